@@ -1,0 +1,43 @@
+# make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|paper]   everything, set-up included; ends with a page to open
+# make test                                                     checks, unit tests, the notebooks at smoke scale
+# make lab                                                      the notebooks in JupyterLab
+# make setup | clean                                            only the set-up; away with it (results/ stay)
+
+SCENE ?= room
+SCALE ?= laptop
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+BIN := .venv/bin
+STAMP := .venv/set-up-seconds
+
+.PHONY: reproduce test lab setup clean
+.DELETE_ON_ERROR:
+
+reproduce: $(STAMP)
+	SEMNERF_SETUP_SECONDS=$$(cat $(STAMP)) $(BIN)/semnerf reproduce --scene "$(SCENE)" --scale "$(SCALE)"
+
+test: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 tests
+	results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT && \
+	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 $(BIN)/python -m pytest -q \
+		--nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
+
+lab: $(STAMP)
+	$(BIN)/jupyter lab notebooks
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found; give one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info; \
+		sys.exit("error: $(PYTHON) is Python %d.%d, expected 3.11 or newer" % v[:2] if v < (3, 11) else 0)'
+	@echo "setting up .venv with $(PYTHON) (some minutes the first time)"
+	@start=$$(date +%s) && "$(PYTHON)" -m venv .venv && \
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,dev]' && \
+	echo $$(($$(date +%s) - start)) > $@
+
+clean:
+	rm -rf .venv build semnerf.egg-info .pytest_cache .ruff_cache
+	find semnerf_lib tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Train a NeRF from semantic labels alone: a tutorial and reproduction kit."""

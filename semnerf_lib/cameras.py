@@ -1,0 +1,196 @@
+"""Pinhole cameras and the rays of their pixels.
+
+Axes are OpenCV's: x right, y down, z forward. Pixel coordinates are integers, so that the centre of an image of
+width W lies at (W - 1) / 2. Lengths are metres. A ray direction has z = 1 in its camera, as in P2's code: the
+parameter z along a ray is then the distance along the optical axis, which is what a depth map holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from semnerf_lib.errors import SemnerfError
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """A pinhole camera: image size and focal lengths in pixels, principal point in integer pixel coordinates."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    def __post_init__(self):
+        if self.width < 1 or self.height < 1:
+            raise SemnerfError(f"intrinsics: image size {self.width}x{self.height}, expected at least 1x1")
+        for name in ("fx", "fy", "cx", "cy"):
+            value = getattr(self, name)
+            if not math.isfinite(value) or (name[0] == "f" and value <= 0):
+                raise SemnerfError(f"intrinsics: {name} = {value}, expected a finite number, fx and fy above 0")
+
+    @classmethod
+    def from_hfov(cls, width: int, height: int, hfov: float = 90.0) -> Intrinsics:
+        """Square pixels and a horizontal field of view in degrees: fx = fy = W / (2 tan(hfov / 2)) (P2: 90).
+
+        >>> Intrinsics.from_hfov(320, 240)
+        Intrinsics(width=320, height=240, fx=160.0, fy=160.0, cx=159.5, cy=119.5)
+        """
+        if not 0 < hfov < 180:
+            raise SemnerfError(f"intrinsics: hfov = {hfov} degrees, expected a value between 0 and 180")
+        focal = width / 2 if hfov == 90 else width / (2 * math.tan(math.radians(hfov) / 2))
+        return cls(width, height, focal, focal, (width - 1) / 2, (height - 1) / 2)
+
+    def resized(self, width: int, height: int) -> Intrinsics:
+        """The same camera with another number of pixels: c' = (c + 1/2) s - 1/2, since pixel 0 spans [-1/2, 1/2]."""
+        sx, sy = width / self.width, height / self.height
+        return Intrinsics(
+            width, height, self.fx * sx, self.fy * sy, (self.cx + 0.5) * sx - 0.5, (self.cy + 0.5) * sy - 0.5
+        )
+
+
+def ray_directions(
+    intrinsics: Intrinsics, u: Float[Tensor, "*batch"], v: Float[Tensor, "*batch"]
+) -> Float[Tensor, "*batch 3"]:
+    """Directions of pixels in their camera: d = ((u - cx) / fx, (v - cy) / fy, 1), not normalised [P2, code].
+
+    u is the column, v the row.
+    """
+    return torch.stack(
+        [(u - intrinsics.cx) / intrinsics.fx, (v - intrinsics.cy) / intrinsics.fy, torch.ones_like(u)], dim=-1
+    )
+
+
+def pixel_grid(intrinsics: Intrinsics, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+    """Columns u and rows v of all pixels, each (H, W), as floats."""
+    v, u = torch.meshgrid(
+        torch.arange(intrinsics.height, dtype=torch.float32, device=device),
+        torch.arange(intrinsics.width, dtype=torch.float32, device=device),
+        indexing="ij",
+    )
+    return u, v
+
+
+def rays_from_pixels(
+    intrinsics: Intrinsics,
+    c2w: Float[Tensor, "*batch 4 4"],
+    u: Float[Tensor, "*batch"],
+    v: Float[Tensor, "*batch"],
+) -> tuple[Float[Tensor, "*batch 3"], Float[Tensor, "*batch 3"]]:
+    """Rays of single pixels, each with its own pose: o = t, d = R d_camera, where c2w = [R | t].
+
+    Returns:
+        rays_o, rays_d in world axes; the point at z is rays_o + z * rays_d.
+    """
+    directions = ray_directions(intrinsics, u, v)
+    rays_d = (c2w[..., :3, :3] @ directions[..., None])[..., 0]
+    return c2w[..., :3, 3].expand_as(rays_d), rays_d
+
+
+def get_rays(
+    intrinsics: Intrinsics, c2w: Float[Tensor, "4 4"]
+) -> tuple[Float[Tensor, "height width 3"], Float[Tensor, "height width 3"]]:
+    """Rays of every pixel of one view (see `rays_from_pixels`)."""
+    u, v = pixel_grid(intrinsics, c2w.device)
+    return rays_from_pixels(intrinsics, c2w.expand(*u.shape, 4, 4), u, v)
+
+
+def project(
+    points: Float[Tensor, "*batch 3"], intrinsics: Intrinsics, c2w: Float[Tensor, "4 4"]
+) -> tuple[Float[Tensor, "*batch"], Float[Tensor, "*batch"], Float[Tensor, "*batch"]]:
+    """World points into a view: x = R^T (p - t), u = fx x / z + cx, v = fy y / z + cy.
+
+    Returns:
+        u, v in pixels and z in metres. Points with z <= 0 lie behind the camera; their u, v mean nothing.
+    """
+    x, y, z = ((points - c2w[:3, 3]) @ c2w[:3, :3]).unbind(-1)
+    return intrinsics.fx * x / z + intrinsics.cx, intrinsics.fy * y / z + intrinsics.cy, z
+
+
+def unproject(
+    depth: Float[Tensor, "height width"], intrinsics: Intrinsics, c2w: Float[Tensor, "4 4"]
+) -> Float[Tensor, "height width 3"]:
+    """A depth map (metres along the optical axis) to world points: p = o + depth * d. Inverse of `project`."""
+    rays_o, rays_d = get_rays(intrinsics, c2w)
+    return rays_o + depth[..., None] * rays_d
+
+
+def look_at(
+    eye: Sequence | np.ndarray,
+    target: Sequence | np.ndarray,
+    up: Sequence | np.ndarray = (0.0, 0.0, 1.0),
+) -> np.ndarray:
+    """The camera-to-world pose (4, 4) of a camera at `eye` that looks at `target`, image top towards `up`.
+
+    Raises:
+        SemnerfError: the viewing direction is zero or parallel to `up`.
+    """
+    eye, target, up = (np.asarray(a, dtype=np.float64) for a in (eye, target, up))
+    z = target - eye
+    x = np.cross(z, up)
+    if np.linalg.norm(z) < 1e-9 or np.linalg.norm(x) < 1e-9 * np.linalg.norm(z):
+        raise SemnerfError(f"look_at: from {eye.tolist()} to {target.tolist()} is no direction beside up {up.tolist()}")
+    z, x = z / np.linalg.norm(z), x / np.linalg.norm(x)
+    c2w = np.eye(4)
+    c2w[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
+    c2w[:3, 3] = eye
+    return c2w
+
+
+def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
+    """What keeps a 4x4 matrix from being a rigid camera-to-world motion; None if nothing does.
+
+    Rigid: finite, R^T R = 1 and det R = 1 within `tolerance`, last row (0, 0, 0, 1).
+    """
+    if c2w.shape != (4, 4):
+        return f"shape {c2w.shape}, expected (4, 4)"
+    if not np.isfinite(c2w).all():
+        return "it holds NaN or infinity"
+    if np.abs(c2w[3] - (0, 0, 0, 1)).max() > tolerance:
+        return f"last row {c2w[3].tolist()}, expected [0, 0, 0, 1]"
+    rotation = c2w[:3, :3]
+    error = np.abs(rotation.T @ rotation - np.eye(3)).max()
+    if error > tolerance:
+        return f"its 3x3 part is no rotation (R^T R differs from 1 by {error:.3g})"
+    if np.linalg.det(rotation) < 0:
+        return "its 3x3 part is a reflection (determinant -1)"
+    return None
+
+
+def camera_path(c2w: Float[np.ndarray, "keys 4 4"], n_frames: int) -> Float[np.ndarray, "frames 4 4"]:
+    """A smooth path through key poses: centres on a Catmull-Rom-like cubic, rotations by spherical interpolation.
+
+    The path starts at the first key and ends at the last; keys are evenly spaced in time.
+
+    Raises:
+        SemnerfError: fewer than two keys, or fewer than two frames.
+    """
+    from scipy.interpolate import CubicSpline
+    from scipy.spatial.transform import Rotation, Slerp
+
+    if len(c2w) < 2 or n_frames < 2:
+        raise SemnerfError(f"camera_path: {len(c2w)} keys and {n_frames} frames, expected at least 2 of each")
+    keys, times = np.arange(len(c2w)), np.linspace(0, len(c2w) - 1, n_frames)
+    path = np.tile(np.eye(4), (n_frames, 1, 1))
+    path[:, :3, 3] = CubicSpline(keys, c2w[:, :3, 3], bc_type="natural")(times)
+    path[:, :3, :3] = Slerp(keys, Rotation.from_matrix(c2w[:, :3, :3]))(times).as_matrix()
+    return path
+
+
+def nearest_chain(c2w: Float[np.ndarray, "frames 4 4"], start: int = 0) -> Int[np.ndarray, "frames"]:
+    """An order of the frames in which each next camera centre is the nearest one not yet visited."""
+    centres, order = c2w[:, :3, 3], [start]
+    left = set(range(len(c2w))) - {start}
+    while left:
+        order.append(min(left, key=lambda i: (np.linalg.norm(centres[i] - centres[order[-1]]), i)))
+        left.remove(order[-1])
+    return np.array(order)

@@ -1,0 +1,185 @@
+"""The command line: `semnerf reproduce | train | evaluate | render | scene`; what they do is in `commands`."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from semnerf_lib.errors import SemnerfError
+
+RUN_HELP = """
+A run is named by what it is made of: scene, scale, field, supervision, fold and any further key of its config. The
+same options name the same run in `train`, `evaluate` and `render`.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Answers a wrong option with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SemnerfError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="semnerf",
+        description="Train a NeRF from semantic labels alone.",
+        epilog="Each command has its own --help with examples. Exit status: 0 done, 1 a notebook failed, 2 bad input, "
+        "130 interrupted (the same command goes on from there).",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    def command(group, name, run, text, examples, more=""):
+        sub = group.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.\n{more}",
+            epilog="examples:\n" + "\n".join(f"  {line}" for line in examples),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command(
+        commands,
+        "reproduce",
+        "reproduce",
+        "make the runs that the notebooks need, execute the notebooks, write one page with the scores",
+        [
+            "semnerf reproduce                                the made room on a laptop",
+            "semnerf reproduce --scale smoke --only 01 05     two notebooks, seconds, no results",
+            "semnerf reproduce --scene ~/replica/room_0       frames of your own, see data/README.md",
+            "semnerf reproduce --scale paper                  P1's numbers exactly; wants a GPU",
+        ],
+        "\nWhat is there is not made again: finished runs, and notebooks whose inputs are unchanged. Interrupted, the\n"
+        "same command goes on. A notebook that fails is reported with its cell and traceback; the others still run.",
+    )
+    scene_options(sub)
+    sub.add_argument("--only", nargs="+", default=[], metavar="NN", help="numbers of the notebooks to execute")
+    sub.add_argument("--notebooks", type=Path, metavar="DIR", help="folder of the notebooks (the project's)")
+    sub.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for everything, runs too (default: runs in results/runs, the page in results/SCENE-SCALE)",
+    )
+
+    sub = command(
+        commands,
+        "train",
+        "train",
+        "train one run, or find it if it is finished",
+        [
+            "semnerf train                                         the made room, labels alone",
+            "semnerf train --supervision labels+rgb --fold 0       the baseline on the first of five folds",
+            "semnerf train --field mlp --set iterations=5000 n_rays=512",
+        ],
+        RUN_HELP,
+    )
+    run_options(sub)
+
+    sub = command(
+        commands,
+        "evaluate",
+        "evaluate",
+        "score a finished run",
+        ["semnerf evaluate", "semnerf evaluate --frames train"],
+        RUN_HELP,
+    )
+    run_options(sub)
+    sub.add_argument("--frames", choices=("test", "train"), default="test", help="which frames to score (test)")
+
+    sub = command(
+        commands,
+        "render",
+        "render",
+        "render views of a finished run as PNG, or a video along a path",
+        [
+            "semnerf render --to views                             every tenth test frame: labels, depth, entropy",
+            "semnerf render --to views --views 0 7 42              these frames of the scene",
+            "semnerf render --to fly.mp4 --seconds 12 --width 320  a flight through the test views",
+        ],
+        RUN_HELP,
+    )
+    run_options(sub)
+    sub.add_argument("--to", type=Path, required=True, metavar="PATH", help="a folder for PNGs, or a file *.mp4")
+    sub.add_argument("--views", type=int, nargs="+", metavar="I", help="frames to render (every tenth test frame)")
+    sub.add_argument("--width", type=int, metavar="PIXELS", help="width of the images (the scene's)")
+    sub.add_argument("--seconds", type=float, default=8.0, help="length of the video (8)")
+    sub.add_argument("--show", choices=("labels", "depth", "entropy", "rgb"), default="labels", help="in the video")
+
+    scene = commands.add_parser("scene", help="make or check a scene", description="Make or check a scene.")
+    scenes = scene.add_subparsers(dest="what", required=True, metavar="WHAT", parser_class=Parser)
+    sub = command(
+        scenes,
+        "make",
+        "scene_make",
+        "write the made room, or the views of a labelled mesh, as frames on disk",
+        [
+            "semnerf scene make room_frames                        360 frames of 160 x 120",
+            "semnerf scene make scan_frames --from scan.ply --width 320",
+        ],
+        "\nThe layout is Semantic-NeRF's, see data/README.md.",
+    )
+    sub.add_argument("folder", type=Path, help="where to write; must not exist")
+    sub.add_argument("--from", dest="source", default="room", metavar="room|MESH", help="what to show (room)")
+    sub.add_argument("--width", type=int, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
+    sub = command(
+        scenes,
+        "check",
+        "scene_check",
+        "read a scene, say what it holds, or what is wrong with it in one line",
+        ["semnerf scene check ~/replica/room_0", "semnerf scene check scan.ply"],
+    )
+    sub.add_argument("path", help="a folder of frames, a labelled mesh, or `room`")
+    return parser
+
+
+def scene_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--scene", default="room", metavar="room|PATH", help="the made room, or frames or a mesh (room)")
+    sub.add_argument("--scale", default="laptop", metavar="SCALE", help="smoke, laptop or paper (laptop)")
+
+
+def run_options(sub: argparse.ArgumentParser) -> None:
+    scene_options(sub)
+    sub.add_argument("--field", metavar="FIELD", help="mlp or grid (mlp at paper scale, grid else)")
+    sub.add_argument("--supervision", default="labels", metavar="WHAT", help="labels or labels+rgb (labels)")
+    sub.add_argument("--fold", type=int, metavar="K", help="fold 0 ... 4 (the scene's own split)")
+    sub.add_argument(
+        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="further keys of the config, as in iterations=500"
+    )
+    sub.add_argument("--device", help="cuda, mps or cpu (the best there is)")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder (results)")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs a command; errors a person can mend are one line on stderr and status 2."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        args = build_parser().parse_args(words)
+        from semnerf_lib import commands  # imports torch, which --help and a wrong option need not wait for
+
+        return getattr(commands, f"run_{args.run}")(args)
+    except SemnerfError as fault:
+        line = str(fault)
+    except OSError as fault:
+        reason = "no room left on the disk" if fault.errno == errno.ENOSPC else fault.strerror or str(fault)
+        line = f"{fault.filename or 'a file'}: {reason}; nothing that was finished is lost"
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    print(f"error: {' '.join(line.split())}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""What the commands of `cli` do, each with the options it was given."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from semnerf_lib.config import Config, check_scale, preset
+from semnerf_lib.devices import pick_device
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.evaluation import evaluate
+from semnerf_lib.experiments import N_FOLDS, open_scene
+from semnerf_lib.flights import check_target, write_video, write_views
+from semnerf_lib.models import Model
+from semnerf_lib.reproduce import reproduce
+from semnerf_lib.runs import Store
+from semnerf_lib.scenes import check_scene, load_scene
+from semnerf_lib.scenes.replica import save_replica
+from semnerf_lib.scenes.scene import Scene
+
+
+def named_run(args: argparse.Namespace) -> tuple[Scene, Config]:
+    """The scene and config that the options name."""
+    check_scale(args.scale)
+    config = preset(args.scale, args.field, supervision=args.supervision, fold=args.fold, **settings(args.set))
+    if args.fold is not None and not 0 <= args.fold < N_FOLDS:
+        raise SemnerfError(f"--fold {args.fold}, expected 0 ... {N_FOLDS - 1}")
+    scene = open_scene(args.scene, args.scale)
+    return (scene if args.fold is None else scene.folds(N_FOLDS)[args.fold]), config
+
+
+def settings(pairs: Sequence[str]) -> dict[str, Any]:
+    """KEY=VALUE pairs as numbers, None or text."""
+    values = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise SemnerfError(f"--set {pair!r}, expected KEY=VALUE")
+        if key in ("field", "supervision", "fold"):
+            raise SemnerfError(f"--set {pair!r}, expected a key without an option of its own: use --{key}")
+        try:
+            values[key] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            values[key] = text
+    return values
+
+
+def run_reproduce(args: argparse.Namespace) -> int:
+    return reproduce(check_scale(args.scale), args.scene, args.only, args.out, args.notebooks)
+
+
+def run_train(args: argparse.Namespace) -> int:
+    store, device = Store(args.out), pick_device(args.device)
+    run = store.get(*named_run(args), device)
+    print_scores(run.metrics)
+    print(f"run {run.id} in {run.folder}")
+    return 0
+
+
+def finished_run(args: argparse.Namespace) -> tuple[Scene, Model]:
+    """The scene and the trained model of the finished run that the options name."""
+    store, device = Store(args.out), pick_device(args.device)
+    scene, config = named_run(args)
+    run = store.find(scene, config)
+    if run is None:
+        raise SemnerfError(f"{store.folder(scene, config)}: no finished run, expected one: `semnerf train` it first")
+    return scene, run.load(scene, device)
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    scene, model = finished_run(args)
+    print_scores(evaluate(model, scene, scene.test_ids if args.frames == "test" else scene.train_ids))
+    return 0
+
+
+def print_scores(metrics: dict[str, Any]) -> None:
+    for name, value in metrics.items():
+        if name == "per_class_iou":
+            continue
+        print(f"{name:20} {'-' if value is None else value if isinstance(value, int) else f'{value:.4f}'}")
+    known = {name: iou for name, iou in metrics["per_class_iou"].items() if iou is not None}
+    for name, iou in sorted(known.items(), key=lambda pair: -pair[1]):
+        print(f"  IoU {name:16} {iou:.3f}")
+
+
+def run_render(args: argparse.Namespace) -> int:
+    check_target(args.to)
+    scene, model = finished_run(args)
+    if args.to.suffix == ".mp4":
+        write_video(model, scene, args.to, args.seconds, args.width, args.show)
+    else:
+        write_views(model, scene, args.to, args.views, args.width)
+    print(f"wrote {args.to}")
+    return 0
+
+
+def run_scene_make(args: argparse.Namespace) -> int:
+    if args.folder.exists():
+        raise SemnerfError(f"{args.folder}: exists, expected a folder that does not: nothing is overwritten")
+    if args.width < 1:
+        raise SemnerfError(f"--width {args.width}, expected at least 1")
+    save_replica(load_scene(args.source, width=args.width), args.folder)
+    print(f"wrote {args.folder}")
+    return 0
+
+
+def run_scene_check(args: argparse.Namespace) -> int:
+    print(check_scene(args.path))
+    return 0

@@ -1,0 +1,177 @@
+"""What a run is made with: a frozen set of numbers, and the three scales that preset them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+from semnerf_lib.errors import SemnerfError
+
+FieldKind = Literal["mlp", "grid"]
+Supervision = Literal["labels", "labels+rgb"]
+Precision = Literal["auto", "float32", "bfloat16"]
+SCALES = ("smoke", "laptop", "paper")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every number of a run. The defaults are P1's and P2's (see protocol tests); lengths in metres.
+
+    Attributes:
+        field: "mlp" (P1's and P2's network) or "grid" (`GridField`).
+        supervision: "labels" (P1: cross-entropy alone) or "labels+rgb" (P2: colour as well).
+        fold: which cross-validation fold the scene's split is, None for the scene's own split.
+        seed: of the initial weights and of every random draw.
+        iterations: optimiser steps.
+        n_rays: rays a step.
+        n_samples, n_importance: samples a ray, first and second pass.
+        lr: Adam's learning rate; it falls as lr * 0.1^(step / lr_decay_steps).
+        semantic_weight: of the cross-entropy beside the colour loss; alone it changes nothing under Adam.
+        noise_std: of the noise on the raw density in training.
+        depth, width, n_octaves, direction_octaves, position_scale: of the MLP.
+        cells_coarsest, cells_finest, n_levels, grid_width: of the feature grid: cells of its first and last level.
+        cells_proposal: cells of the density grid that proposes samples.
+        margin, shell: a scene of unknown bounds gets its camera positions and this margin as its box; beyond, this
+            share of each grid axis holds the contracted outside.
+        distortion_weight: of the distortion loss of the grid.
+        precision: of the matrix products; "auto" is bfloat16 where the device gains from it.
+        preview_every: steps between scores on a few test frames for the curve, 0 for none.
+    """
+
+    field: FieldKind = "mlp"
+    supervision: Supervision = "labels"
+    fold: int | None = None
+    seed: int = 0
+    iterations: int = 200_000
+    n_rays: int = 1024
+    n_samples: int = 64
+    n_importance: int = 128
+    lr: float = 5e-4
+    lr_decay_steps: int = 250_000
+    semantic_weight: float = 0.04
+    noise_std: float = 1.0
+    depth: int = 8
+    width: int = 256
+    n_octaves: int = 10
+    direction_octaves: int = 4
+    position_scale: float = 10.0
+    cells_coarsest: int = 1_000
+    cells_finest: int = 1_600_000
+    n_levels: int = 6
+    grid_width: int = 64
+    cells_proposal: int = 100_000
+    margin: float = 2.0
+    shell: float = 0.25
+    distortion_weight: float = 0.0
+    precision: Precision = "auto"
+    preview_every: int = 0
+
+    def __post_init__(self):
+        for name, kind in (("field", FieldKind), ("supervision", Supervision), ("precision", Precision)):
+            if getattr(self, name) not in get_args(kind):
+                allowed = ", ".join(get_args(kind))
+                raise SemnerfError(f"config: {name} = {getattr(self, name)!r}, expected one of: {allowed}")
+        may_be_zero = {"seed", "semantic_weight", "noise_std", "n_octaves", "direction_octaves", "shell", "margin"}
+        may_be_zero |= {"distortion_weight", "preview_every", "n_importance", "fold"}
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            if spec.name == "fold" and value is None:
+                continue
+            if spec.type in ("int", "int | None", "float"):
+                numeric = isinstance(value, int if spec.type != "float" else (int, float))
+                if (
+                    not numeric
+                    or isinstance(value, bool)
+                    or not 0 <= value < math.inf
+                    or (value == 0 and spec.name not in may_be_zero)
+                ):
+                    least = "0 or more" if spec.name in may_be_zero else "above 0"
+                    kind = "a number" if spec.type == "float" else "a whole number"
+                    raise SemnerfError(f"config: {spec.name} = {value!r}, expected {kind} {least}")
+        if self.shell >= 1:
+            raise SemnerfError(f"config: shell = {self.shell!r}, expected a share below 1")
+        if self.n_samples < 3:
+            raise SemnerfError(
+                f"config: n_samples = {self.n_samples!r}, expected 3 or more, to draw further ones between"
+            )
+        if self.field == "grid" and self.n_importance == 0:
+            raise SemnerfError("config: n_importance = 0, expected 1 or more: the grid sees no other samples")
+
+    def replace(self, **changes: Any) -> Config:
+        """The same numbers but for `changes`.
+
+        Raises:
+            SemnerfError: an unknown key, or a value that its key cannot have.
+        """
+        known = {spec.name for spec in fields(self)}
+        for key in changes:
+            if key not in known:
+                raise SemnerfError(f"config: unknown key {key!r}, expected one of: {', '.join(sorted(known))}")
+        return replace(self, **changes)
+
+    def to_json(self) -> str:
+        """All keys, sorted, as one line of JSON: what a run's id is made of."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @property
+    def model_name(self) -> str:
+        """What tables and legends call the model."""
+        names = {
+            ("mlp", "labels"): "semantic-only NeRF",
+            ("mlp", "labels+rgb"): "Semantic-NeRF",
+            ("grid", "labels"): "grid, labels only",
+            ("grid", "labels+rgb"): "grid, labels + RGB",
+        }
+        return names[self.field, self.supervision]
+
+
+PRESETS: dict[tuple[str, str], dict[str, Any]] = {
+    ("paper", "mlp"): {},
+    ("paper", "grid"): dict(iterations=20_000, n_importance=48, lr=1e-2, lr_decay_steps=10_000, noise_std=0.0),
+    ("laptop", "grid"): dict(iterations=700, n_importance=24, lr=3e-2, lr_decay_steps=700, noise_std=0.0),
+    ("laptop", "mlp"): dict(
+        iterations=3_000, n_rays=512, n_samples=32, n_importance=32, depth=4, width=128, n_octaves=8,
+        lr_decay_steps=6_000,
+    ),
+    ("smoke", "grid"): dict(
+        iterations=60, n_rays=256, n_samples=32, n_importance=12, lr=2e-2, lr_decay_steps=60, noise_std=0.0,
+        cells_finest=60_000, n_levels=3, cells_proposal=15_000,
+    ),
+    ("smoke", "mlp"): dict(
+        iterations=30, n_rays=128, n_samples=16, n_importance=16, depth=4, width=32, n_octaves=6, lr_decay_steps=250
+    ),
+}  # fmt: skip
+"""What each scale changes of `Config`'s defaults, for each field."""
+
+SCENE_SIZES = {"smoke": (64, 6), "laptop": (160, 1), "paper": (320, 1)}
+"""Width in pixels at which each scale sees a scene, and the share of the made room's frames: one in how many."""
+
+
+def check_scale(scale: str) -> str:
+    """The scale itself.
+
+    Raises:
+        SemnerfError: no such scale.
+    """
+    if scale not in SCALES:
+        raise SemnerfError(f"scale {scale!r}, expected one of: {', '.join(SCALES)}")
+    return scale
+
+
+def preset(scale: str, field: str | None = None, **changes: Any) -> Config:
+    """The numbers of a scale: `smoke` (seconds, for tests), `laptop` (minutes on 2 cores), `paper` (P1's, a GPU).
+
+    Args:
+        scale: one of `SCALES`.
+        field: "mlp" or "grid"; None takes the scale's own: the MLP at `paper`, the grid else.
+        changes: further keys of `Config`.
+
+    Raises:
+        SemnerfError: unknown scale, field or key, or a value that its key cannot have.
+    """
+    field = field or ("mlp" if check_scale(scale) == "paper" else "grid")
+    if (check_scale(scale), field) not in PRESETS:
+        raise SemnerfError(f"field {field!r}, expected one of: {', '.join(get_args(FieldKind))}")
+    return Config().replace(field=field, **(PRESETS[scale, field] | changes))

@@ -1,0 +1,55 @@
+"""Which device, and in which precision: asked once, at the entry points."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+
+import torch
+
+from semnerf_lib.errors import SemnerfError
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The named device, or the best there is: CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        SemnerfError: the named device is not there.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name is None:
+        return torch.device(next(kind for kind, available in there.items() if available))
+    if not there.get(name.split(":")[0], False):
+        usable = ", ".join(kind for kind, available in there.items() if available)
+        raise SemnerfError(f"device {name} is not there, expected one of: {usable}")
+    return torch.device(name)
+
+
+def gains_from_bfloat16(device: torch.device) -> bool:
+    """Whether matrix products are faster in bfloat16: CUDA since Ampere, CPUs with AVX512-BF16 or AMX."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return False
+
+
+def device_name(device: torch.device) -> str:
+    """What a person calls the device."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    cpu = platform.processor() or platform.machine()
+    return f"{cpu}, {torch.get_num_threads()} threads" if device.type == "cpu" else f"{device.type} on {cpu}"
+
+
+def peak_memory_gib(device: torch.device) -> float:
+    """Most memory held so far, GiB: of the device on CUDA, of the process elsewhere."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**30
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return kib / 2**20

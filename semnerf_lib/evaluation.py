@@ -1,0 +1,108 @@
+"""Rendering whole views of a trained model and scoring them, in memory that does not grow with the frames."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from semnerf_lib.cameras import Intrinsics, get_rays
+from semnerf_lib.devices import gains_from_bfloat16
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, label_scores
+from semnerf_lib.models import Model
+from semnerf_lib.scenes.scene import Scene
+
+CHUNK = {"cpu": 4096, "cuda": 32768, "mps": 8192}
+"""Rays rendered at once on each kind of device: bounds the memory of a view of any size."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A rendered view, on the CPU.
+
+    Attributes:
+        labels: most probable class of each pixel.
+        probability: of that class.
+        entropy: of the class distribution, nats.
+        depth: expected depth along the optical axis, metres.
+        rgb: colours, or None where the field has none.
+    """
+
+    labels: UInt8[np.ndarray, "height width"]
+    probability: Float[np.ndarray, "height width"]
+    entropy: Float[np.ndarray, "height width"]
+    depth: Float[np.ndarray, "height width"]
+    rgb: UInt8[np.ndarray, "height width 3"] | None
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which fields run: bfloat16 matrix products if asked for, or if "auto" and the device gains."""
+    wanted = precision == "bfloat16" or (precision == "auto" and gains_from_bfloat16(device))
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
+
+
+@torch.inference_mode()
+def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 4"], near: float, far: float) -> View:
+    """One view, rendered in chunks of rays on the model's device; each chunk moves to the CPU at once."""
+    device = next(model.parameters()).device
+    rays_o, rays_d = get_rays(intrinsics, torch.tensor(c2w, dtype=torch.float32, device=device))
+    chunk, parts = CHUNK[device.type], []
+    for o, d in zip(rays_o.reshape(-1, 3).split(chunk), rays_d.reshape(-1, 3).split(chunk), strict=True):
+        with autocast(device, model.config.precision):
+            out = model.render(o, d, near, far)[-1]
+        top = torch.softmax(out.sem_logits, dim=-1).max(dim=-1)
+        rgb = None if out.rgb_map is None else (out.rgb_map.clamp(0, 1) * 255).round().byte().cpu()
+        entropy = label_entropy(out.sem_logits)
+        parts.append((top.indices.byte().cpu(), top.values.cpu(), entropy.cpu(), out.depth_map.cpu(), rgb))
+    shape = (intrinsics.height, intrinsics.width)
+    labels, probability, entropy, depth, rgb = zip(*parts, strict=True)
+    images = (torch.cat(a).reshape(shape).numpy() for a in (labels, probability, entropy, depth))
+    return View(*images, None if rgb[0] is None else torch.cat(rgb).reshape(*shape, 3).numpy())
+
+
+def evaluate(model: Model, scene: Scene, ids: Sequence[int] | None = None) -> dict[str, Any]:
+    """Scores over frames of a scene: one confusion matrix and one depth account over all of them.
+
+    Args:
+        model: trained on this scene's classes.
+        scene: truth.
+        ids: frames; None takes the scene's test frames.
+
+    Returns:
+        miou, average_accuracy, total_accuracy, miou_predicted, per_class_iou (name -> IoU or None), depth_abs_rel,
+        depth_rmse, depth_mae, depth_within_25 (None without depth), entropy (mean nats), n_frames,
+        seconds_evaluation.
+
+    Raises:
+        SemnerfError: a frame that the scene does not have.
+    """
+    ids = scene.test_ids if ids is None else ids
+    start, n = time.perf_counter(), scene.n_classes
+    confusion, depth, entropy = np.zeros((n, n), dtype=np.int64), DepthErrors(), 0.0
+    for i in ids:
+        if not 0 <= i < scene.n_frames:
+            raise SemnerfError(f"frame {i}, expected 0 ... {scene.n_frames - 1} of scene {scene.name}")
+        view = render_view(model, scene.intrinsics, scene.c2w[i], scene.near, scene.far)
+        confusion += confusion_matrix(view.labels, scene.labels[i], n)
+        if scene.depth is not None:
+            depth.add(view.depth, scene.depth[i])
+        entropy += float(view.entropy.mean())
+    scores = label_scores(confusion)
+    ious = (None if np.isnan(v) else float(v) for v in scores.per_class_iou)
+    return {
+        "miou": scores.miou,
+        "average_accuracy": scores.average_accuracy,
+        "total_accuracy": scores.total_accuracy,
+        "miou_predicted": scores.miou_predicted,
+        "per_class_iou": dict(zip(scene.class_names, ious, strict=True)),
+        **depth.scores(),
+        "entropy": entropy / max(1, len(ids)),
+        "n_frames": len(ids),
+        "seconds_evaluation": time.perf_counter() - start,
+    }

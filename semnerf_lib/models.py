@@ -1,0 +1,112 @@
+"""Field pairs that render: what an experiment trains, whichever field it is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from semnerf_lib.config import Config
+from semnerf_lib.fields import SemanticNeRF, SemanticOnlyNeRF
+from semnerf_lib.grid import Box, DensityGrid, GridField
+from semnerf_lib.losses import distortion_loss, proposal_loss
+from semnerf_lib.rendering import Rendered, render_hierarchical, render_proposal
+from semnerf_lib.scenes.scene import Scene
+
+
+class MLPModel(nn.Module):
+    """P1's and P2's pair of separate coarse and fine networks, rendered hierarchically."""
+
+    def __init__(self, config: Config, n_classes: int):
+        super().__init__()
+        self.config = config
+        shape = dict(
+            depth=config.depth, width=config.width, n_octaves=config.n_octaves, position_scale=config.position_scale
+        )
+
+        def network():
+            if config.supervision == "labels":
+                return SemanticOnlyNeRF(n_classes, **shape)
+            return SemanticNeRF(n_classes, direction_octaves=config.direction_octaves, **shape)
+
+        self.coarse, self.fine = network(), network()
+
+    def render(
+        self,
+        rays_o: Float[Tensor, "rays 3"],
+        rays_d: Float[Tensor, "rays 3"],
+        near: float,
+        far: float,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Rendered, Rendered]:
+        """Coarse and fine rendering of rays; random samples and density noise with a generator, neither without."""
+        near_, far_ = (torch.full_like(rays_o[:, :1], z) for z in (near, far))
+        c = self.config
+        return render_hierarchical(
+            self.coarse, self.fine, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator, c.noise_std
+        )
+
+    def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor | float:
+        """Nothing: the papers' loss is the data's alone."""
+        return 0.0
+
+
+class GridModel(nn.Module):
+    """A `GridField` and the density grid that proposes its samples; rays are cut where they leave a known box."""
+
+    def __init__(self, config: Config, n_classes: int, bounds: Float[Tensor, "2 3"], shell: float):
+        super().__init__()
+        self.config = config
+        self.box = Box(bounds, shell)
+        self.proposal = DensityGrid(self.box, config.cells_proposal)
+        self.field = GridField(
+            n_classes,
+            self.box,
+            config.cells_coarsest,
+            config.cells_finest,
+            config.n_levels,
+            config.grid_width,
+            rgb=config.supervision == "labels+rgb",
+        )
+
+    def render(
+        self,
+        rays_o: Float[Tensor, "rays 3"],
+        rays_d: Float[Tensor, "rays 3"],
+        near: float,
+        far: float,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Rendered, Rendered]:
+        """The proposal's and the field's rendering of rays; random samples with a generator, even ones without."""
+        near_, far_ = torch.full_like(rays_o[:, :1], near), torch.full_like(rays_o[:, :1], far)
+        if self.box.shell == 0:
+            far_ = self.box.exit(rays_o, rays_d).clamp(near + 1e-3, far)
+        c = self.config
+        return render_proposal(
+            self.proposal, self.field, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator
+        )
+
+    def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor:
+        """The proposal's own loss, and the distortion loss where it has a weight."""
+        first, last = renderings
+        loss = proposal_loss(first.z_vals, first.weights, last.z_vals, last.weights)
+        if self.config.distortion_weight:
+            loss = loss + self.config.distortion_weight * distortion_loss(last.z_vals, last.weights, far)
+        return loss
+
+
+Model = MLPModel | GridModel
+
+
+def build_model(config: Config, scene: Scene) -> Model:
+    """The untrained model of a run: its initial weights depend on `config.seed` alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        if config.field == "mlp":
+            return MLPModel(config, scene.n_classes)
+        if scene.bounds is not None:
+            return GridModel(config, scene.n_classes, torch.tensor(scene.bounds), shell=0.0)
+        centres = scene.c2w[list(scene.train_ids), :3, 3]
+        bounds = np.stack([centres.min(0) - config.margin, centres.max(0) + config.margin])
+        return GridModel(config, scene.n_classes, torch.tensor(bounds), config.shell)

@@ -1,0 +1,137 @@
+"""Pictures of views: labels, depth, entropy, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from semnerf_lib.plots.style import GREY
+from semnerf_lib.scenes.palette import colourise, palette
+from semnerf_lib.scenes.scene import VOID
+
+RIGHT, WRONG, UNKNOWN = (232, 232, 232), (213, 94, 0), (0, 0, 0)
+"""Colours of an error picture: right, wrong, nothing to compare with."""
+
+
+def class_legend(figure: Figure, labels: np.ndarray, class_names: Sequence[str], columns: int = 7) -> None:
+    """A legend below the figure with the classes that occur in `labels`, the most frequent first, void last."""
+    counts = np.bincount(np.asarray(labels).reshape(-1), minlength=256)
+    colours = palette(len(class_names)) / 255
+    shown = sorted(np.flatnonzero(counts[: len(class_names)]), key=lambda c: -counts[c])
+    handles = [Patch(facecolor=colours[c], edgecolor=GREY, linewidth=0.4, label=class_names[c]) for c in shown]
+    if counts[VOID]:
+        handles.append(Patch(facecolor="black", label="void (no class)"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, handlelength=1.1, columnspacing=1.2)
+
+
+def _picture(ax: plt.Axes, image: np.ndarray, title: str = "", **show):
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.set_title(title)
+    return ax.imshow(image, **show)
+
+
+def views(images: Sequence[np.ndarray], titles: Sequence[str], title: str = "", columns: int = 4) -> Figure:
+    """Pictures (H, W, 3) uint8 side by side, `columns` in a row."""
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    shape = np.asarray(images[0]).shape
+    width = 9.6 / columns
+    size = (9.6, rows * (width * shape[0] / shape[1] + 0.25) + 0.3)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for ax in axes.flat[len(images) :]:
+        ax.set_visible(False)
+    for ax, image, name in zip(axes.flat, images, titles, strict=False):
+        _picture(ax, image, name)
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def label_grid(
+    labels: np.ndarray, class_names: Sequence[str], titles: Sequence[str], title: str = "", columns: int = 4
+) -> Figure:
+    """Label images (n, H, W) with one legend of class names."""
+    figure = views([colourise(one) for one in labels], titles, title, columns)
+    class_legend(figure, labels, class_names)
+    figure.set_figheight(figure.get_figheight() + 0.8)
+    return figure
+
+
+def comparison(
+    truth: np.ndarray,
+    predicted: Sequence[np.ndarray],
+    class_names: Sequence[str],
+    names: Sequence[str],
+    title: str = "",
+) -> Figure:
+    """Rows of views: truth | prediction and its error, for one model or several.
+
+    Args:
+        truth: (n, H, W) uint8 labels.
+        predicted: for each model (n, H, W) labels.
+        class_names: C names.
+        names: of the models.
+
+    An error picture is grey where right, orange-red where wrong, black where the truth is void.
+    """
+    models, n = len(predicted), len(truth)
+    width = 9.6 / (1 + 2 * models)
+    height = n * (width * truth.shape[1] / truth.shape[2] + 0.08) + 1.4
+    figure, axes = plt.subplots(n, 1 + 2 * models, figsize=(9.6, height), squeeze=False)
+    for row in range(n):
+        first = row == 0
+        known = truth[row] != VOID
+        _picture(axes[row, 0], colourise(truth[row]), "truth" if first else "")
+        for m, name in enumerate(names):
+            wrong = known & (predicted[m][row] != truth[row])
+            error = np.where(wrong[..., None], WRONG, np.where(known[..., None], RIGHT, UNKNOWN)).astype(np.uint8)
+            _picture(axes[row, 1 + 2 * m], colourise(predicted[m][row]), name if first else "")
+            share = f"wrong: {wrong.sum() / max(1, known.sum()):.1%}"
+            _picture(axes[row, 2 + 2 * m], error, share)
+    figure.suptitle(title, x=0.01, ha="left")
+    class_legend(figure, np.stack([truth, *predicted]), class_names)
+    return figure
+
+
+def depth_comparison(truth: np.ndarray, depth: np.ndarray, titles: Sequence[str], title: str = "") -> Figure:
+    """Rows of views: true depth | rendered depth | signed error, each with its colour bar in metres.
+
+    Args:
+        truth: (n, H, W) metres, 0 where unknown.
+        depth: (n, H, W) metres, as rendered.
+        titles: one a row.
+    """
+    n, shape = len(truth), truth.shape[1:]
+    figure, axes = plt.subplots(n, 3, figsize=(9.6, n * (3.0 * shape[0] / shape[1]) + 0.5), squeeze=False)
+    far = float(np.percentile(truth[truth > 0], 99)) if (truth > 0).any() else float(depth.max())
+    for row in range(n):
+        known = truth[row] > 0
+        off = np.where(known, depth[row] - truth[row], np.nan)
+        images = (np.where(known, truth[row], np.nan), depth[row], off)
+        mean = f"error (mean |error| {np.nanmean(np.abs(off)):.2f} m)" if known.any() else "error"
+        for column, (image, name) in enumerate(zip(images, ("true depth", "rendered depth", mean), strict=True)):
+            look = {"cmap": "viridis", "vmin": 0, "vmax": far}
+            if column == 2:
+                look = {"cmap": "RdBu", "vmin": -0.5, "vmax": 0.5}
+            shown = _picture(axes[row, column], image, f"{titles[row]}: {name}" if column == 0 else name, **look)
+            figure.colorbar(
+                shown, ax=axes[row, column], shrink=0.85, label="m", extend="both" if column == 2 else "max"
+            )
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def entropy_maps(entropy: np.ndarray, titles: Sequence[str], n_classes: int, title: str = "") -> Figure:
+    """Label entropy of views (n, H, W) in nats, on one scale from 0 (sure) up; ln(C) would be a blind guess."""
+    n, shape = len(entropy), entropy.shape[1:]
+    figure, axes = plt.subplots(1, n, figsize=(9.6, 9.6 / n * shape[0] / shape[1] + 0.6), squeeze=False)
+    top = min(float(np.log(n_classes)), max(0.5, float(np.percentile(entropy, 99.5))))
+    for ax, image, name in zip(axes[0], entropy, titles, strict=True):
+        shown = _picture(ax, image, name, cmap="magma", vmin=0, vmax=top)
+    figure.colorbar(shown, ax=axes[0].tolist(), shrink=0.85, label="entropy (nats)", extend="max")
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure

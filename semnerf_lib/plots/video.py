@@ -1,0 +1,87 @@
+"""Films of views: mp4 files, and small ones embedded in a notebook."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Iterable
+from pathlib import Path
+
+import imageio.v2 as imageio
+import numpy as np
+
+from semnerf_lib.errors import SemnerfError
+
+
+def video(frames: Iterable[np.ndarray], path: str | Path, fps: int = 24, quality: int = 6) -> Path:
+    """Writes frames (H, W, 3) uint8 as H.264 mp4, aside and then renamed.
+
+    Encoders want sizes divisible by 16: what is missing is filled with black at the right and the bottom.
+
+    Args:
+        frames: taken one at a time.
+        path: the file.
+        fps: frames a second.
+        quality: 1 to 10.
+
+    Raises:
+        SemnerfError: no frame.
+    """
+    path = Path(path)
+    aside = path.with_name(f".{path.stem}.{os.getpid()}.mp4")
+    count = 0
+    try:
+        with imageio.get_writer(aside, fps=fps, quality=quality, macro_block_size=16) as writer:
+            for frame in frames:
+                pad = [(0, -frame.shape[0] % 16), (0, -frame.shape[1] % 16), (0, 0)]
+                writer.append_data(np.pad(frame, pad))
+                count += 1
+        if count == 0:
+            raise SemnerfError(f"{path}: no frame to film, expected at least one")
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
+
+
+def embed_video(path: str | Path, poster: np.ndarray, title: str, max_bytes: int = 1_000_000) -> EmbeddedVideo:
+    """A film inside a notebook's output, and its poster as a picture for readers that show no video.
+
+    Args:
+        path: an mp4 file.
+        poster: (H, W, 3) uint8, shown until the film plays, and alone where it can't.
+        title: what the film shows.
+        max_bytes: that the file may have; a notebook is to stay small.
+
+    Returns:
+        Something to display: HTML5 video with the poster, and a PNG beside it.
+
+    Raises:
+        SemnerfError: the file is too large.
+    """
+    data = Path(path).read_bytes()
+    if len(data) > max_bytes:
+        raise SemnerfError(f"{path}: {len(data)} bytes, expected at most {max_bytes} to embed it")
+    return EmbeddedVideo(data, imageio.imwrite("<bytes>", poster, format="png"), title)
+
+
+class EmbeddedVideo:
+    """An mp4 film and its poster, as a notebook displays them."""
+
+    def __init__(self, mp4: bytes, poster_png: bytes, title: str):
+        self.mp4, self.poster_png, self.title = mp4, poster_png, title
+
+    def __repr__(self) -> str:
+        return f"{self.title} (film)"
+
+    def _repr_png_(self) -> bytes:
+        return self.poster_png
+
+    def _repr_html_(self) -> str:
+        mp4, png = b64encode(self.mp4).decode(), b64encode(self.poster_png).decode()
+        return (
+            f'<figure><video controls loop muted width="640" poster="data:image/png;base64,{png}">'
+            f'<source src="data:video/mp4;base64,{mp4}" type="video/mp4">'
+            f'<img src="data:image/png;base64,{png}" alt="{self.title}"></video>'
+            f"<figcaption>{self.title}</figcaption></figure>"
+        )

@@ -1,0 +1,63 @@
+"""One way to show progress: a bar for a person, a line now and then for a log."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def watched() -> bool:
+    """Whether a person is watching: a terminal, or a notebook that is not run headless (SEMNERF_HEADLESS unset)."""
+    if os.environ.get("SEMNERF_HEADLESS"):
+        return False
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    return type(shell).__name__ == "ZMQInteractiveShell" or sys.stderr.isatty()
+
+
+class Progress:
+    """Counts steps up to `total` and shows them: a tqdm bar when watched, else one line on stderr every `every` s.
+
+    Use as a context manager; `update(n, **values)` moves on and shows the values (loss=0.12) beside the count.
+    """
+
+    def __init__(self, desc: str, total: int, initial: int = 0, every: float = 15.0):
+        self.desc, self.total, self.count, self.every = desc, total, initial, every
+        self.start = self.last = time.monotonic()
+        self.bar = None
+        if watched():
+            from tqdm.auto import tqdm
+
+            self.bar = tqdm(desc=desc, total=total, initial=initial, leave=False)
+
+    def update(self, n: int = 1, **values: float) -> None:
+        self.count += n
+        if self.bar is not None:
+            if values:
+                self.bar.set_postfix({k: f"{v:.3g}" for k, v in values.items()}, refresh=False)
+            self.bar.update(n)
+        elif time.monotonic() - self.last >= self.every:
+            self.last = time.monotonic()
+            shown = "".join(f", {k} {v:.3g}" for k, v in values.items())
+            elapsed = self.last - self.start
+            print(f"{self.desc}: {self.count}/{self.total}{shown}, {elapsed:.0f} s", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *exc) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+def progress(items: Iterable[T], desc: str, total: int | None = None) -> Iterator[T]:
+    """Yields the items and shows how many have been taken (see `Progress`)."""
+    total = len(items) if total is None else total
+    with Progress(desc, total) as shown:
+        for item in items:
+            yield item
+            shown.update()

@@ -1,0 +1,157 @@
+"""The page that `semnerf reproduce` ends with: scores, notebooks, where the time went, with what it was made."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from semnerf_lib.devices import device_name, pick_device
+from semnerf_lib.experiments import Plan
+from semnerf_lib.files import write_aside
+from semnerf_lib.runs import Run, revision, run_id
+from semnerf_lib.scenes.scene import Scene
+
+SCORES = {
+    "miou": ("mIoU", 3),
+    "total_accuracy": ("total accuracy", 3),
+    "average_accuracy": ("average accuracy", 3),
+    "depth_abs_rel": ("depth AbsRel", 3),
+    "depth_mae": ("depth error (m)", 3),
+    "depth_within_25": ("depth within 25 %", 3),
+    "seconds_training": ("training (s)", 0),
+}
+"""Columns of the scores table: metric, head, digits."""
+TITLES = {
+    "training": "One run on the scene's own split (notebook 04)",
+    "view_synthesis": "Semantic view synthesis over P1's folds (notebook 05)",
+}
+
+
+@dataclass
+class Report:
+    """What is known so far.
+
+    Attributes:
+        plans: the chosen experiments' runs.
+        n_runs: how many different runs they are.
+        notebooks: stem -> result (see `execute.execute`), None while waiting.
+        scene_seconds: how long opening the scene took.
+        setup_seconds: what the set-up took, None if nobody says.
+        runs: finished ones by id; runs_made of them by this call.
+    """
+
+    scene: Scene
+    scale: str
+    plans: dict[str, Plan]
+    n_runs: int
+    notebooks: dict[str, dict[str, Any] | None]
+    scene_seconds: float
+    setup_seconds: float | None = None
+    runs: dict[str, Run] = field(default_factory=dict)
+    runs_made: int = 0
+
+
+def spread(values: Sequence[float | None], digits: int) -> str:
+    """Mean and sample standard deviation, or the one value; a dash where a value is unknown.
+
+    >>> spread([1.0, 2.0, 3.0], 1), spread([0.5], 2), spread([None], 2)
+    ('2.0 ± 1.0', '0.50', '–')
+    """
+    if not values or None in values:
+        return "–"
+    mean = f"{statistics.fmean(values):.{digits}f}"
+    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
+
+
+def score_tables(report: Report) -> list[dict[str, Any]]:
+    """A table an experiment, a row a model: scores over the finished ones of its planned runs, and their count."""
+    tables = []
+    for name, wanted in report.plans.items():
+        models: dict[str, list[Run]] = {}
+        planned: dict[str, int] = {}
+        for scene, config in wanted:
+            planned[config.model_name] = planned.get(config.model_name, 0) + 1
+            if run := report.runs.get(run_id(scene, config)):
+                models.setdefault(config.model_name, []).append(run)
+        rows = [
+            {
+                "model": model,
+                "n": f"{len(models.get(model, []))}" + ("" if len(models.get(model, [])) == count else f" of {count}"),
+                "scores": [
+                    spread([r.metrics.get(k) for r in models.get(model, [])], d) for k, (_, d) in SCORES.items()
+                ],
+            }
+            for model, count in planned.items()
+        ]
+        tables.append({"title": TITLES.get(name, name), "heads": [head for head, _ in SCORES.values()], "rows": rows})
+    return tables
+
+
+def time_spent(report: Report) -> list[dict[str, Any]]:
+    """Bars of the figure "where the time goes": label, seconds, share of the longest in percent."""
+    runs = list(report.runs.values())
+    bars = [
+        ("set-up", report.setup_seconds),
+        ("scene", report.scene_seconds),
+        (f"training, {len(runs)} runs", sum(run.metrics["seconds_training"] for run in runs)),
+        (f"scoring, {len(runs)} runs", sum(run.metrics["seconds_evaluation"] for run in runs)),
+        *((f"notebook {stem[:2]}", result["seconds"]) for stem, result in report.notebooks.items() if result),
+    ]
+    bars = [(label, seconds) for label, seconds in bars if seconds and seconds >= 0.05]
+    longest = max((seconds for _, seconds in bars), default=1.0)
+    return [{"label": label, "seconds": s, "shown": duration(s), "share": 100 * s / longest} for label, s in bars]
+
+
+def duration(seconds: float) -> str:
+    """Seconds for a person.
+
+    >>> duration(4.24), duration(75)
+    ('4.2 s', '1 min 15 s')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds + 0.5) // 60} min {int(seconds + 0.5) % 60} s"
+
+
+def provenance(report: Report) -> dict[str, str]:
+    """With what the page was made."""
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "numpy"))
+    return {
+        "scene": f"{report.scene.name}, {report.scene.n_frames} frames of {report.scene.intrinsics.width} x "
+        f"{report.scene.intrinsics.height}, {report.scene.n_classes} classes, sha256 {report.scene.digest[:12]}",
+        "scale": report.scale,
+        "device": device_name(pick_device()),
+        "versions": f"Python {platform.python_version()}, {versions}",
+        "revision": revision(),
+        "written": datetime.now().astimezone().isoformat(" ", timespec="seconds"),
+    }
+
+
+def write_report(report: Report, folder: Path) -> Path:
+    """Writes `index.html`, one self-contained file, aside and renamed.
+
+    Raises:
+        SemnerfError: no room, or the folder cannot be written to.
+    """
+    from semnerf_lib.pages import TEMPLATES
+
+    bars = time_spent(report)
+    text = TEMPLATES.get_template("index.html.j2").render(
+        report=report,
+        tables=score_tables(report),
+        bars=bars,
+        total=duration(sum(bar["seconds"] for bar in bars)),
+        duration=duration,
+        provenance=provenance(report),
+        waiting=sum(result is None for result in report.notebooks.values()),
+        failures=sum(result is not None and not result["ok"] for result in report.notebooks.values()),
+    )
+    path = folder / "index.html"
+    write_aside(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+    return path

@@ -1,0 +1,191 @@
+"""Semantic-NeRF's pre-rendered layout, in and out: the Replica frames that people have.
+
+    semantic_class/semantic_class_<i>.png   8 bit, class id, 0 = void              required
+    traj_w_c.txt                            a 4x4 camera-to-world a line, OpenCV   required
+    info_semantic.json                      names: classes[].id, classes[].name    required, here or where
+                                            Replica and P2 keep it (see `find_info`)
+    rgb/rgb_<i>.png, depth/depth_<i>.png    8 bit RGB; 16 bit millimetres, 0 = unknown
+    intrinsics.json                         width, height, fx, fy, cx, cy (integer pixel coordinates) and perhaps
+                                            depth_scale (units a metre); without it hfov is 90 degrees
+    split.json                              train_ids, test_ids and perhaps bounds, near, far: this kit's own
+
+Frames are numbered 0 ... N - 1, as are the lines of the trajectory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.frames import DEPTH, LABELS, RGB, frame_files, read_poses, read_stack
+from semnerf_lib.scenes.info import class_table, read_json
+from semnerf_lib.scenes.scene import VOID, Scene
+
+
+def find_info(path: Path) -> Path:
+    """`info_semantic.json` of a folder of frames: in it, in the folder above or its `habitat` (Replica), or in
+    `semantic_info/<scene>` two above (P2)."""
+    above = path.resolve().parent
+    places = [path, above, above / "habitat", above.parent / "semantic_info" / above.name]
+    for place in places:
+        if (place / "info_semantic.json").is_file():
+            return place / "info_semantic.json"
+    raise SemnerfError(f"{path / 'info_semantic.json'}: missing, expected the names of the classes (Replica has it)")
+
+
+def _read_intrinsics(path: Path, size: tuple[int, int]) -> tuple[Intrinsics, float]:
+    """The camera, and depth units a metre."""
+    file = path / "intrinsics.json"
+    if not file.exists():
+        return Intrinsics.from_hfov(size[1], size[0]), 1000.0
+    given = read_json(file)
+    values = [given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")] + [given.get("depth_scale", 1000)]
+    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values) or not values[-1] > 0:
+        raise SemnerfError(f"{file}: {values}, expected numbers: width, height, fx, fy, cx, cy (and depth_scale > 0)")
+    if (values[1], values[0]) != size:
+        raise SemnerfError(f"{file}: {values[0]}x{values[1]} pixels, expected {size[1]}x{size[0]} as the label images")
+    try:
+        return Intrinsics(int(values[0]), int(values[1]), *map(float, values[2:6])), float(values[6])
+    except SemnerfError as error:
+        raise SemnerfError(f"{file}: {error}") from None
+
+
+def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], dict]:
+    """Frames to keep, positions among them to train and to test on, further arguments of Scene."""
+    file = path / "split.json"
+    if file.exists():
+        given = read_json(file)
+        train, test = given.get("train_ids"), given.get("test_ids")
+        for ids in (train, test):
+            if not isinstance(ids, list) or not all(type(i) is int and 0 <= i < n_frames for i in ids):
+                raise SemnerfError(f"{file}: train_ids, test_ids: expected lists of frames 0 ... {n_frames - 1}")
+        more = {k: float(given[k]) for k in ("near", "far") if isinstance(given.get(k), (int, float))}
+        if given.get("bounds") is not None:
+            try:
+                more["bounds"] = np.array(given["bounds"], dtype=np.float64).reshape(2, 3)
+            except (TypeError, ValueError):
+                raise SemnerfError(f"{file}: bounds {given['bounds']}, expected two corners of three metres") from None
+        return list(range(n_frames)), train, test, more
+    if n_frames == 900:
+        kept = [i for i in range(900) if i % 5 in (0, 2)]
+        return kept, list(range(0, len(kept), 2)), list(range(1, len(kept), 2)), {}
+    test = [i for i in range(n_frames) if i % 5 == 4]
+    return list(range(n_frames)), [i for i in range(n_frames) if i % 5 != 4], test, {}
+
+
+def load_replica(path: str | os.PathLike) -> Scene:
+    """A folder of frames in Semantic-NeRF's layout (see the module) as a scene.
+
+    Label id 0 is void; the classes are those present in some kept frame, remapped to 0 ... C - 1 in ascending order
+    of their id, under their names [P2, code]. Of 900 frames only P2's are kept: train 0, 5, ..., test 2, 7, ...;
+    of any other number all are, and frames 4, 9, 14, ... are the test frames; `split.json` overrules both. near and
+    far are P2's 0.1 and 10 m unless `split.json` says else; never what the depth images say, since a model of labels
+    alone must not learn from them.
+
+    Raises:
+        SemnerfError: whatever is missing, damaged or does not fit; the line names the file, the value, and what was
+            expected.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise SemnerfError(f"{path}: no such folder, expected one with {LABELS}/ and traj_w_c.txt")
+    if not (path / LABELS).is_dir():
+        raise SemnerfError(f"{path / LABELS}: missing, expected a folder of label images {LABELS}_<i>.png")
+    c2w = read_poses(path / "traj_w_c.txt")
+    names_file = find_info(path)
+    names = class_table(names_file)
+    kept, train_ids, test_ids, more = _split(path, len(c2w))
+    files = {k: frame_files(path, k, len(c2w)) for k in (LABELS, RGB, DEPTH) if (path / k).is_dir()}
+    files = {k: [all_files[i] for i in kept] for k, all_files in files.items()}
+    ids = read_stack(files[LABELS], LABELS, None, lambda image: image, np.uint8)
+    size = ids.shape[1:]
+    intrinsics, depth_scale = _read_intrinsics(path, size)
+    present = [int(i) for i in np.flatnonzero(np.bincount(ids.reshape(-1), minlength=256)) if i]
+    for number in present:
+        if number not in names:
+            where = files[LABELS][int((ids == number).any((1, 2)).argmax())]
+            raise SemnerfError(
+                f"{where}: class id {number} has no name, expected one of the {len(names)} in {names_file}"
+            )
+    if len(present) < 2:
+        found = f"only class id {present[0]} ('{names[present[0]]}')" if present else "no labelled pixel"
+        raise SemnerfError(f"{path / LABELS}: {found} in {len(kept)} frames, expected at least two classes")
+    remap = np.full(256, VOID, dtype=np.uint8)
+    remap[present] = np.arange(len(present))
+    rgb = depth = None
+    if RGB in files:
+        rgb = read_stack(files[RGB], RGB, size, lambda image: image, np.uint8)
+    if DEPTH in files:
+        depth = read_stack(files[DEPTH], DEPTH, size, lambda image: image / np.float32(depth_scale), np.float32)
+    return Scene(
+        name=path.resolve().name,
+        labels=remap[ids],
+        c2w=c2w[kept],
+        intrinsics=intrinsics,
+        class_names=tuple(names[i] for i in present),
+        train_ids=tuple(train_ids),
+        test_ids=tuple(test_ids),
+        rgb=rgb,
+        depth=depth,
+        **more,
+    )
+
+
+def save_replica(scene: Scene, path: str | os.PathLike) -> None:
+    """Writes a scene in the layout that `load_replica` reads; class k gets the file id k + 1.
+
+    Depth is rounded to millimetres. The folder is written aside and renamed.
+
+    Raises:
+        SemnerfError: something is there already, or the folder can't be written.
+    """
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise SemnerfError(f"{path}: exists, expected the name of a new or empty folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
+    try:
+        _write(scene, aside)
+        aside.chmod(0o755)
+        os.replace(aside, path)
+    except OSError as error:
+        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write(scene: Scene, folder: Path) -> None:
+    images = {LABELS: np.where(scene.labels == VOID, 0, scene.labels + 1).astype(np.uint8)}
+    if scene.rgb is not None:
+        images[RGB] = scene.rgb
+    if scene.depth is not None:
+        images[DEPTH] = np.clip((scene.depth * 1000).round(), 0, 65535).astype(np.uint16)
+    for kind, stack in images.items():
+        (folder / kind).mkdir()
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            jobs = ((image, folder / kind / f"{kind}_{i}.png") for i, image in enumerate(stack))
+            list(pool.map(lambda job: Image.fromarray(job[0]).save(job[1]), jobs))
+    rows = (" ".join(repr(float(x)) for x in pose.reshape(-1)) for pose in scene.c2w)
+    (folder / "traj_w_c.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    camera = {k: getattr(scene.intrinsics, k) for k in ("width", "height", "fx", "fy", "cx", "cy")}
+    split = {"train_ids": scene.train_ids, "test_ids": scene.test_ids, "near": scene.near, "far": scene.far}
+    split["bounds"] = None if scene.bounds is None else scene.bounds.tolist()
+    classes = [{"id": i, "name": name} for i, name in enumerate(scene.class_names, start=1)]
+    for name, content in (
+        ("info_semantic.json", {"classes": classes}),
+        ("intrinsics.json", camera | {"depth_scale": 1000}),
+        ("split.json", split),
+    ):
+        (folder / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,238 @@
+"""One trainer for every field: rays from labelled pixels, a loss, Adam; resumable to the bit.
+
+Nothing random outlives a step: its draws come from a generator seeded with (seed, step). So a checkpoint is weights,
+Adam's moments and a step number, and a run that was stopped ends in the same weights as one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from semnerf_lib.cameras import rays_from_pixels
+from semnerf_lib.config import Config
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.evaluation import autocast, evaluate
+from semnerf_lib.files import digest, opened, write_aside
+from semnerf_lib.losses import photometric_loss, semantic_loss
+from semnerf_lib.models import build_model
+from semnerf_lib.progress import Progress
+from semnerf_lib.scenes.scene import VOID, Scene
+
+HISTORY_EVERY = 10
+"""Steps between entries of the history, and between looks at the loss (a look waits for the device)."""
+PREVIEW_FRAMES = 4
+"""Test frames in a preview's score."""
+
+
+class LabelledRays:
+    """Draws training rays, evenly from all labelled pixels of the training frames.
+
+    P2 takes a step's rays from one image. From labels alone that would waste every step on an unlabelled frame, and
+    an all-void batch has no loss at all; so void pixels are never drawn, for either supervision.
+    """
+
+    def __init__(self, scene: Scene, device: torch.device, with_rgb: bool):
+        if with_rgb and scene.rgb is None:
+            raise SemnerfError(f"scene {scene.name} has no RGB, expected some for supervision 'labels+rgb'")
+        ids = list(scene.train_ids)
+        labels = torch.from_numpy(scene.labels[ids].copy())
+        self.pixels = torch.nonzero(labels.flatten() != VOID)[:, 0].to(device)
+        if not len(self.pixels):
+            raise SemnerfError(f"scene {scene.name}: no labelled pixel in its {len(ids)} training frames")
+        self.labels = labels.flatten().to(device)
+        self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device) if with_rgb else None
+        self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
+        self.intrinsics = scene.intrinsics
+
+    def draw(self, n_rays: int, generator: torch.Generator):
+        """rays_o, rays_d (n, 3), labels (n,), and rgb (n, 3) in [0, 1] or None."""
+        pick = torch.randint(len(self.pixels), (n_rays,), generator=generator, device=self.pixels.device)
+        pixel = self.pixels[pick]
+        width, size = self.intrinsics.width, self.intrinsics.width * self.intrinsics.height
+        v, u = (pixel % size) // width, pixel % width
+        rays_o, rays_d = rays_from_pixels(self.intrinsics, self.c2w[pixel // size], u.float(), v.float())
+        rgb = None if self.rgb is None else self.rgb[pixel].float() / 255
+        return rays_o, rays_d, self.labels[pixel].long(), rgb
+
+
+class Trainer:
+    """A model on its way from the first step to the last.
+
+    Args:
+        scene: whose training frames are learnt.
+        config: of the run.
+        device: where.
+
+    Raises:
+        SemnerfError: RGB asked for and not there, or no labelled pixel.
+    """
+
+    def __init__(self, scene: Scene, config: Config, device: torch.device):
+        self.scene, self.config, self.device = scene, config, device
+        self.model = build_model(config, scene).to(device)
+        self.rays = LabelledRays(scene, device, config.supervision == "labels+rgb")
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=device.type != "mps")
+        self.generator = torch.Generator(device)
+        self.step_count, self.seconds, self.history = 0, 0.0, []
+
+    def loss(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of the next step's rays, and its parts.
+
+            L = CE (coarse + fine)                          labels alone [P1]
+            L = MSE (coarse + fine) + 0.04 CE (coarse + fine)  with RGB [P2, code]
+
+        plus the model's own regularisation (none for the papers' MLP).
+        """
+        c = self.config
+        self.generator.manual_seed(c.seed * 1_000_003 + self.step_count)
+        rays_o, rays_d, labels, rgb = self.rays.draw(c.n_rays, self.generator)
+        with autocast(self.device, c.precision):
+            renderings = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
+        seen = [r for r in renderings if r.sem_logits is not None]
+        parts = {"semantic": sum(semantic_loss(r.sem_logits, labels) for r in seen)}
+        data = parts["semantic"]
+        if rgb is not None:
+            parts["photometric"] = sum(photometric_loss(r.rgb_map, rgb) for r in seen)
+            data = parts["photometric"] + c.semantic_weight * parts["semantic"]
+        return data + self.model.regularisation(renderings, self.scene.far), parts
+
+    def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps)
+        loss, parts = self.loss()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.step_count += 1
+        return loss.detach(), parts
+
+    def train(
+        self,
+        checkpoint: Path | None = None,
+        checkpoint_seconds: float = 30.0,
+        on_step: Callable[[Trainer], None] | None = None,
+    ) -> None:
+        """Steps until the configured number is done.
+
+        Args:
+            checkpoint: file that is written every `checkpoint_seconds` and when the run is interrupted.
+            on_step: called after each entry of the history (every 10 steps), for live pictures.
+
+        Raises:
+            SemnerfError: the loss or a weight became NaN or infinite; names the step and the last good checkpoint.
+            KeyboardInterrupt: Ctrl-C, after the step under way and a checkpoint.
+        """
+        start, saved, last = time.perf_counter() - self.seconds, time.monotonic(), self.config.iterations
+        title = f"training {self.config.model_name}" + (
+            "" if self.config.fold is None else f", fold {self.config.fold}"
+        )
+        with Progress(title, last, self.step_count) as bar, deferred_interrupt() as interrupted:
+            while self.step_count < last:
+                loss, parts = self.step()
+                if self.step_count % HISTORY_EVERY == 0 or self.step_count == last:
+                    self.seconds = time.perf_counter() - start
+                    self._record(loss, parts, checkpoint)
+                    start = time.perf_counter() - self.seconds
+                    if on_step is not None:
+                        on_step(self)
+                    bar.update(self.step_count - bar.count, loss=self.history[-1]["loss"])
+                    if checkpoint and self.step_count < last and time.monotonic() - saved >= checkpoint_seconds:
+                        self.save(checkpoint)
+                        saved = time.monotonic()
+                if interrupted():
+                    if checkpoint:
+                        self._stop_unless_finite(loss.item(), checkpoint)
+                        self.save(checkpoint)
+                    raise KeyboardInterrupt
+
+    def _stop_unless_finite(self, loss: float, checkpoint: Path | None) -> None:
+        # a finite loss can have a gradient that is not, so the weights are looked at too
+        if math.isfinite(loss) and all(p.isfinite().all() for p in self.model.parameters()):
+            return
+        good = "no checkpoint was written yet"
+        if checkpoint and checkpoint.exists():
+            good = f"the last good checkpoint is {checkpoint}, of step {read_step(checkpoint)}"
+        found = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
+        raise SemnerfError(f"step {self.step_count}: {found}, expected finite numbers; {good}")
+
+    def _record(self, loss: torch.Tensor, parts: dict[str, torch.Tensor], checkpoint: Path | None) -> None:
+        self._stop_unless_finite(loss.item(), checkpoint)
+        entry = {"step": self.step_count, "seconds": self.seconds, "loss": loss.item()}
+        entry |= {name: part.item() for name, part in parts.items()}
+        every = self.config.preview_every
+        if every and (self.step_count % every == 0 or self.step_count == self.config.iterations):
+            test = self.scene.test_ids
+            scores = evaluate(self.model, self.scene, test[:: max(1, len(test) // PREVIEW_FRAMES)][:PREVIEW_FRAMES])
+            entry |= {"miou": scores["miou"], "depth_mae": scores["depth_mae"]}
+        self.history.append(entry)
+
+    def save(self, path: Path) -> None:
+        """Writes weights, Adam's moments, step and history as one safetensors file, aside and renamed."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        for i, moments in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"adam.{i}.{name}": value for name, value in moments.items()}
+        tensors = {name: value.detach().cpu().clone() for name, value in tensors.items()}
+        facts = {"step": self.step_count, "seconds": self.seconds, "history": self.history, "sha256": digest(tensors)}
+        write_aside(path, lambda aside: save_file(tensors, aside, metadata={"semnerf": json.dumps(facts)}))
+
+    def restore(self, path: Path) -> None:
+        """Continues from a checkpoint of the same config.
+
+        Raises:
+            SemnerfError: the file is damaged or belongs to another model.
+        """
+        with opened(path) as file:
+            facts = json.loads(file.metadata()["semnerf"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            step, seconds, history, sha256 = (facts[key] for key in ("step", "seconds", "history", "sha256"))
+            if digest(tensors) != sha256:
+                raise ValueError(f"its tensors do not have sha256 {sha256[:12]}...")
+        model, state = {}, {}
+        try:
+            for name, value in tensors.items():
+                kind, rest = name.split(".", 1)
+                if kind == "model":
+                    model[rest] = value
+                else:
+                    i, key = rest.split(".", 1)
+                    state.setdefault(int(i), {})[key] = value
+            self.model.load_state_dict(model)
+            groups = self.optimiser.state_dict()["param_groups"]
+            self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+        except (RuntimeError, ValueError, KeyError) as fault:
+            raise SemnerfError(f"{path}: its tensors are not this model's ({str(fault).splitlines()[0]})") from fault
+        self.step_count, self.seconds, self.history = step, seconds, history
+
+
+def read_step(path: Path) -> int:
+    """The step at which a checkpoint was written."""
+    with opened(path) as file:
+        return json.loads(file.metadata()["semnerf"])["step"]
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[Callable[[], bool]]:
+    """Holds Ctrl-C back, so that a step is never cut in half; yields a function that tells whether it was pressed.
+
+    Outside the main thread signals are nobody's to catch, and the function answers False.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    pressed = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

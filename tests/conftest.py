@@ -1,0 +1,24 @@
+"""What all tests share: shapes checked in every call, one thread, a tiny scene that takes seconds to learn."""
+
+from __future__ import annotations
+
+from jaxtyping import install_import_hook
+
+# before the first import of the library: every annotated shape and type is checked in every call
+install_import_hook("semnerf_lib", "beartype.beartype")
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from tiny import make_tiny_scene  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Tests run beside each other; and sums in one thread are the same in every run."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny_scene():
+    """A room with a sphere, ray-cast in closed form (see `tiny`)."""
+    return make_tiny_scene()

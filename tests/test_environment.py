@@ -1,0 +1,109 @@
+"""One place of pins, and a package that installs without the notebooks' extras."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from setuptools import find_packages
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+STANDARD = sys.stdlib_module_names | {"semnerf_lib", "__future__"}
+IMPORT_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "mpl_toolkits": "matplotlib", "cycler": "matplotlib"}
+BEHIND_EXTRAS = {"IPython", "nbconvert", "nbformat", "papermill", "latex2mathml", "pygments"}
+"""What only code behind the extras imports, within functions."""
+
+
+def pins() -> dict[str, str]:
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("==") for line in lines)
+
+
+def test_every_pin_is_exact_and_public():
+    for name, version in pins().items():
+        assert re.fullmatch(r"[0-9][0-9a-z.]*", version), f"{name}=={version}"
+
+
+def test_everything_that_the_project_asks_for_is_pinned_with_what_it_needs():
+    extras = PROJECT["project"]["optional-dependencies"]
+    asked = [Requirement(r) for r in PROJECT["project"]["dependencies"] + extras["notebooks"] + extras["dev"]]
+    pinned, seen = pins(), set()
+    while asked:
+        requirement = asked.pop()
+        name = canonicalize_name(requirement.name)
+        if (name, *sorted(requirement.extras)) in seen:
+            continue
+        seen.add((name, *sorted(requirement.extras)))
+        assert name in pinned, name
+        for text in metadata.requires(name) or []:
+            further = Requirement(text)
+            extras_asked = {"", *requirement.extras}
+            if further.marker is None or any(further.marker.evaluate({"extra": e}) for e in extras_asked):
+                asked.append(further)
+    assert {name for name, *_ in seen} == set(pinned)
+
+
+def test_installed_versions_are_the_pinned_ones():
+    for name, version in pins().items():
+        assert metadata.version(name).split("+")[0] == version, name
+
+
+def test_conda_environment_uses_the_same_pins():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *conda, pip = environment["dependencies"]
+    assert conda == ["python=3.11", "pip"]
+    assert pip == {"pip": ["-c constraints.txt", "-e .[notebooks,dev]"]}
+    assert "-c constraints.txt -e '.[notebooks,dev]'" in (ROOT / "Makefile").read_text()
+
+
+def test_pins_are_nowhere_else():
+    for name in ("pyproject.toml", "environment.yml", "Makefile"):
+        assert "==" not in (ROOT / name).read_text(), name
+
+
+def imported(path: Path) -> dict[str, bool]:
+    """Modules from elsewhere that a file imports -> whether it does so at its top level."""
+    tree, found = ast.parse(path.read_text()), {}
+    for node in ast.walk(tree):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) else []
+        for name in {name.split(".")[0] for name in names} - STANDARD:
+            found[name] = found.get(name, False) or node in tree.body
+    return found
+
+
+def test_base_install_has_what_the_library_imports():
+    base = {canonicalize_name(Requirement(r).name) for r in PROJECT["project"]["dependencies"]}
+    for path in (ROOT / "semnerf_lib").rglob("*.py"):
+        for module, at_top in imported(path).items():
+            if module in BEHIND_EXTRAS:
+                assert not at_top, f"{path.name}: {module} belongs to an extra, so it is imported within a function"
+            else:
+                assert canonicalize_name(IMPORT_NAMES.get(module, module)) in base, f"{path.name}: {module}"
+
+
+def test_package_holds_every_module_and_template():
+    packages = find_packages(ROOT, include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"])
+    folders = {str(p.parent.relative_to(ROOT)).replace("/", ".") for p in (ROOT / "semnerf_lib").rglob("*.py")}
+    assert folders == set(packages)
+    assert PROJECT["tool"]["setuptools"]["package-data"] == {"semnerf_lib": ["templates/*"]}
+    assert list((ROOT / "semnerf_lib" / "templates").glob("*.j2"))
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "CITATION.cff", "README.md"])
+def test_papers_are_there(name):
+    assert (ROOT / name).stat().st_size > 500
+
+
+def test_citation_names_the_paper_and_its_baseline():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["project"]["version"]
+    found = {entry["identifiers"][0]["value"] for entry in citation["references"]}
+    assert found == {"arXiv:2403.16043", "arXiv:2103.15875"}
