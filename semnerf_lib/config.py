@@ -130,14 +130,17 @@ class Config:
 PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     ("paper", "mlp"): {},
     ("paper", "grid"): dict(iterations=20_000, n_importance=48, lr=1e-2, lr_decay_steps=10_000, noise_std=0.0),
-    ("laptop", "grid"): dict(iterations=700, n_importance=24, lr=3e-2, lr_decay_steps=700, noise_std=0.0),
+    ("laptop", "grid"): dict(
+        iterations=1_500, n_rays=1536, n_samples=48, n_importance=16, lr=4e-2, lr_decay_steps=1_000, noise_std=0.0,
+        preview_every=250,
+    ),
     ("laptop", "mlp"): dict(
         iterations=3_000, n_rays=512, n_samples=32, n_importance=32, depth=4, width=128, n_octaves=8,
         lr_decay_steps=6_000,
     ),
     ("smoke", "grid"): dict(
         iterations=60, n_rays=256, n_samples=32, n_importance=12, lr=2e-2, lr_decay_steps=60, noise_std=0.0,
-        cells_finest=60_000, n_levels=3, cells_proposal=15_000,
+        cells_finest=60_000, n_levels=3, cells_proposal=15_000, preview_every=20,
     ),
     ("smoke", "mlp"): dict(
         iterations=30, n_rays=128, n_samples=16, n_importance=16, depth=4, width=32, n_octaves=6, lr_decay_steps=250

@@ -105,7 +105,8 @@ class FeatureGrid(nn.Module):
 
     def forward(self, x: Float[Tensor, "points 3"]) -> Float[Tensor, "points features"]:
         position = (self.sizes - 1) * x.T[:, None]
-        cell = torch.minimum(position.floor(), self.sizes - 2).clamp_min(0)
+        # fmin keeps NaN out of the index, so that it comes out as a value, where training looks for it
+        cell = torch.fmin(position.floor(), self.sizes - 2).clamp_min(0)
         base = (cell.long() * self.strides).sum(0) + self.offsets
         share = position - cell
         if x.device.type != "cpu":

@@ -107,19 +107,22 @@ def read_run(folder: Path) -> Run:
     Raises:
         SemnerfError: a file is missing or damaged.
     """
-    result, facts = read_json(folder / "result.json"), read_json(folder / "config.json")
+    result, facts, history = (read_json(folder / f"{name}.json") for name in ("result", "config", "history"))
+    if not isinstance(history, list):
+        raise SemnerfError(f"{folder / 'history.json'}: it holds no list, expected the entries of a run's history")
     try:
-        config = Config().replace(**facts["config"])
         return Run(
             folder.name,
             folder,
-            config,
+            Config().replace(**facts["config"]),
             facts["scene"],
             result["metrics"],
-            read_json(folder / "history.json"),
+            history,
             result["provenance"],
             result["weights_sha256"],
         )
+    except SemnerfError as fault:
+        raise SemnerfError(f"{folder / 'config.json'}: {fault}") from fault
     except (KeyError, TypeError) as fault:
         raise SemnerfError(f"{folder}: {fault} is missing or misplaced, expected a run's config and result") from fault
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from jaxtyping import install_import_hook
 
+import semnerf_lib.config  # noqa: F401  (unchecked: it refuses bad values in its own words, which are tested)
+
 # before the first import of the library: every annotated shape and type is checked in every call
-install_import_hook("semnerf_lib", "beartype.beartype")
+install_import_hook("semnerf_lib", "shapes.checked")
 
 import pytest  # noqa: E402
 import torch  # noqa: E402

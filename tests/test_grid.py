@@ -170,7 +170,7 @@ def test_resolution_gives_about_as_many_cubes_as_wanted():
         assert abs(cells.prod() / n_cells - 1) < 0.1
         sides = (BOUNDS[1] - BOUNDS[0]).numpy() / cells
         assert sides.max() / sides.min() < 1.1
-    assert Box(BOUNDS, 0.0).resolution(4 * 4 * 2.5 * 8) == (9, 9, 6)  # cells of half a metre
+    assert Box(BOUNDS, 0.0).resolution(4 * 4 * 2.5 * 8) == (9, 9, 6)
     assert Box(BOUNDS, 0.0).resolution(0.001) == (2, 2, 2)
 
 
@@ -209,3 +209,10 @@ def test_density_grid_reads_its_own_grid():
     out = grid(torch.rand(3, 4, 3), torch.randn(3, 3))
     torch.testing.assert_close(out.sigma, torch.full((3, 4), float(np.exp(1.5))))
     assert out.sem_logits is None and out.rgb is None
+
+
+def test_nan_and_infinity_come_out_as_nan_and_break_no_index():
+    grid = FeatureGrid(SIZES, 2)
+    x = torch.tensor([[torch.nan, 0.5, 0.5], [0.2, torch.inf, 0.1], [0.2, 0.1, -torch.inf], [0.1, 0.2, 0.3]])
+    out = grid(x)
+    assert out[:3].isnan().all() and out[3].isfinite().all()

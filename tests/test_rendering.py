@@ -161,9 +161,9 @@ def test_composite_of_half_precision_is_float32_also_in_autocast():
         assert torch.equal(getattr(got, name), getattr(expected, name))
 
 
-def sphere_field(rotation=np.eye(3), shift=(0.0, 0.0, 0.0)):
+def sphere_field(motion):
     """A soft sphere beside a soft wall, with logits that vary in space; moved as a body."""
-    rotation, shift = (torch.tensor(a, dtype=torch.float32) for a in (rotation, shift))
+    rotation, shift = (torch.tensor(a, dtype=torch.float32) for a in (motion[:3, :3], motion[:3, 3]))
 
     def field(points, viewdirs):
         local = (points - shift) @ rotation
@@ -180,7 +180,7 @@ def test_scene_and_camera_moved_together_render_the_same():
     motion = np.eye(4)
     motion[:3, :3], motion[:3, 3] = Rotation.random(random_state=4).as_matrix(), (3.0, -7.0, 0.5)
     seen = []
-    for pose, field in ((c2w, sphere_field()), (motion @ c2w, sphere_field(motion[:3, :3], motion[:3, 3]))):
+    for pose, field in ((c2w, sphere_field(np.eye(4))), (motion @ c2w, sphere_field(motion))):
         rays = [r.reshape(-1, 3) for r in get_rays(camera, torch.tensor(pose, dtype=torch.float32))]
         seen.append(render_hierarchical(field, field, *rays, *near_far(48), 32, 16)[1])
     assert seen[0].depth_map.std() > 0.1

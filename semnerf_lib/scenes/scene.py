@@ -93,9 +93,7 @@ class Scene:
                 f"scene {self.name}: bounds {self.bounds.tolist()}, expected a lower and then an upper corner"
             )
         if self.depth is not None and not (np.isfinite(self.depth).all() and (self.depth >= 0).all()):
-            raise SemnerfError(
-                f"scene {self.name}: depth holds NaN, infinity or less than 0, expected metres, 0 if unknown"
-            )
+            raise SemnerfError(f"scene {self.name}: depth holds NaN, infinity or less than 0, expected metres or 0")
         if not 0 < self.near < self.far:
             raise SemnerfError(f"scene {self.name}: near {self.near}, far {self.far}, expected 0 < near < far")
 

@@ -1,0 +1,115 @@
+"""config: bad keys and values raise; every preset can be built."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from tiny import make_tiny_scene
+
+from semnerf_lib.config import PRESETS, SCALES, SCENE_SIZES, Config, check_scale, preset
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.models import build_model
+
+NUMBERS = [f.name for f in dataclasses.fields(Config) if f.type in ("int", "float", "int | None")]
+ABOVE_ZERO = [
+    "iterations",
+    "n_rays",
+    "n_samples",
+    "lr",
+    "lr_decay_steps",
+    "depth",
+    "width",
+    "position_scale",
+    "n_levels",
+]
+
+
+def refused(**changes) -> str:
+    with pytest.raises(SemnerfError) as caught:
+        Config().replace(**changes)
+    text = str(caught.value)
+    assert "\n" not in text and text.startswith("config: ") and "expected" in text
+    return text
+
+
+def test_unknown_key_is_named_beside_the_known():
+    text = refused(n_ray=5)
+    assert "'n_ray'" in text and "n_rays" in text
+    with pytest.raises(SemnerfError, match="unknown key 'colour'"):
+        preset("smoke", colour=True)
+
+
+@pytest.mark.parametrize("value", [-1, -0.5, True, False, "12", [1], float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_impossible_numbers_raise(name, value):
+    assert name in refused(**{name: value})
+
+
+@pytest.mark.parametrize("name", [n for n in NUMBERS if n != "fold"])
+def test_none_is_no_number(name):
+    refused(**{name: None})
+
+
+@pytest.mark.parametrize("name", ABOVE_ZERO)
+def test_zero_where_there_must_be_some(name):
+    refused(**{name: 0})
+
+
+@pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(Config) if f.type in ("int", "int | None")])
+def test_whole_numbers_are_whole(name):
+    assert "whole number" in refused(**{name: 2.5})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [dict(field="hash"), dict(supervision="rgb"), dict(precision="float16"), dict(field=None), dict(precision=1)],
+)
+def test_unknown_kinds_raise(changes):
+    refused(**changes)
+
+
+def test_numbers_that_cannot_be_rendered_raise():
+    refused(shell=1.0)
+    refused(n_samples=2)
+    refused(field="grid", n_importance=0)
+    assert Config().replace(n_importance=0, fold=0, shell=0.0, noise_std=0).fold == 0
+
+
+def test_replace_changes_a_copy():
+    config = Config()
+    assert config.replace(seed=4).seed == 4 and config.seed == 0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.seed = 1
+
+
+def test_json_is_one_sorted_line_that_comes_back():
+    config = preset("laptop", fold=2, supervision="labels+rgb")
+    text = config.to_json()
+    assert "\n" not in text and list(json.loads(text)) == sorted(json.loads(text))
+    assert Config().replace(**json.loads(text)) == config
+
+
+def test_unknown_scale_and_field_raise():
+    for call in (lambda: preset("huge"), lambda: check_scale(""), lambda: preset("Paper", "mlp")):
+        with pytest.raises(SemnerfError, match="scale .*, expected one of: smoke, laptop, paper"):
+            call()
+    with pytest.raises(SemnerfError, match="field 'hash', expected one of: mlp, grid"):
+        preset("smoke", "hash")
+
+
+def test_every_scale_has_both_fields_and_its_own():
+    assert set(PRESETS) == {(scale, field) for scale in SCALES for field in ("mlp", "grid")}
+    assert set(SCENE_SIZES) == set(SCALES)
+    assert [preset(scale).field for scale in SCALES] == ["grid", "grid", "mlp"]
+
+
+@pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
+@pytest.mark.parametrize(("scale", "field"), PRESETS)
+def test_every_preset_makes_a_model(scale, field, supervision):
+    config = preset(scale, field, supervision=supervision)
+    assert (config.field, config.supervision) == (field, supervision)
+    model = build_model(config, make_tiny_scene())
+    assert sum(p.numel() for p in model.parameters()) > 1000
+    assert config.model_name

@@ -1,0 +1,295 @@
+"""training: rays, resuming to the bit, interruptions, and damaged checkpoints."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny import cast, make_tiny_scene, tiny_config
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.training import LabelledRays, Trainer, deferred_interrupt, read_step
+
+CPU = torch.device("cpu")
+FIELDS = ["grid", "mlp"]
+
+
+def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in trainer.model.state_dict().items()}
+
+
+def same(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def one_line(caught) -> str:
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_labels_drawn_are_never_void_and_are_those_of_their_rays(tiny_scene):
+    rays = LabelledRays(tiny_scene, CPU, with_rgb=True)
+    rays_o, rays_d, labels, rgb = rays.draw(20_000, torch.Generator().manual_seed(0))
+    assert (tiny_scene.labels == VOID).any() and (labels != VOID).all()
+    _, expected = cast(rays_o.double().numpy(), rays_d.double().numpy())
+    assert (expected == labels.numpy()).mean() > 0.999  # float32 rays may fall beside an edge
+    assert rgb.min() >= 0 and 0.5 < rgb.max() <= 1
+    assert torch.equal(rays.pixels, torch.tensor(np.flatnonzero(tiny_scene.labels[list(tiny_scene.train_ids)] != VOID)))
+
+
+def test_rays_come_from_training_frames_only_and_from_all_of_them(tiny_scene):
+    rays_o, *_ = LabelledRays(tiny_scene, CPU, with_rgb=False).draw(5_000, torch.Generator().manual_seed(0))
+    seen = {tuple(o) for o in rays_o.numpy().round(4).tolist()}
+    centres = tiny_scene.c2w[list(tiny_scene.train_ids), :3, 3].astype(np.float32).round(4)
+    assert seen == {tuple(c) for c in centres.tolist()}
+
+
+def test_one_labelled_pixel_is_drawn_in_every_batch(tiny_scene):
+    labels = np.full_like(tiny_scene.labels, VOID)
+    labels[1, 5, 6], labels[0, 0, 0] = 3, 2  # the second lies in a test frame
+    *_, drawn, _ = LabelledRays(replace(tiny_scene, labels=labels), CPU, False).draw(64, torch.Generator())
+    assert (drawn == 3).all()
+
+
+def test_training_frames_without_a_label_raise(tiny_scene):
+    labels = tiny_scene.labels.copy()
+    labels[list(tiny_scene.train_ids)] = VOID
+    with pytest.raises(SemnerfError, match="scene tiny: no labelled pixel in its 9 training frames") as caught:
+        Trainer(replace(tiny_scene, labels=labels), tiny_config(), CPU)
+    one_line(caught)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_missing_rgb_raises(tiny_scene, field):
+    with pytest.raises(SemnerfError, match=r"scene tiny has no RGB, expected some for supervision 'labels\+rgb'"):
+        Trainer(replace(tiny_scene, rgb=None), tiny_config(field, supervision="labels+rgb"), CPU)
+    Trainer(replace(tiny_scene, rgb=None, depth=None), tiny_config(field), CPU).step()
+
+
+@pytest.mark.parametrize("known_bounds", [True, False])
+@pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_loss_falls(field, supervision, known_bounds):
+    scene = make_tiny_scene(known_bounds=known_bounds)
+    trainer = Trainer(scene, tiny_config(field, supervision=supervision, iterations=60, lr=1e-2), CPU)
+    trainer.train()
+    semantic = [entry["semantic"] for entry in trainer.history]
+    assert semantic[-1] < 0.9 * semantic[0]
+    assert [entry["step"] for entry in trainer.history] == [10, 20, 30, 40, 50, 60]
+
+
+def test_same_seed_same_weights_other_seed_others(tiny_scene):
+    a, b, c = (Trainer(tiny_scene, tiny_config(iterations=5, seed=s), CPU) for s in (0, 0, 1))
+    torch.rand(7)  # the global generator does not matter
+    for trainer in (a, b, c):
+        trainer.train()
+    assert same(weights(a), weights(b)) and not same(weights(a), weights(c))
+
+
+@pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_stopped_anywhere_and_restored_ends_in_the_same_bits(tiny_scene, field, supervision, tmp_path):
+    config = tiny_config(field, iterations=14, supervision=supervision)
+    whole = Trainer(tiny_scene, config, CPU)
+    whole.train()
+    for stop in (1, 5, 10, 13):
+        path = tmp_path / f"{stop}.safetensors"
+        first = Trainer(tiny_scene, config, CPU)
+        for _ in range(stop):
+            first.step()
+        first.save(path)
+        assert read_step(path) == stop
+        second = Trainer(tiny_scene, config, CPU)
+        second.restore(path)
+        assert same(weights(first), weights(second))
+        second.train()
+        assert second.step_count == 14 and same(weights(whole), weights(second))
+        assert same(load_moments(whole, tmp_path), load_moments(second, tmp_path))
+
+
+def load_moments(trainer: Trainer, folder) -> dict[str, torch.Tensor]:
+    trainer.save(folder / "end.safetensors")
+    moments = {k: v for k, v in load_file(folder / "end.safetensors").items() if k.startswith("adam.")}
+    assert any(k.endswith("exp_avg_sq") for k in moments)
+    return moments
+
+
+def test_history_goes_on_after_a_restart(tiny_scene, tmp_path):
+    path = tmp_path / "c.safetensors"
+    first = Trainer(tiny_scene, tiny_config(iterations=25), CPU)
+    for _ in range(10):
+        loss, parts = first.step()
+    first._record(loss, parts, None)
+    first.save(path)
+    second = Trainer(tiny_scene, tiny_config(iterations=25), CPU)
+    second.restore(path)
+    second.train()
+    assert [entry["step"] for entry in second.history] == [10, 20, 25]
+    assert second.history[0]["loss"] == loss.item()
+    seconds = [entry["seconds"] for entry in second.history]
+    assert seconds == sorted(seconds)
+
+
+def interrupt_at(step: int):
+    def step_then_signal(trainer, original=Trainer.step):
+        result = original(trainer)
+        if trainer.step_count == step:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    return step_then_signal
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_ctrl_c_saves_after_the_step_and_the_rest_is_the_same(tiny_scene, field, tmp_path, monkeypatch):
+    config, path = tiny_config(field, iterations=14), tmp_path / "c.safetensors"
+    whole = Trainer(tiny_scene, config, CPU)
+    whole.train()
+    handler = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Trainer, "step", interrupt_at(7))
+        Trainer(tiny_scene, config, CPU).train(path)
+    assert read_step(path) == 7 and signal.getsignal(signal.SIGINT) is handler
+    second = Trainer(tiny_scene, config, CPU)
+    second.restore(path)
+    second.train(path)
+    assert same(weights(whole), weights(second))
+
+
+def test_deferred_interrupt_answers_once_pressed():
+    with deferred_interrupt() as interrupted:
+        assert not interrupted()
+        signal.raise_signal(signal.SIGINT)
+        assert interrupted()
+
+
+def poisoned(trainer: Trainer) -> None:
+    with torch.no_grad():
+        next(iter(trainer.model.parameters())).fill_(torch.nan)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_nan_loss_stops_and_names_the_step_and_the_checkpoint(tiny_scene, field, tmp_path):
+    path = tmp_path / "c.safetensors"
+    trainer = Trainer(tiny_scene, tiny_config(field), CPU)
+    for _ in range(4):
+        trainer.step()
+    trainer.save(path)
+    before = path.read_bytes()
+    poisoned(trainer)
+    with pytest.raises(
+        SemnerfError, match=r"step 10: the loss is nan, .* last good checkpoint is .*, of step 4"
+    ) as caught:
+        trainer.train(path, checkpoint_seconds=0.0)
+    assert str(path) in one_line(caught) and path.read_bytes() == before
+    trainer = Trainer(tiny_scene, tiny_config(field), CPU)
+    poisoned(trainer)
+    with pytest.raises(SemnerfError, match="no checkpoint was written yet"):
+        trainer.train(tmp_path / "none.safetensors", checkpoint_seconds=0.0)
+    assert not (tmp_path / "none.safetensors").exists()
+
+
+def test_ctrl_c_never_overwrites_a_good_checkpoint_with_nan(tiny_scene, tmp_path, monkeypatch):
+    path = tmp_path / "c.safetensors"
+    trainer = Trainer(tiny_scene, tiny_config(), CPU)
+    trainer.save(path)
+    before = path.read_bytes()
+    poisoned(trainer)
+    monkeypatch.setattr(Trainer, "step", interrupt_at(3))
+    with pytest.raises(SemnerfError, match="step 3: the loss is nan"):
+        trainer.train(path)
+    assert path.read_bytes() == before
+
+
+def test_weights_that_the_last_step_spoilt_are_noticed(tiny_scene, tmp_path, monkeypatch):
+    def step(trainer, original=Trainer.step):
+        result = original(trainer)
+        if trainer.step_count == 30:
+            poisoned(trainer)  # as an infinite gradient of a finite loss would
+        return result
+
+    monkeypatch.setattr(Trainer, "step", step)
+    with pytest.raises(SemnerfError, match="step 30: the loss is .*, a weight is NaN or infinite"):
+        Trainer(tiny_scene, tiny_config(), CPU).train(tmp_path / "c.safetensors")
+
+
+@pytest.fixture
+def checkpoint(tiny_scene, tmp_path):
+    trainer = Trainer(tiny_scene, tiny_config("mlp"), CPU)
+    trainer.step()
+    trainer.save(tmp_path / "checkpoint.safetensors")
+    return tmp_path / "checkpoint.safetensors"
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def cut_in_the_header(path):
+    path.write_bytes(path.read_bytes()[:40])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def flip_a_bit(path):
+    data = bytearray(path.read_bytes())
+    data[-50] ^= 64
+    path.write_bytes(data)
+
+
+def no_facts(path):
+    save_file(load_file(path), path)
+
+
+def other_facts(path):
+    save_file(load_file(path), path, metadata={"semnerf": "[1, 2]"})
+
+
+def no_json(path):
+    save_file(load_file(path), path, metadata={"semnerf": "{"})
+
+
+def a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [cut, cut_in_the_header, empty, flip_a_bit, no_facts, other_facts, no_json, a_folder],
+    ids=lambda f: f.__name__,
+)
+def test_damaged_checkpoints_raise_one_line(tiny_scene, checkpoint, damage):
+    damage(checkpoint)
+    trainer = Trainer(tiny_scene, tiny_config("mlp"), CPU)
+    before = weights(trainer)
+    with pytest.raises(SemnerfError, match="damaged or cut short") as caught:
+        trainer.restore(checkpoint)
+    assert one_line(caught).startswith(str(checkpoint))
+    assert same(before, weights(trainer)) and trainer.step_count == 0
+
+
+def test_checkpoint_of_another_model_raises_one_line(tiny_scene, checkpoint):
+    for config in (tiny_config("grid"), tiny_config("mlp", width=20)):
+        with pytest.raises(SemnerfError, match="its tensors are not this model's") as caught:
+            Trainer(tiny_scene, config, CPU).restore(checkpoint)
+        one_line(caught)
+
+
+def test_previews_score_test_frames_and_change_no_weight(tiny_scene):
+    plain, previewed = (Trainer(tiny_scene, tiny_config(iterations=20, preview_every=n), CPU) for n in (0, 10))
+    plain.train()
+    previewed.train()
+    assert same(weights(plain), weights(previewed))
+    assert [("miou" in e, "depth_mae" in e) for e in previewed.history] == [(True, True)] * 2
+    assert "miou" not in plain.history[0]
+    calls = []
+    Trainer(tiny_scene, tiny_config(iterations=25), CPU).train(on_step=lambda t: calls.append(t.step_count))
+    assert calls == [10, 20, 25]
