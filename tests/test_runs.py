@@ -148,7 +148,9 @@ def test_damaged_weights(broken, call):
 def test_damage_after_the_run_was_found(broken):
     store, folder = broken
     run = store.find(make_tiny_scene(), tiny_config(iterations=12))
-    (folder / "weights.safetensors").write_bytes(b"x")
+    data = bytearray((folder / "weights.safetensors").read_bytes())
+    data[-9] ^= 1  # still a safetensors file
+    (folder / "weights.safetensors").write_bytes(data)
     raises_one_line("damaged", lambda: run.load(make_tiny_scene(), CPU))
 
 

@@ -83,6 +83,16 @@ def test_loss_falls(field, supervision, known_bounds):
     assert [entry["step"] for entry in trainer.history] == [10, 20, 30, 40, 50, 60]
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_step_draws_anew_and_a_step_always_the_same(tiny_scene, field):
+    trainer = Trainer(tiny_scene, tiny_config(field), CPU)
+    losses = []
+    for step in (0, 1, 2, 0, 1):  # the weights stay: only the draws differ
+        trainer.step_count = step
+        losses.append(trainer.loss()[0].item())
+    assert losses[:2] == losses[3:] and len(set(losses)) == 3
+
+
 def test_same_seed_same_weights_other_seed_others(tiny_scene):
     a, b, c = (Trainer(tiny_scene, tiny_config(iterations=5, seed=s), CPU) for s in (0, 0, 1))
     torch.rand(7)  # the global generator does not matter
