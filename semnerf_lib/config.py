@@ -90,6 +90,8 @@ class Config:
                     least = "0 or more" if spec.name in may_be_zero else "above 0"
                     kind = "a number" if spec.type == "float" else "a whole number"
                     raise SemnerfError(f"config: {spec.name} = {value!r}, expected {kind} {least}")
+                if spec.type == "float":
+                    object.__setattr__(self, spec.name, float(value))  # 1 and 1.0 are one config, with one run id
         if self.shell >= 1:
             raise SemnerfError(f"config: shell = {self.shell!r}, expected a share below 1")
         if self.n_samples < 3:

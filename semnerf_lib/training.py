@@ -29,7 +29,7 @@ from semnerf_lib.progress import Progress
 from semnerf_lib.scenes.scene import VOID, Scene
 
 HISTORY_EVERY = 10
-"""Steps between entries of the history, and between looks at the loss (a look waits for the device)."""
+"""Steps between entries of the history and looks at the weights; a GPU's loss too, since a look waits for the device."""
 PREVIEW_FRAMES = 4
 """Test frames in a preview's score."""
 
@@ -140,6 +140,8 @@ class Trainer:
         with Progress(title, last, self.step_count) as bar, deferred_interrupt() as interrupted:
             while self.step_count < last:
                 loss, parts = self.step()
+                if self.device.type == "cpu" and not loss.isfinite():
+                    self._stop_unless_finite(loss.item(), checkpoint)
                 if self.step_count % HISTORY_EVERY == 0 or self.step_count == last:
                     self.seconds = time.perf_counter() - start
                     self._record(loss, parts, checkpoint)

@@ -113,3 +113,7 @@ def test_every_preset_makes_a_model(scale, field, supervision):
     model = build_model(config, make_tiny_scene())
     assert sum(p.numel() for p in model.parameters()) > 1000
     assert config.model_name
+
+
+def test_a_whole_number_and_its_float_are_one_config():
+    assert Config(lr=1).to_json() == Config(lr=1.0).to_json()

@@ -64,7 +64,7 @@ def class_bars(
     ax.set(xlim=(0, 1), ylim=(len(names) - 0.4, -0.6), xlabel=xlabel)
     ax.grid(axis="x")
     ax.set_axisbelow(True)
-    ax.legend(loc="lower left")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(scores))
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
