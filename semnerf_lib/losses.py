@@ -42,9 +42,9 @@ def proposal_loss(
     w_fine = w_fine.detach()
     total = torch.cumsum(w_coarse, dim=-1)
     total = torch.cat([torch.zeros_like(total[:, :1]), total], dim=-1)
-    first = (torch.searchsorted(z_coarse, z_fine.contiguous(), right=True) - 1).clamp_min(0)
+    first = (torch.searchsorted(z_coarse.contiguous(), z_fine.contiguous(), right=True) - 1).clamp_min(0)
     ends = torch.cat([z_fine[:, 1:], torch.full_like(z_fine[:, :1], torch.inf)], dim=-1)
-    last = torch.searchsorted(z_coarse, ends.contiguous(), right=False)
+    last = torch.searchsorted(z_coarse.contiguous(), ends.contiguous(), right=False)
     bound = total.gather(-1, last) - total.gather(-1, first)
     return (torch.relu(w_fine - bound) ** 2 / (w_fine + 1e-7)).sum(-1).mean()
 

@@ -29,7 +29,7 @@ from semnerf_lib.progress import Progress
 from semnerf_lib.scenes.scene import VOID, Scene
 
 HISTORY_EVERY = 10
-"""Steps between entries of the history and looks at the weights; a GPU's loss too, since a look waits for the device."""
+"""Steps between entries of the history and looks at the weights (on a GPU at the loss too: a look waits for it)."""
 PREVIEW_FRAMES = 4
 """Test frames in a preview's score."""
 
