@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
             "semnerf reproduce                                the made room on a laptop",
             "semnerf reproduce --scale smoke --only 01 05     two notebooks, seconds, no results",
             "semnerf reproduce --scene ~/replica/room_0       frames of your own, see data/README.md",
-            "semnerf reproduce --scale paper                  P1's numbers exactly; wants a GPU",
+            "semnerf reproduce --scale paper                  the paper's numbers exactly; wants a GPU",
         ],
         "\nWhat is there is not made again: finished runs, and notebooks whose inputs are unchanged. Interrupted, the\n"
         "same command goes on. A notebook that fails is reported with its cell and traceback; the others still run.",
@@ -175,7 +175,7 @@ def main(words: Sequence[str] | None = None) -> int:
         reason = "no room left on the disk" if fault.errno == errno.ENOSPC else fault.strerror or str(fault)
         line = f"{fault.filename or 'a file'}: {reason}; nothing that was finished is lost"
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
+        print("interrupted; the same command goes on from what was saved", file=sys.stderr)
         return 130
     print(f"error: {' '.join(line.split())}", file=sys.stderr)
     return 2

@@ -38,7 +38,7 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
         key, equals, text = pair.partition("=")
         if not equals:
             raise SemnerfError(f"--set {pair!r}, expected KEY=VALUE")
-        if key in ("field", "supervision", "fold"):
+        if key in ("field", "supervision", "fold", "scale"):
             raise SemnerfError(f"--set {pair!r}, expected a key without an option of its own: use --{key}")
         try:
             values[key] = ast.literal_eval(text)

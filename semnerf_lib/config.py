@@ -92,6 +92,8 @@ class Config:
                     raise SemnerfError(f"config: {spec.name} = {value!r}, expected {kind} {least}")
                 if spec.type == "float":
                     object.__setattr__(self, spec.name, float(value))  # 1 and 1.0 are one config, with one run id
+        if self.seed >= 2**31:
+            raise SemnerfError(f"config: seed = {self.seed!r}, expected a whole number below 2^31")
         if self.shell >= 1:
             raise SemnerfError(f"config: shell = {self.shell!r}, expected a share below 1")
         if self.n_samples < 3:
@@ -137,8 +139,8 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
         preview_every=250,
     ),
     ("laptop", "mlp"): dict(
-        iterations=3_000, n_rays=512, n_samples=32, n_importance=32, depth=4, width=128, n_octaves=8,
-        lr_decay_steps=6_000,
+        iterations=2_400, n_rays=512, n_samples=32, n_importance=32, depth=4, width=128, n_octaves=8,
+        lr_decay_steps=4_800,
     ),
     ("smoke", "grid"): dict(
         iterations=60, n_rays=256, n_samples=32, n_importance=12, lr=2e-2, lr_decay_steps=60, noise_std=0.0,

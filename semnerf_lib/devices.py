@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import resource
 import sys
+from pathlib import Path
 
 import torch
 
@@ -24,7 +25,9 @@ def pick_device(name: str | None = None) -> torch.device:
     }
     if name is None:
         return torch.device(next(kind for kind, available in there.items() if available))
-    if not there.get(name.split(":")[0], False):
+    kind, _, index = name.partition(":")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if not there.get(kind, False) or (index and not (index.isdigit() and int(index) < count)):
         usable = ", ".join(kind for kind, available in there.items() if available)
         raise SemnerfError(f"device {name} is not there, expected one of: {usable}")
     return torch.device(name)
@@ -39,11 +42,18 @@ def gains_from_bfloat16(device: torch.device) -> bool:
     return False
 
 
+def uses_bfloat16(device: torch.device, precision: str) -> bool:
+    """Whether matrix products run in bfloat16: if asked for, or if "auto" and the device gains."""
+    return precision == "bfloat16" or (precision == "auto" and gains_from_bfloat16(device))
+
+
 def device_name(device: torch.device) -> str:
     """What a person calls the device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    cpu = platform.processor() or platform.machine()
+    cpu, facts = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
+    if facts.is_file():
+        cpu = next((line.split(":")[1].strip() for line in facts.open() if line.startswith("model name")), cpu)
     return f"{cpu}, {torch.get_num_threads()} threads" if device.type == "cpu" else f"{device.type} on {cpu}"
 
 

@@ -12,14 +12,14 @@ import torch
 from jaxtyping import Float, UInt8
 
 from semnerf_lib.cameras import Intrinsics, get_rays
-from semnerf_lib.devices import gains_from_bfloat16
+from semnerf_lib.devices import uses_bfloat16
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, label_scores
 from semnerf_lib.models import Model
 from semnerf_lib.scenes.scene import Scene
 
-CHUNK = {"cpu": 4096, "cuda": 32768, "mps": 8192}
-"""Rays rendered at once on each kind of device: bounds the memory of a view of any size."""
+CHUNK = {"cpu": 2**18, "cuda": 2**20, "mps": 2**18}
+"""Samples rendered at once on each kind of device: bounds the memory of a view of any size."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,8 @@ class View:
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which fields run: bfloat16 matrix products if asked for, or if "auto" and the device gains."""
-    wanted = precision == "bfloat16" or (precision == "auto" and gains_from_bfloat16(device))
-    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
+    """The context in which fields run (see `devices.uses_bfloat16`)."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=uses_bfloat16(device, precision))
 
 
 @torch.inference_mode()
@@ -52,7 +51,8 @@ def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 
     """One view, rendered in chunks of rays on the model's device; each chunk moves to the CPU at once."""
     device = next(model.parameters()).device
     rays_o, rays_d = get_rays(intrinsics, torch.tensor(c2w, dtype=torch.float32, device=device))
-    chunk, parts = CHUNK[device.type], []
+    chunk = max(1, CHUNK[device.type] // (model.config.n_samples + model.config.n_importance))
+    parts = []
     for o, d in zip(rays_o.reshape(-1, 3).split(chunk), rays_d.reshape(-1, 3).split(chunk), strict=True):
         with autocast(device, model.config.precision):
             out = model.render(o, d, near, far)[-1]

@@ -103,7 +103,7 @@ def execute_apart(notebook: Path, parameters: dict[str, Any], folder: Path, resu
             )
             try:
                 while process.poll() is None:
-                    bar.update(executed_cells(part) - bar.count)
+                    bar.update(max(0, executed_cells(part) - bar.count))
                     time.sleep(0.5)
             except BaseException:
                 stop(process)

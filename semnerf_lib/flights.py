@@ -32,6 +32,8 @@ def check_target(path: Path) -> None:
     if path.suffix == ".mp4":
         if path.is_dir():
             raise SemnerfError(f"{path}: is a folder, expected a file to write")
+    elif path.suffix.lower() in (".avi", ".mov", ".mkv", ".webm", ".gif", ".png", ".jpg", ".jpeg"):
+        raise SemnerfError(f"{path}: ends in {path.suffix}, expected a name that ends in .mp4, or a folder for PNGs")
     elif path.exists() and not path.is_dir():
         raise SemnerfError(f"{path}: is a file, expected a folder, or a name that ends in .mp4")
 

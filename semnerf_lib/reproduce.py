@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import time
+import traceback
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -132,7 +133,8 @@ def reproduce(
     needs = {
         path: [pair for name in NEEDS.get(path.name[:2], ()) for pair in plan(name, scene, scale)] for path in chosen
     }
-    page = store.root.resolve() / f"{Path(scene_spec).stem}-{scale}" if out is None else store.root.resolve()
+    name = scene.name if scene_spec == "room" else f"{scene.name}-{scene.digest[:6]}"
+    page = store.root.resolve() / f"{name}-{scale}" if out is None else store.root.resolve()
     report = Report(
         scene=scene,
         scale=scale,
@@ -158,6 +160,8 @@ def reproduce(
             result = result or execute_apart(notebook.resolve(), parameters, folder, store.root.resolve(), key)
         except SemnerfError as fault:
             result, state = failed(notebook, str(fault)), None
+        except RuntimeError as fault:  # a device out of memory, say; the other notebooks may need less
+            result, state = failed(notebook, str(fault).partition("\n")[0], traceback.format_exc()), None
         report.notebooks[notebook.stem] = result
         write_report(report, page)
         print(f"notebook {notebook.stem}: {state or describe(result)}", flush=True)

@@ -27,7 +27,7 @@ import torch
 from safetensors.torch import save_file
 
 from semnerf_lib.config import Config
-from semnerf_lib.devices import device_name, peak_memory_gib, pick_device
+from semnerf_lib.devices import device_name, peak_memory_gib, pick_device, uses_bfloat16
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
 from semnerf_lib.files import opened, read_json, sha256_of, write_aside, write_json
@@ -61,7 +61,8 @@ class Run:
         scene_name: on what.
         metrics: scores at the scene's test frames (see `evaluation.evaluate`) and seconds_training.
         history: entries every 10 steps: step, seconds, loss, its parts, and where previewed miou and depth_mae.
-        provenance: revision, versions, device, precision, date, wall time and peak memory.
+        provenance: revision, versions, device, precision, date, seconds a step; peak memory of the run on CUDA, of the
+            whole process so far elsewhere.
     """
 
     id: str
@@ -151,10 +152,6 @@ class Store:
         check_weights(folder / "weights.safetensors", run.weights_sha256)
         return run
 
-    def all(self) -> list[Run]:
-        """Every finished run, by id."""
-        return [read_run(file.parent) for file in sorted((self.root / "runs").glob("*/result.json"))]
-
     def get(
         self,
         scene: Scene,
@@ -175,6 +172,8 @@ class Store:
         write_json(
             folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest}
         )
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
         trainer = Trainer(scene, config, device)
         if checkpoint.exists():
             trainer.restore(checkpoint)
@@ -202,6 +201,7 @@ def provenance(device: torch.device, trainer: Trainer) -> dict[str, Any]:
         "revision": revision(),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in names}},
         "device": device_name(device),
+        "precision": "bfloat16" if uses_bfloat16(device, trainer.config.precision) else "float32",
         "threads": torch.get_num_threads(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": sum(p.numel() for p in trainer.model.parameters()),

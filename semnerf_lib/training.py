@@ -126,7 +126,7 @@ class Trainer:
         """Steps until the configured number is done.
 
         Args:
-            checkpoint: file that is written every `checkpoint_seconds` and when the run is interrupted.
+            checkpoint: file that is written every `checkpoint_seconds`, on an interrupt, and after the last step.
             on_step: called after each entry of the history (every 10 steps), for live pictures.
 
         Raises:
@@ -143,20 +143,23 @@ class Trainer:
                 if self.device.type == "cpu" and not loss.isfinite():
                     self._stop_unless_finite(loss.item(), checkpoint)
                 if self.step_count % HISTORY_EVERY == 0 or self.step_count == last:
+                    value = loss.item()  # waits for the device, so that the seconds hold its work
                     self.seconds = time.perf_counter() - start
-                    self._record(loss, parts, checkpoint)
-                    start = time.perf_counter() - self.seconds
+                    self._record(value, parts, checkpoint)
                     if on_step is not None:
                         on_step(self)
                     bar.update(self.step_count - bar.count, loss=self.history[-1]["loss"])
                     if checkpoint and self.step_count < last and time.monotonic() - saved >= checkpoint_seconds:
                         self.save(checkpoint)
                         saved = time.monotonic()
+                    start = time.perf_counter() - self.seconds
                 if interrupted():
                     if checkpoint:
                         self._stop_unless_finite(loss.item(), checkpoint)
                         self.save(checkpoint)
                     raise KeyboardInterrupt
+        if checkpoint:
+            self.save(checkpoint)
 
     def _stop_unless_finite(self, loss: float, checkpoint: Path | None) -> None:
         # a finite loss can have a gradient that is not, so the weights are looked at too
@@ -168,9 +171,9 @@ class Trainer:
         found = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
         raise SemnerfError(f"step {self.step_count}: {found}, expected finite numbers; {good}")
 
-    def _record(self, loss: torch.Tensor, parts: dict[str, torch.Tensor], checkpoint: Path | None) -> None:
-        self._stop_unless_finite(loss.item(), checkpoint)
-        entry = {"step": self.step_count, "seconds": self.seconds, "loss": loss.item()}
+    def _record(self, loss: float, parts: dict[str, torch.Tensor], checkpoint: Path | None) -> None:
+        self._stop_unless_finite(loss, checkpoint)
+        entry = {"step": self.step_count, "seconds": self.seconds, "loss": loss}
         entry |= {name: part.item() for name, part in parts.items()}
         every = self.config.preview_every
         if every and (self.step_count % every == 0 or self.step_count == self.config.iterations):

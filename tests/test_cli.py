@@ -10,8 +10,9 @@ import pytest
 
 from semnerf_lib import cli, commands, files
 from semnerf_lib.cameras import Intrinsics, look_at
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
-from semnerf_lib.flights import camera_of_width, flight, picture, widened
+from semnerf_lib.flights import camera_of_width, check_target, flight, picture, widened
 from semnerf_lib.scenes.scene import Scene
 
 COMMANDS = [["reproduce"], ["train"], ["evaluate"], ["render"], ["scene", "make"], ["scene", "check"]]
@@ -173,3 +174,9 @@ def test_pictures_are_colour(show):
     flat = np.full((4, 6), 0.5, dtype=np.float32)
     image = picture(View(np.zeros((4, 6), np.uint8), flat, flat, flat, None), show, 3)
     assert image.shape == (4, 6, 3) and image.dtype == np.uint8
+
+
+def test_another_kind_of_video_is_refused(tmp_path):
+    with pytest.raises(SemnerfError, match=r"ends in \.avi, expected a name that ends in \.mp4"):
+        check_target(tmp_path / "fly.avi")
+    check_target(tmp_path / "fly.mp4")
