@@ -10,7 +10,7 @@ import pytest
 import torch
 from tiny import cast, tiny_config
 
-from semnerf_lib import evaluation
+from semnerf_lib import devices, evaluation
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate, render_view
@@ -112,7 +112,7 @@ def test_rays_of_a_model_stay_in_known_bounds(tiny_scene, field):
 def test_autocast_is_asked_for_or_gained(monkeypatch):
     cpu = torch.device("cpu")
     for gains in (True, False):
-        monkeypatch.setattr(evaluation, "gains_from_bfloat16", lambda device, gains=gains: gains)
+        monkeypatch.setattr(devices, "gains_from_bfloat16", lambda device, gains=gains: gains)
         for precision, wanted in (("auto", gains), ("bfloat16", True), ("float32", False)):
             with autocast(cpu, precision):
                 assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == (torch.bfloat16 if wanted else torch.float32)
