@@ -152,7 +152,7 @@ def _cell(value: object) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def spread(values: Iterable[float], digits: int = 3) -> str:
+def spread(values: Iterable[float | None], digits: int = 3) -> str:
     """Mean, sample standard deviation and count: `0.812 ± 0.011 (n = 5)`; a dash without values.
 
     >>> spread([1.0, 2.0, 3.0], 1)
