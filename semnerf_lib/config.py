@@ -12,6 +12,7 @@ from semnerf_lib.errors import SemnerfError
 FieldKind = Literal["mlp", "grid"]
 Supervision = Literal["labels", "labels+rgb"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Views = Literal["test", "test+train"]
 SCALES = ("smoke", "laptop", "paper")
 
 
@@ -23,9 +24,12 @@ class Config:
         field: "mlp" (P1's and P2's network) or "grid" (`GridField`).
         supervision: "labels" (P1: cross-entropy alone) or "labels+rgb" (P2: colour as well).
         fold: which cross-validation fold the scene's split is, None for the scene's own split.
-        seed: of the initial weights and of every random draw.
+        seed: of the initial weights and of every random draw, the corruption's too.
+        corruption: what is done to the labels before training ("none", "pixel-noise:0.5", ...; see `labels`).
         iterations: optimiser steps.
-        n_rays: rays a step.
+        n_rays: labelled rays a step.
+        colour_rays: further rays a step, from any pixel of the training frames, that teach colour alone: with RGB, P2
+            learns from pixels without a label too. Unused with labels alone.
         n_samples, n_importance: samples a ray, first and second pass.
         lr: Adam's learning rate; it falls as lr * 0.1^(step / lr_decay_steps).
         semantic_weight: of the cross-entropy beside the colour loss; alone it changes nothing under Adam.
@@ -38,14 +42,19 @@ class Config:
         distortion_weight: of the distortion loss of the grid.
         precision: of the matrix products; "auto" is bfloat16 where the device gains from it.
         preview_every: steps between scores on a few test frames for the curve, 0 for none.
+        score_views: where the finished run is scored: novel "test" views, or "test+train": P2 judges denoising,
+            super-resolution and propagation at the training poses, against the labels before the corruption.
+        score_frames: at most so many frames of each are scored, evenly spread; 0 for all.
     """
 
     field: FieldKind = "mlp"
     supervision: Supervision = "labels"
     fold: int | None = None
     seed: int = 0
+    corruption: str = "none"
     iterations: int = 200_000
     n_rays: int = 1024
+    colour_rays: int = 0
     n_samples: int = 64
     n_importance: int = 128
     lr: float = 5e-4
@@ -67,14 +76,17 @@ class Config:
     distortion_weight: float = 0.0
     precision: Precision = "auto"
     preview_every: int = 0
+    score_views: Views = "test"
+    score_frames: int = 0
 
     def __post_init__(self):
-        for name, kind in (("field", FieldKind), ("supervision", Supervision), ("precision", Precision)):
+        choices = {"field": FieldKind, "supervision": Supervision, "precision": Precision, "score_views": Views}
+        for name, kind in choices.items():
             if getattr(self, name) not in get_args(kind):
                 allowed = ", ".join(get_args(kind))
                 raise SemnerfError(f"config: {name} = {getattr(self, name)!r}, expected one of: {allowed}")
         may_be_zero = {"seed", "semantic_weight", "noise_std", "n_octaves", "direction_octaves", "shell", "margin"}
-        may_be_zero |= {"distortion_weight", "preview_every", "n_importance", "fold"}
+        may_be_zero |= {"distortion_weight", "preview_every", "n_importance", "fold", "colour_rays", "score_frames"}
         for spec in fields(self):
             value = getattr(self, spec.name)
             if spec.name == "fold" and value is None:
@@ -94,6 +106,10 @@ class Config:
                     object.__setattr__(self, spec.name, float(value))  # 1 and 1.0 are one config, with one run id
         if self.seed >= 2**31:
             raise SemnerfError(f"config: seed = {self.seed!r}, expected a whole number below 2^31")
+        if self.corruption != "none":
+            from semnerf_lib.labels import Corruption
+
+            object.__setattr__(self, "corruption", str(Corruption.parse(self.corruption)))  # one spelling, one run id
         if self.shell >= 1:
             raise SemnerfError(f"config: shell = {self.shell!r}, expected a share below 1")
         if self.n_samples < 3:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from semnerf_lib.config import SCENE_SIZES, Config, check_scale, preset
 from semnerf_lib.errors import SemnerfError
@@ -55,9 +55,86 @@ def view_synthesis(scene: Scene, scale: str) -> Plan:
     ]
 
 
-EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {"training": training, "view_synthesis": view_synthesis}
+CORRUPTED_LAPTOP = {
+    "iterations": 500, "lr_decay_steps": 350, "preview_every": 0, "score_views": "test+train", "score_frames": 18,
+}  # fmt: skip
+"""What the runs on corrupted labels change of the laptop's preset: there are about a hundred of them."""
+N_SEEDS = {"smoke": 1, "laptop": 3}
+"""Seeds of the corrupted runs, where they are not repeated over folds."""
+REGION_CLASS = "chair"
+"""Whose instances region noise strikes (P2: the chairs of room_2)."""
+
+
+def sparse_labels(scene: Scene, scale: str) -> Plan:
+    """Notebook 06: ever fewer labelled frames, down to two."""
+    n = len(scene.train_ids)
+    kept = {"smoke": (n, 2), "laptop": (n, 18, 9, 4, 2), "paper": (n, n // 2, n // 5, 18, 9, 4, 2)}[scale]
+    return corrupted(scene, scale, ["none" if k >= n else f"sparse:{(n - k) / n:.6g}" for k in kept])
+
+
+def label_noise(scene: Scene, scale: str) -> Plan:
+    """Notebook 07: pixels with random classes, and where the scene has instances of chairs, whole chairs."""
+    amounts = {"smoke": (0.5,), "laptop": (0.5, 0.9), "paper": (0.1, 0.3, 0.5, 0.7, 0.9)}[scale]
+    regions = {"smoke": (0.5,), "laptop": (0.5,), "paper": (0.1, 0.3, 0.5, 0.7, 0.9)}[scale]
+    kinds = [f"pixel-noise:{n:g}" for n in amounts]
+    if scene.instances is not None and REGION_CLASS in scene.class_names:
+        kinds += [f"region-{order}:{n:g}:{REGION_CLASS}" for order in ("sort", "even") for n in regions]
+    return corrupted(scene, scale, ["none", *kinds])
+
+
+def super_resolution(scene: Scene, scale: str) -> Plan:
+    """Notebook 08: labels of a coarse grid, each spread over its block or alone in a void."""
+    factors = (8,) if scale == "smoke" else (8, 16)
+    return corrupted(scene, scale, ["none", *(f"super-{kind}:{s}" for kind in ("dense", "sparse") for s in factors)])
+
+
+def label_propagation(scene: Scene, scale: str) -> Plan:
+    """Notebook 09: one click a class and frame, then 1, 5 and 10 % of each class's pixels."""
+    shares = (0, 10) if scale == "smoke" else (0, 1, 5, 10)
+    return corrupted(scene, scale, ["none", *(f"propagation:{share}" for share in shares)])
+
+
+def corrupted(scene: Scene, scale: str, corruptions: Sequence[str]) -> Plan:
+    """Each corruption with each supervision, over P1's folds at paper scale and over seeds else.
+
+    A run's seed is also that of its corruption, so that both supervisions learn from identical labels. The baseline
+    gets colour rays beside the labelled ones: to learn the colours of pixels without a label is its advantage (P2).
+    """
+    own = {"laptop": CORRUPTED_LAPTOP, "smoke": {"score_views": "test+train", "preview_every": 0}}.get(
+        scale, {"score_views": "test+train"}
+    )
+    if scale == "paper":
+        repeats = [(part, fold, 0) for fold, part in enumerate(scene.folds(N_FOLDS))]
+    else:
+        repeats = [(scene, None, seed) for seed in range(N_SEEDS[scale])]
+    planned = []
+    for corruption in corruptions:
+        for part, fold, seed in repeats:
+            for s in supervisions(scene):
+                config = preset(scale, supervision=s, fold=fold, seed=seed, corruption=corruption, **own)
+                colour_rays = config.n_rays // 3 if s == "labels+rgb" else 0
+                planned.append((part, config.replace(colour_rays=colour_rays)))
+    return planned
+
+
+EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
+    "training": training,
+    "view_synthesis": view_synthesis,
+    "sparse_labels": sparse_labels,
+    "label_noise": label_noise,
+    "super_resolution": super_resolution,
+    "label_propagation": label_propagation,
+}
 """Every experiment by name."""
-NEEDS: dict[str, tuple[str, ...]] = {"04": ("training",), "05": ("view_synthesis",)}
+NEEDS: dict[str, tuple[str, ...]] = {
+    "04": ("training",),
+    "05": ("view_synthesis",),
+    "06": ("sparse_labels",),
+    "07": ("label_noise",),
+    "08": ("super_resolution",),
+    "09": ("label_propagation",),
+    "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
+}
 """The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
 
 

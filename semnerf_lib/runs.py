@@ -60,6 +60,7 @@ class Run:
         config: what it was made with.
         scene_name: on what.
         metrics: scores at the scene's test frames (see `evaluation.evaluate`) and seconds_training.
+        train_metrics: scores at the training frames, against the labels before the corruption; None if not asked for.
         history: entries every 10 steps: step, seconds, loss, its parts, and where previewed miou and depth_mae.
         provenance: revision, versions, device, precision, date, seconds a step; peak memory of the run on CUDA, of the
             whole process so far elsewhere.
@@ -70,6 +71,7 @@ class Run:
     config: Config
     scene_name: str
     metrics: dict[str, Any]
+    train_metrics: dict[str, Any] | None
     history: list[dict[str, float]] = field(repr=False)
     provenance: dict[str, Any] = field(repr=False)
     weights_sha256: str = field(repr=False)
@@ -118,6 +120,7 @@ def read_run(folder: Path) -> Run:
             Config().replace(**facts["config"]),
             facts["scene"],
             result["metrics"],
+            result["train_metrics"],
             history,
             result["provenance"],
             result["weights_sha256"],
@@ -179,19 +182,31 @@ class Store:
             trainer.restore(checkpoint)
         trainer.train(checkpoint, on_step=on_step)
         trainer.model.eval()
-        scores = evaluate(trainer.model, scene)
+        scores = {views: evaluate(trainer.model, scene, ids) for views, ids in scored_frames(scene, config).items()}
         weights = {name: value.detach().cpu().contiguous() for name, value in trainer.model.state_dict().items()}
         path = folder / "weights.safetensors"
         write_aside(path, lambda aside: save_file(weights, aside))
         write_json(folder / "history.json", trainer.history)
         result = {
-            "metrics": scores | {"seconds_training": trainer.seconds},
+            "metrics": scores["test"] | {"seconds_training": trainer.seconds},
+            "train_metrics": scores.get("train"),
             "provenance": provenance(device, trainer),
             "weights_sha256": sha256_of(path),
         }
         write_json(folder / "result.json", result)
         checkpoint.unlink(missing_ok=True)
         return read_run(folder)
+
+
+def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
+    """The frames at which a run is scored: "test", and "train" where the config asks for it."""
+    wanted = {"test": scene.test_ids, "train": scene.train_ids}
+    chosen = {}
+    for views in config.score_views.split("+"):
+        ids = wanted[views]
+        count = min(config.score_frames or len(ids), len(ids))
+        chosen[views] = [ids[i * len(ids) // count] for i in range(count)]
+    return chosen
 
 
 def provenance(device: torch.device, trainer: Trainer) -> dict[str, Any]:

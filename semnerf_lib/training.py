@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
@@ -23,6 +24,7 @@ from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate
 from semnerf_lib.files import digest, opened, write_aside
+from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import build_model
 from semnerf_lib.progress import Progress
@@ -34,35 +36,53 @@ PREVIEW_FRAMES = 4
 """Test frames in a preview's score."""
 
 
-class LabelledRays:
-    """Draws training rays, evenly from all labelled pixels of the training frames.
+class TrainingRays:
+    """Draws training rays: evenly from all labelled pixels of the training frames, or from all their pixels.
 
     P2 takes a step's rays from one image. From labels alone that would waste every step on an unlabelled frame, and
-    an all-void batch has no loss at all; so void pixels are never drawn, for either supervision.
+    an all-void batch has no loss at all; so what is learnt from labels is drawn from labelled pixels, for either
+    supervision.
+
+    Args:
+        scene: whose training frames are learnt.
+        labels: (N, H, W) what they are labelled with (see `labels.corrupt`).
+        device: where rays are made.
+        with_rgb: whether colours are drawn too.
+
+    Raises:
+        SemnerfError: RGB asked for and not there, or no labelled pixel.
     """
 
-    def __init__(self, scene: Scene, device: torch.device, with_rgb: bool):
+    def __init__(self, scene: Scene, labels: np.ndarray, device: torch.device, with_rgb: bool):
         if with_rgb and scene.rgb is None:
             raise SemnerfError(f"scene {scene.name} has no RGB, expected some for supervision 'labels+rgb'")
         ids = list(scene.train_ids)
-        labels = torch.from_numpy(scene.labels[ids].copy())
-        self.pixels = torch.nonzero(labels.flatten() != VOID)[:, 0].to(device)
-        if not len(self.pixels):
+        learnt = torch.from_numpy(labels[ids])
+        self.labelled = torch.nonzero(learnt.flatten() != VOID)[:, 0].to(device)
+        if not len(self.labelled):
             raise SemnerfError(f"scene {scene.name}: no labelled pixel in its {len(ids)} training frames")
-        self.labels = labels.flatten().to(device)
+        self.labels = learnt.flatten().to(device)
         self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device) if with_rgb else None
         self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
         self.intrinsics = scene.intrinsics
 
-    def draw(self, n_rays: int, generator: torch.Generator):
-        """rays_o, rays_d (n, 3), labels (n,), and rgb (n, 3) in [0, 1] or None."""
-        pick = torch.randint(len(self.pixels), (n_rays,), generator=generator, device=self.pixels.device)
-        pixel = self.pixels[pick]
+    def draw(self, n_rays: int, generator: torch.Generator, n_colour: int = 0):
+        """rays_o, rays_d (n, 3), labels (n,), and rgb (n, 3) in [0, 1] or None.
+
+        `n_rays` labelled ones first, then, if there is RGB, `n_colour` from any pixel, their labels VOID.
+        """
+        device = self.labels.device
+        pixel = self.labelled[torch.randint(len(self.labelled), (n_rays,), generator=generator, device=device)]
+        labels = self.labels[pixel].long()
+        if self.rgb is not None and n_colour:
+            others = torch.randint(len(self.labels), (n_colour,), generator=generator, device=device)
+            pixel = torch.cat([pixel, others])
+            labels = torch.cat([labels, torch.full_like(others, VOID)])
         width, size = self.intrinsics.width, self.intrinsics.width * self.intrinsics.height
         v, u = (pixel % size) // width, pixel % width
         rays_o, rays_d = rays_from_pixels(self.intrinsics, self.c2w[pixel // size], u.float(), v.float())
         rgb = None if self.rgb is None else self.rgb[pixel].float() / 255
-        return rays_o, rays_d, self.labels[pixel].long(), rgb
+        return rays_o, rays_d, labels, rgb
 
 
 class Trainer:
@@ -74,13 +94,14 @@ class Trainer:
         device: where.
 
     Raises:
-        SemnerfError: RGB asked for and not there, or no labelled pixel.
+        SemnerfError: RGB asked for and not there, no labelled pixel, or a corruption that this scene cannot have.
     """
 
     def __init__(self, scene: Scene, config: Config, device: torch.device):
         self.scene, self.config, self.device = scene, config, device
         self.model = build_model(config, scene).to(device)
-        self.rays = LabelledRays(scene, device, config.supervision == "labels+rgb")
+        labels = corrupt(scene, config.corruption, config.seed)
+        self.rays = TrainingRays(scene, labels, device, config.supervision == "labels+rgb")
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=device.type != "mps")
         self.generator = torch.Generator(device)
         self.step_count, self.seconds, self.history = 0, 0.0, []
@@ -95,7 +116,7 @@ class Trainer:
         """
         c = self.config
         self.generator.manual_seed(c.seed * 1_000_003 + self.step_count)
-        rays_o, rays_d, labels, rgb = self.rays.draw(c.n_rays, self.generator)
+        rays_o, rays_d, labels, rgb = self.rays.draw(c.n_rays, self.generator, c.colour_rays)
         with autocast(self.device, c.precision):
             renderings = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
         seen = [r for r in renderings if r.sem_logits is not None]

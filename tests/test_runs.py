@@ -21,7 +21,7 @@ from semnerf_lib import runs
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
-from semnerf_lib.runs import Store, read_run, results_root, run_id
+from semnerf_lib.runs import Store, read_run, results_root, run_id, scored_frames
 from semnerf_lib.training import Trainer, read_step
 
 CPU = torch.device("cpu")
@@ -94,8 +94,15 @@ def test_what_was_never_run_is_not_found(finished, store):
     assert store.find(make_tiny_scene(), tiny_config()) is None
 
 
+def test_scores_are_taken_at_the_frames_that_the_config_names(tiny_scene):
+    assert scored_frames(tiny_scene, tiny_config()) == {"test": list(tiny_scene.test_ids)}
+    both = scored_frames(tiny_scene, tiny_config(score_views="test+train", score_frames=2))
+    assert both == {"test": [0, 4], "train": [1, 6]}
+
+
 def other(name: str, value):
     changed = {"field": "mlp", "supervision": "labels+rgb", "precision": "bfloat16", "fold": 3, "shell": 0.5}
+    changed |= {"corruption": "pixel-noise:0.5", "score_views": "test+train"}
     return changed.get(name, value + 1 if isinstance(value, (int, float)) else None)
 
 

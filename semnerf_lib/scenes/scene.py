@@ -30,6 +30,8 @@ class Scene:
         train_ids, test_ids: positions of the frames to train on and to test on; disjoint.
         rgb: (N, H, W, 3) uint8 or None.
         depth: (N, H, W) float32, metres along the optical axis, 0 where unknown, or None.
+        instances: (N, H, W) uint16 object ids, one id an object in all frames, 0 where nobody knows, or
+            None; only region noise reads them.
         bounds: (2, 3) float64 lower and upper corner of a box that holds all surfaces, or None if nobody knows.
         near, far: metres along the optical axis between which surfaces are searched (P2: 0.1 and 10).
 
@@ -48,6 +50,7 @@ class Scene:
     test_ids: tuple[int, ...]
     rgb: np.ndarray | None = None
     depth: np.ndarray | None = None
+    instances: np.ndarray | None = field(default=None, kw_only=True)
     bounds: np.ndarray | None = field(default=None)
     near: float = 0.1
     far: float = 10.0
@@ -59,6 +62,7 @@ class Scene:
             "c2w": (self.c2w, (n, 4, 4), np.float64),
             "rgb": (self.rgb, (n, *hw, 3), np.uint8),
             "depth": (self.depth, (n, *hw), np.float32),
+            "instances": (self.instances, (n, *hw), np.uint16),
             "bounds": (self.bounds, (2, 3), np.float64),
         }
         for key, (array, shape, dtype) in wanted.items():
@@ -117,7 +121,7 @@ class Scene:
         """sha256 over everything that training or evaluation can see, hexadecimal."""
         h = hashlib.sha256()
         h.update(repr((self.intrinsics, self.class_names, self.train_ids, self.test_ids, self.near, self.far)).encode())
-        for array in (self.labels, self.c2w, self.rgb, self.depth, self.bounds):
+        for array in (self.labels, self.c2w, self.rgb, self.depth, self.instances, self.bounds):
             h.update(b"none" if array is None else np.ascontiguousarray(array).data)
         return h.hexdigest()
 
@@ -143,6 +147,7 @@ class Scene:
             self,
             labels=nearest(self.labels),
             depth=nearest(self.depth),
+            instances=nearest(self.instances),
             rgb=rgb,
             intrinsics=self.intrinsics.resized(width, height),
         )
