@@ -28,6 +28,8 @@ class Config:
         corruption: what is done to the labels before training ("none", "pixel-noise:0.5", ...; see `labels`).
         iterations: optimiser steps.
         n_rays: labelled rays a step.
+        boundary_share: of the labelled rays, drawn from pixels beside a pixel of another class. There the labels say
+            where things end; inside a region the loss is soon near 0. P1 and P2 draw evenly (0).
         colour_rays: further rays a step, from any pixel of the training frames, that teach colour alone: with RGB, P2
             learns from pixels without a label too. Unused with labels alone.
         n_samples, n_importance: samples a ray, first and second pass.
@@ -54,6 +56,7 @@ class Config:
     corruption: str = "none"
     iterations: int = 200_000
     n_rays: int = 1024
+    boundary_share: float = 0.0
     colour_rays: int = 0
     n_samples: int = 64
     n_importance: int = 128
@@ -68,7 +71,7 @@ class Config:
     position_scale: float = 10.0
     cells_coarsest: int = 1_000
     cells_finest: int = 1_600_000
-    n_levels: int = 6
+    n_levels: int = 8
     grid_width: int = 64
     cells_proposal: int = 100_000
     margin: float = 2.0
@@ -86,7 +89,15 @@ class Config:
                 allowed = ", ".join(get_args(kind))
                 raise SemnerfError(f"config: {name} = {getattr(self, name)!r}, expected one of: {allowed}")
         may_be_zero = {"seed", "semantic_weight", "noise_std", "n_octaves", "direction_octaves", "shell", "margin"}
-        may_be_zero |= {"distortion_weight", "preview_every", "n_importance", "fold", "colour_rays", "score_frames"}
+        may_be_zero |= {
+            "distortion_weight",
+            "preview_every",
+            "n_importance",
+            "fold",
+            "colour_rays",
+            "boundary_share",
+            "score_frames",
+        }
         for spec in fields(self):
             value = getattr(self, spec.name)
             if spec.name == "fold" and value is None:
@@ -112,6 +123,8 @@ class Config:
             object.__setattr__(self, "corruption", str(Corruption.parse(self.corruption)))  # one spelling, one run id
         if self.shell >= 1:
             raise SemnerfError(f"config: shell = {self.shell!r}, expected a share below 1")
+        if self.boundary_share > 1:
+            raise SemnerfError(f"config: boundary_share = {self.boundary_share!r}, expected a share of at most 1")
         if self.n_samples < 3:
             raise SemnerfError(
                 f"config: n_samples = {self.n_samples!r}, expected 3 or more, to draw further ones between"
@@ -151,8 +164,8 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     ("paper", "mlp"): {},
     ("paper", "grid"): dict(iterations=20_000, n_importance=48, lr=1e-2, lr_decay_steps=10_000, noise_std=0.0),
     ("laptop", "grid"): dict(
-        iterations=1_500, n_rays=1536, n_samples=48, n_importance=16, lr=4e-2, lr_decay_steps=1_000, noise_std=0.0,
-        preview_every=250,
+        iterations=750, n_rays=1536, boundary_share=0.6, n_samples=48, n_importance=16, lr=8e-2, lr_decay_steps=525,
+        noise_std=0.0, preview_every=125,
     ),
     ("laptop", "mlp"): dict(
         iterations=2_400, n_rays=512, n_samples=32, n_importance=32, depth=4, width=128, n_octaves=8,

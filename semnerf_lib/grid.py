@@ -7,84 +7,23 @@ finest grids; a room of 4 cm cells needs no hash.)
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import product
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from semnerf_lib.encoding import encoded_size, positional_encoding
+from semnerf_lib.interpolation import interpolate
 from semnerf_lib.rendering import FieldOutput
-
-CORNERS = tuple(product((0, 1), repeat=3))
-"""The corners of a cell: 0 for its lower face, 1 for its upper, along x, y, z."""
-
-
-class _Interpolate(torch.autograd.Function):
-    """sum over the 8 corners k of w_k table[index_k], w_k = prod over axes of (share or 1 - share).
-
-    Written out because autograd's own way keeps all corners of all points and adds them back a row at a time, which
-    costs a CPU about five times as much; the tests hold it against that way. Points get no gradient.
-    """
-
-    @staticmethod
-    def forward(ctx, table, base, strides, share):
-        ctx.save_for_backward(base, strides, share)
-        ctx.shape = table.shape
-        packed, total = pack(table), 0.0
-        for index, weight in corners(base, strides, share):
-            total = total + weight * packed.index_select(0, index.flatten()).view(*index.shape, *packed.shape[1:])
-        return unpack(total, table.shape[1])
-
-    @staticmethod
-    def backward(ctx, grad):
-        packed = pack(grad.contiguous())
-        total = torch.zeros(ctx.shape[0], *packed.shape[2:], dtype=packed.dtype, device=grad.device)
-        for index, weight in corners(*ctx.saved_tensors):
-            values = (weight * packed).flatten(0, 1)
-            if packed.ndim == 2:
-                total.scatter_add_(0, index.flatten(), values)
-            else:
-                total.index_add_(0, index.flatten(), values)
-        return unpack(total, ctx.shape[1]), None, None, None
-
-
-def corners(
-    base: Int[Tensor, "levels points"], strides: Int[Tensor, "3 levels 1"], share: Float[Tensor, "3 levels points ..."]
-) -> Iterator[tuple[Int[Tensor, "levels points"], Tensor]]:
-    """Table row and weight of each corner of each point's cell."""
-    sides = torch.stack([1 - share, share])
-    for i, j, k in CORNERS:
-        yield base + (i * strides[0] + j * strides[1] + k * strides[2]), sides[i, 0] * sides[j, 1] * sides[k, 2]
-
-
-def pack(rows: Float[Tensor, "*batch features"]) -> Tensor:
-    """Rows of one or two numbers as real or complex scalars on a CPU, where scalars are gathered and added fastest.
-
-    Elsewhere rows stay rows.
-    """
-    if rows.device.type != "cpu":
-        return rows
-    return torch.view_as_complex(rows) if rows.shape[-1] == 2 else rows[..., 0]
-
-
-def unpack(scalars: Tensor, n_features: int) -> Float[Tensor, "*batch features"]:
-    """Undoes `pack`."""
-    if scalars.device.type != "cpu":
-        return scalars
-    return torch.view_as_real(scalars) if n_features == 2 else scalars[..., None]
 
 
 class FeatureGrid(nn.Module):
-    """Dense grids of several resolutions over the unit cube, read by trilinear interpolation.
-
-        f(x) = concat_l sum_{corners k of the cell of x in grid l} w_k(x) F_l[k]
+    """Dense grids of several resolutions over the unit cube, read by trilinear interpolation (`interpolation`).
 
     Args:
         resolutions: grid points along x, y, z of each level, at least 2.
-        n_features: numbers stored a grid point: 1, or 2 as in Instant-NGP.
+        n_features: numbers stored a grid point; 2 in Instant-NGP.
         spread: initial values are uniform in +-spread.
     """
 
@@ -92,27 +31,16 @@ class FeatureGrid(nn.Module):
         super().__init__()
         sizes = torch.tensor(resolutions)
         counts = sizes.prod(-1)
-        self.n_features = n_features
         self.table = nn.Parameter(torch.empty(int(counts.sum()), n_features).uniform_(-spread, spread))
-        strides = torch.stack([sizes[:, 1] * sizes[:, 2], sizes[:, 2], torch.ones_like(sizes[:, 0])])
-        self.register_buffer("sizes", sizes.T[..., None].float(), persistent=False)
-        self.register_buffer("strides", strides[..., None], persistent=False)
-        self.register_buffer("offsets", (counts.cumsum(0) - counts)[:, None], persistent=False)
+        self.register_buffer("sizes", sizes, persistent=False)
+        self.register_buffer("offsets", counts.cumsum(0) - counts, persistent=False)
 
     @property
     def n_out(self) -> int:
-        return self.sizes.shape[1] * self.n_features
+        return len(self.sizes) * self.table.shape[1]
 
     def forward(self, x: Float[Tensor, "points 3"]) -> Float[Tensor, "points features"]:
-        position = (self.sizes - 1) * x.T[:, None]
-        # fmin keeps NaN out of the index, so that it comes out as a value, where training looks for it
-        cell = torch.fmin(position.floor(), self.sizes - 2).clamp_min(0)
-        base = (cell.long() * self.strides).sum(0) + self.offsets
-        share = position - cell
-        if x.device.type != "cpu":
-            share = share[..., None]
-        features = _Interpolate.apply(self.table, base, self.strides, share)
-        return features.transpose(0, 1).flatten(1)
+        return interpolate(self.table, x, self.sizes, self.offsets)
 
 
 class Box(nn.Module):
@@ -178,13 +106,15 @@ def density(raw: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
 class GridField(nn.Module):
     """A multi-resolution feature grid read by a small MLP; the colour head is there when `rgb` is.
 
-        h = relu(W f(x) + b),   sigma = exp(w h),   s = head(h),   c = sigmoid(head([h, gamma(d)]))
+        h = relu(W f(x) + b),   sigma = exp(w h),   s = V h,   c = sigmoid(head([h, gamma(d)]))
+
+    with biases. The logits are linear in h: a hidden layer more costs a quarter of a step and gains nothing.
 
     Args:
         n_classes: C.
         box: where the grid lies.
         coarsest, finest: numbers of cells; `n_levels` grids from one to the other in geometric steps.
-        width: of the hidden layers.
+        width: of h, and of the colour head's hidden layer.
         rgb: whether the field has a colour head (for the baseline, P2's supervision).
     """
 
@@ -194,7 +124,7 @@ class GridField(nn.Module):
         box: Box,
         coarsest: float = 1e3,
         finest: float = 1.6e6,
-        n_levels: int = 6,
+        n_levels: int = 8,
         width: int = 64,
         rgb: bool = False,
     ):
@@ -204,7 +134,7 @@ class GridField(nn.Module):
         self.grid = FeatureGrid([box.resolution(n) for n in counts], n_features=2)
         self.trunk = nn.Linear(self.grid.n_out, width)
         self.density = nn.Linear(width, 1)
-        self.semantic = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, n_classes))
+        self.semantic = nn.Linear(width, n_classes)
         self.colour = None
         if rgb:
             n_in = width + encoded_size(3, 4)

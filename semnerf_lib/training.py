@@ -15,11 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate
@@ -28,61 +26,13 @@ from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import build_model
 from semnerf_lib.progress import Progress
-from semnerf_lib.scenes.scene import VOID, Scene
+from semnerf_lib.rays import TrainingRays
+from semnerf_lib.scenes.scene import Scene
 
 HISTORY_EVERY = 10
 """Steps between entries of the history and looks at the weights (on a GPU at the loss too: a look waits for it)."""
 PREVIEW_FRAMES = 4
 """Test frames in a preview's score."""
-
-
-class TrainingRays:
-    """Draws training rays: evenly from all labelled pixels of the training frames, or from all their pixels.
-
-    P2 takes a step's rays from one image. From labels alone that would waste every step on an unlabelled frame, and
-    an all-void batch has no loss at all; so what is learnt from labels is drawn from labelled pixels, for either
-    supervision.
-
-    Args:
-        scene: whose training frames are learnt.
-        labels: (N, H, W) what they are labelled with (see `labels.corrupt`).
-        device: where rays are made.
-        with_rgb: whether colours are drawn too.
-
-    Raises:
-        SemnerfError: RGB asked for and not there, or no labelled pixel.
-    """
-
-    def __init__(self, scene: Scene, labels: np.ndarray, device: torch.device, with_rgb: bool):
-        if with_rgb and scene.rgb is None:
-            raise SemnerfError(f"scene {scene.name} has no RGB, expected some for supervision 'labels+rgb'")
-        ids = list(scene.train_ids)
-        learnt = torch.from_numpy(labels[ids])
-        self.labelled = torch.nonzero(learnt.flatten() != VOID)[:, 0].to(device)
-        if not len(self.labelled):
-            raise SemnerfError(f"scene {scene.name}: no labelled pixel in its {len(ids)} training frames")
-        self.labels = learnt.flatten().to(device)
-        self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device) if with_rgb else None
-        self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
-        self.intrinsics = scene.intrinsics
-
-    def draw(self, n_rays: int, generator: torch.Generator, n_colour: int = 0):
-        """rays_o, rays_d (n, 3), labels (n,), and rgb (n, 3) in [0, 1] or None.
-
-        `n_rays` labelled ones first, then, if there is RGB, `n_colour` from any pixel, their labels VOID.
-        """
-        device = self.labels.device
-        pixel = self.labelled[torch.randint(len(self.labelled), (n_rays,), generator=generator, device=device)]
-        labels = self.labels[pixel].long()
-        if self.rgb is not None and n_colour:
-            others = torch.randint(len(self.labels), (n_colour,), generator=generator, device=device)
-            pixel = torch.cat([pixel, others])
-            labels = torch.cat([labels, torch.full_like(others, VOID)])
-        width, size = self.intrinsics.width, self.intrinsics.width * self.intrinsics.height
-        v, u = (pixel % size) // width, pixel % width
-        rays_o, rays_d = rays_from_pixels(self.intrinsics, self.c2w[pixel // size], u.float(), v.float())
-        rgb = None if self.rgb is None else self.rgb[pixel].float() / 255
-        return rays_o, rays_d, labels, rgb
 
 
 class Trainer:
@@ -116,7 +66,9 @@ class Trainer:
         """
         c = self.config
         self.generator.manual_seed(c.seed * 1_000_003 + self.step_count)
-        rays_o, rays_d, labels, rgb = self.rays.draw(c.n_rays, self.generator, c.colour_rays)
+        rays_o, rays_d, labels, rgb = self.rays.draw(
+            c.n_rays, self.generator, round(c.boundary_share * c.n_rays), c.colour_rays
+        )
         with autocast(self.device, c.precision):
             renderings = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
         seen = [r for r in renderings if r.sem_logits is not None]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny import cast, make_tiny_scene, tiny_config
+from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.scene import VOID
-from semnerf_lib.training import Trainer, TrainingRays, deferred_interrupt, read_step
+from semnerf_lib.training import Trainer, deferred_interrupt, read_step
 
 CPU = torch.device("cpu")
 FIELDS = ["grid", "mlp"]
@@ -30,34 +29,6 @@ def same(a: dict, b: dict) -> bool:
 def one_line(caught) -> str:
     assert "\n" not in str(caught.value)
     return str(caught.value)
-
-
-def test_labels_drawn_are_never_void_and_are_those_of_their_rays(tiny_scene):
-    rays = TrainingRays(tiny_scene, tiny_scene.labels, CPU, with_rgb=True)
-    rays_o, rays_d, labels, rgb = rays.draw(20_000, torch.Generator().manual_seed(0))
-    assert (tiny_scene.labels == VOID).any() and (labels != VOID).all()
-    _, expected = cast(rays_o.double().numpy(), rays_d.double().numpy())
-    assert (expected == labels.numpy()).mean() > 0.999  # float32 rays may fall beside an edge
-    assert rgb.min() >= 0 and 0.5 < rgb.max() <= 1
-    assert torch.equal(
-        rays.labelled, torch.tensor(np.flatnonzero(tiny_scene.labels[list(tiny_scene.train_ids)] != VOID))
-    )
-
-
-def test_rays_come_from_training_frames_only_and_from_all_of_them(tiny_scene):
-    rays_o, *_ = TrainingRays(tiny_scene, tiny_scene.labels, CPU, with_rgb=False).draw(
-        5_000, torch.Generator().manual_seed(0)
-    )
-    seen = {tuple(o) for o in rays_o.numpy().round(4).tolist()}
-    centres = tiny_scene.c2w[list(tiny_scene.train_ids), :3, 3].astype(np.float32).round(4)
-    assert seen == {tuple(c) for c in centres.tolist()}
-
-
-def test_one_labelled_pixel_is_drawn_in_every_batch(tiny_scene):
-    labels = np.full_like(tiny_scene.labels, VOID)
-    labels[1, 5, 6], labels[0, 0, 0] = 3, 2  # the second lies in a test frame
-    *_, drawn, _ = TrainingRays(tiny_scene, labels, CPU, False).draw(64, torch.Generator())
-    assert (drawn == 3).all()
 
 
 def test_training_frames_without_a_label_raise(tiny_scene):

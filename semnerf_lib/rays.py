@@ -1,0 +1,82 @@
+"""Which pixels' rays a training step learns from."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Bool, UInt8
+
+from semnerf_lib.cameras import rays_from_pixels
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.scene import VOID, Scene
+
+
+class TrainingRays:
+    """Draws training rays: from all labelled pixels of the training frames, or from those beside another class, or all.
+
+    P2 takes a step's rays from one image. From labels alone that would waste every step on an unlabelled frame, and
+    an all-void batch has no loss at all; so what is learnt from labels is drawn from labelled pixels, for either
+    supervision.
+
+    Args:
+        scene: whose training frames are learnt.
+        labels: (N, H, W) what they are labelled with (see `labels.corrupt`).
+        device: where rays are made.
+        with_rgb: whether colours are drawn too.
+
+    Raises:
+        SemnerfError: RGB asked for and not there, or no labelled pixel.
+    """
+
+    def __init__(self, scene: Scene, labels: np.ndarray, device: torch.device, with_rgb: bool):
+        if with_rgb and scene.rgb is None:
+            raise SemnerfError(f"scene {scene.name} has no RGB, expected some for supervision 'labels+rgb'")
+        ids = list(scene.train_ids)
+        learnt = torch.from_numpy(labels[ids])
+        self.labelled = torch.nonzero(learnt.flatten() != VOID)[:, 0].to(device)
+        if not len(self.labelled):
+            raise SemnerfError(f"scene {scene.name}: no labelled pixel in its {len(ids)} training frames")
+        self.boundary = torch.nonzero(beside_another_class(learnt).flatten())[:, 0].to(device)
+        self.labels = learnt.flatten().to(device)
+        self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device) if with_rgb else None
+        self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
+        self.intrinsics = scene.intrinsics
+
+    def draw(self, n_rays: int, generator: torch.Generator, n_boundary: int = 0, n_colour: int = 0):
+        """rays_o, rays_d (n, 3), labels (n,), and rgb (n, 3) in [0, 1] or None.
+
+        `n_rays` labelled ones first, of which `n_boundary` from pixels beside another class where there are any; then,
+        if there is RGB, `n_colour` from any pixel, their labels VOID.
+        """
+
+        def picks(count, n):
+            return torch.randint(count, (n,), generator=generator, device=self.labels.device)
+
+        n_boundary = n_boundary if len(self.boundary) else 0
+        pixel = self.labelled[picks(len(self.labelled), n_rays - n_boundary)]
+        if n_boundary:
+            pixel = torch.cat([pixel, self.boundary[picks(len(self.boundary), n_boundary)]])
+        labels = self.labels[pixel].long()
+        if self.rgb is not None and n_colour:
+            others = picks(len(self.labels), n_colour)
+            pixel = torch.cat([pixel, others])
+            labels = torch.cat([labels, torch.full_like(others, VOID)])
+        width, size = self.intrinsics.width, self.intrinsics.width * self.intrinsics.height
+        v, u = (pixel % size) // width, pixel % width
+        rays_o, rays_d = rays_from_pixels(self.intrinsics, self.c2w[pixel // size], u.float(), v.float())
+        rgb = None if self.rgb is None else self.rgb[pixel].float() / 255
+        return rays_o, rays_d, labels, rgb
+
+
+def beside_another_class(
+    labels: UInt8[torch.Tensor, "frames height width"],
+) -> Bool[torch.Tensor, "frames height width"]:
+    """The labelled pixels of which one of the four neighbours has another class; a void neighbour does not count."""
+    beside = torch.zeros_like(labels, dtype=torch.bool)
+    for axis in (1, 2):
+        length = labels.shape[axis] - 1
+        first, second = labels.narrow(axis, 0, length), labels.narrow(axis, 1, length)
+        differ = (first != second) & (first != VOID) & (second != VOID)
+        beside.narrow(axis, 0, length).logical_or_(differ)
+        beside.narrow(axis, 1, length).logical_or_(differ)
+    return beside
