@@ -1,5 +1,6 @@
 # make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|paper]   everything, set-up included; ends with a page to open
 # make test                                                     checks, unit tests, the notebooks at smoke scale
+# make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab
 # make setup | clean                                            only the set-up; away with it (results/ stay)
 
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 STAMP := .venv/set-up-seconds
 
-.PHONY: reproduce test lab setup clean
+.PHONY: reproduce test bench lab setup clean
 .DELETE_ON_ERROR:
 
 reproduce: $(STAMP)
@@ -23,6 +24,9 @@ test: $(STAMP)
 	results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT && \
 	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 $(BIN)/python -m pytest -q \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/bench.py
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks
