@@ -1,4 +1,4 @@
-"""Scenes: the made room, labelled meshes, frames on disk; one way to get any of them."""
+"""Scenes: made rooms, labelled meshes, frames on disk; one way to get any of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
 from semnerf_lib.scenes.replica import load_replica
-from semnerf_lib.scenes.room import room_scene
+from semnerf_lib.scenes.room import MADE_SCENES, room_scene
 from semnerf_lib.scenes.scene import VOID, Scene
 
 
@@ -20,12 +20,12 @@ def load_scene(
     """A scene by what it is called.
 
     Args:
-        spec: "room" for the made room; else a folder in Semantic-NeRF's layout (see `replica`) or a mesh file (see
-            `mesh`).
-        width: pixels. The room and a mesh are rendered at this width, 4:3 (None: 160). Frames on disk keep their
+        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...); else a folder in Semantic-NeRF's layout
+            (see `replica`) or a mesh file (see `mesh`).
+        width: pixels. A made room and a mesh are rendered at this width, 4:3 (None: 160). Frames on disk keep their
             own size where None, else they are shrunk by the smallest whole factor that makes them no wider than
             1.25 width.
-        seed: of the room, and of a mesh's trajectory.
+        seed: of a made room, and of a mesh's trajectory.
         every: keep each `every`-th training frame and test frame.
         cache: keep rendered frames for next time.
 
@@ -37,12 +37,13 @@ def load_scene(
         raise SemnerfError(f"scene {spec}: width = {width}, expected at least 4 pixels")
     path = Path(spec)
     size = (width or 160, round((width or 160) * 3 / 4))
-    if str(spec) == "room":
-        return room_scene(*size, seed=seed, every=every, cache=cache)
+    if str(spec) in MADE_SCENES:
+        return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
     if path.suffix.lower() in SUFFIXES and not path.is_dir():
         return mesh_scene(path, *size, seed=seed, every=every, cache=cache)
     if not path.is_dir():
-        raise SemnerfError(f"{spec}: no such scene, expected 'room', a folder of frames, or a mesh file")
+        made = ", ".join(MADE_SCENES)
+        raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
     scene = load_replica(path)
     if every != 1:
         scene = _thinned(scene, every)
@@ -68,6 +69,7 @@ def _thinned(scene: Scene, every: int) -> Scene:
         c2w=scene.c2w[kept],
         rgb=None if scene.rgb is None else scene.rgb[kept],
         depth=None if scene.depth is None else scene.depth[kept],
+        instances=None if scene.instances is None else scene.instances[kept],
         train_ids=tuple(position[i] for i in train),
         test_ids=tuple(position[i] for i in test),
     )
@@ -79,11 +81,11 @@ def describe(scene: Scene) -> str:
     hfov = np.degrees(
         np.arctan((camera.cx + 0.5) / camera.fx) + np.arctan((camera.width - camera.cx - 0.5) / camera.fx)
     )
+    there = [f"{kind} {'no' if getattr(scene, kind) is None else 'yes'}" for kind in ("rgb", "depth", "instances")]
     low, high = scene.c2w[:, :3, 3].min(0), scene.c2w[:, :3, 3].max(0)
     lines = [
         f"{scene.name}: {scene.n_frames} frames of {camera.width}x{camera.height} pixels, hfov {hfov:.1f} degrees",
-        f"  {len(scene.train_ids)} training and {len(scene.test_ids)} test frames; "
-        f"rgb {'yes' if scene.rgb is not None else 'no'}, depth {'yes' if scene.depth is not None else 'no'}",
+        f"  {len(scene.train_ids)} training and {len(scene.test_ids)} test frames; {', '.join(there)}",
         f"  cameras within {np.round(low, 2).tolist()} ... {np.round(high, 2).tolist()} m",
     ]
     if scene.depth is not None and (scene.depth > 0).any():
@@ -93,8 +95,18 @@ def describe(scene: Scene) -> str:
         f"  {len(scene.present_classes)} classes (share of all pixels), void {counts[VOID] / counts.sum():.2%}:"
     )
     order = sorted(scene.present_classes, key=lambda i: (-counts[i], i))
-    lines += [f"    {scene.class_names[i]:<20} {counts[i] / counts.sum():8.3%}" for i in order]
+    objects = _objects_of_classes(scene)
+    lines += [f"    {scene.class_names[i]:<20} {counts[i] / counts.sum():8.3%}{objects.get(i, '')}" for i in order]
     return "\n".join(lines)
+
+
+def _objects_of_classes(scene: Scene) -> dict[int, str]:
+    """How many objects each class has, in words; empty where the scene has no instances."""
+    if scene.instances is None:
+        return {}
+    seen = np.unique(scene.instances.astype(np.int32) * 256 + scene.labels)
+    classes, numbers = np.unique(seen[seen >= 256] % 256, return_counts=True)
+    return {int(c): f"   {n} object{'s' if n > 1 else ''}" for c, n in zip(classes, numbers, strict=True)}
 
 
 def check_scene(spec: str | os.PathLike) -> str:

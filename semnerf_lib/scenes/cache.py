@@ -23,7 +23,7 @@ def cache_dir() -> Path:
 def _renderer_digest() -> str:
     """sha256 of this package's source: what another version rendered is never taken for this one's."""
     h = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         h.update(path.read_bytes())
     return h.hexdigest()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from semnerf_lib.scenes.shapes import Part, box, cylinder, ellipsoid, lathe, part, rounded_box, wavy_sheet
@@ -38,14 +40,15 @@ def floor_lamp(colour) -> list[Part]:
     ]
 
 
-def pendant(colour) -> list[Part]:
-    """A dome lamp on a cord; z = 0 is the ceiling, its bulb is at z = -0.83."""
+def pendant(colour, cord=0.62) -> list[Part]:
+    """A dome lamp on a cord; z = 0 is the ceiling, its bulb hangs 0.21 m below the cord's end."""
+    low = 0.62 - cord
     dome = [(0.30, -0.88), (0.27, -0.76), (0.19, -0.67), (0.07, -0.62), (0.0, -0.62)]
     inside = [(0.0, -0.64), (0.06, -0.64), (0.18, -0.685), (0.255, -0.77), (0.285, -0.88), (0.30, -0.88)]
     return [
-        part(lathe(dome, 32), "ceiling-lamp", colour),
-        part(lathe(inside, 32), "ceiling-lamp", (255, 236, 196), emission=1.6),
-        part(cylinder(0.012, 0.62, 6), "ceiling-lamp", BLACK, (0, 0, -0.62)),
+        part(lathe(dome, 32), "ceiling-lamp", colour, (0, 0, low)),
+        part(lathe(inside, 32), "ceiling-lamp", (255, 236, 196), (0, 0, low), emission=1.6),
+        part(cylinder(0.012, cord, 6), "ceiling-lamp", BLACK, (0, 0, -cord)),
         part(lathe([(0, -0.04), (0.07, -0.03), (0.08, 0), (0, 0)]), "ceiling-lamp", colour),
     ]
 
@@ -154,10 +157,11 @@ def picture(width, height, pattern, colour, frame) -> list[Part]:
     ]
 
 
-def clock() -> list[Part]:
+def clock(radius=0.2) -> list[Part]:
     face = lathe([(0, 0), (0.2, 0), (0.2, 0.04), (0, 0.04)], 32)
     turned = part(face, "clock", (244, 240, 228), tilt=-90)
-    return [part((turned.vertices, turned.faces), "clock", (244, 240, 228), pattern="clock_face")]
+    drawn = part((turned.vertices, turned.faces), "clock", (244, 240, 228), pattern="clock_face")
+    return [replace(drawn, vertices=drawn.vertices * radius / 0.2)]
 
 
 def plug(count=3) -> list[Part]:

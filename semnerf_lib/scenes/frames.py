@@ -14,9 +14,20 @@ from PIL import Image, UnidentifiedImageError
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
 
-LABELS, RGB, DEPTH = "semantic_class", "rgb", "depth"
-MODES = {LABELS: ("L", "P"), RGB: ("RGB", "RGBA"), DEPTH: ("I;16", "I;16B", "I")}
-WANTED = {LABELS: "8-bit class ids", RGB: "8-bit RGB", DEPTH: "16-bit millimetres"}
+LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
+SIXTEEN_BITS = ("I;16", "I;16B", "I")
+MODES = {
+    LABELS: ("L", "P"),
+    INSTANCES: (*SIXTEEN_BITS, "L", "P"),
+    RGB: ("RGB", "RGBA"),
+    DEPTH: SIXTEEN_BITS,
+}
+WANTED = {
+    LABELS: "8-bit class ids",
+    INSTANCES: "16-bit or 8-bit object ids",
+    RGB: "8-bit RGB",
+    DEPTH: "16-bit millimetres",
+}
 
 
 def read_poses(path: Path) -> np.ndarray:

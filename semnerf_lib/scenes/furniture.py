@@ -59,22 +59,39 @@ def chair(colour) -> list[Part]:
     return out
 
 
-def round_table(colour, radius=0.58) -> list[Part]:
-    top = lathe(
-        [(0, 0.71), (radius - 0.03, 0.71), (radius, 0.725), (radius, 0.745), (radius - 0.01, 0.755), (0, 0.755)], 48
-    )
-    post = [
-        (0, 0),
-        (0.27, 0),
-        (0.27, 0.03),
-        (0.10, 0.07),
-        (0.055, 0.14),
-        (0.05, 0.35),
-        (0.055, 0.60),
-        (0.12, 0.71),
-        (0, 0.71),
+def padded_chair(colour) -> list[Part]:
+    """A dining chair with cushioned seat and back."""
+    out = [
+        part(rounded_box(0.46, 0.44, 0.09, 0.035), "chair", colour, (0, 0.26, 0.45), "fabric"),
+        part(rounded_box(0.44, 0.07, 0.46, 0.03), "chair", colour, (0, 0.05, 0.74), "fabric", tilt=5),
+        part(box(0.42, 0.40, 0.05), "chair", OAK, (0, 0.25, 0.39), "wood"),
     ]
-    return [part(top, "table", colour, pattern="wood"), part(lathe(post), "table", colour, pattern="wood")]
+    return out + _legs("chair", OAK, (-0.19, 0.19), (0.06, 0.43), 0.39, 0.02)
+
+
+def dining_table(colour, length=1.5, width=0.85) -> list[Part]:
+    """Centred on the origin, its long side along x, 0.755 m high."""
+    out = [part(rounded_box(length, width, 0.045, 0.018), "table", colour, (0, 0, 0.7325), "wood")]
+    x, y = length / 2 - 0.07, width / 2 - 0.07
+    out += [part(box(2 * x, 0.022, 0.08), "table", colour, (0, s * y, 0.67), "wood") for s in (-1, 1)]
+    out += [part(box(0.022, 2 * y, 0.08), "table", colour, (s * x, 0, 0.67), "wood") for s in (-1, 1)]
+    out += [
+        part(rounded_box(0.065, 0.065, 0.71, 0.012), "table", colour, (a * x, b * y, 0.355), "wood")
+        for a in (-1, 1)
+        for b in (-1, 1)
+    ]
+    return out
+
+
+def places_around(length: float, width: float, beside: int, gap=0.36) -> list[tuple[float, float, float]]:
+    """Where chairs stand around a table: x, y and turn of each, one at either head and `beside` at either side.
+
+    `gap` metres lie between a chair's back and the table's edge.
+    """
+    heads = [(-length / 2 - gap, 0.0, -90.0), (length / 2 + gap, 0.0, 90.0)]
+    along = (np.arange(beside) - (beside - 1) / 2) * (length - 0.1) / beside
+    y = width / 2 + gap
+    return heads + [(float(x), s * y, turn) for s, turn in ((-1, 0.0), (1, 180.0)) for x in along]
 
 
 def coffee_table(colour) -> list[Part]:

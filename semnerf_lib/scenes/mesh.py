@@ -25,7 +25,8 @@ NO_CLASS = ("", "void", "unlabelled", "unlabeled", "undefined", "unknown")
 def load_mesh(path: str | os.PathLike, info: str | os.PathLike | None = None, up: str | None = None) -> LabelledMesh:
     """A mesh file with a class a face, z up.
 
-    - PLY with Replica's `object_id` a face (`mesh_semantic.ply`): classes by `info`.
+    - PLY with Replica's `object_id` a face (`mesh_semantic.ply`): classes by `info`. Object ids are kept, also beside
+      a class property; 0 and less are no object.
     - PLY with a class id a face, else a vertex (then the majority of a triangle's corners): a property named
       label, class_id, class, semantic or category_id. Negative ids are void; names are those of `info`, where 0 is
       void if it has no name there; without `info` they are "class 7".
@@ -68,9 +69,10 @@ def load_mesh(path: str | os.PathLike, info: str | os.PathLike | None = None, up
 def _from_ply(path: Path, ply: Ply, info: Path | None) -> dict:
     names = class_table(info) if info else None
     objects = np.zeros(len(ply.triangles), dtype=np.int32)
+    if "object_id" in ply.face:
+        objects = ply.face["object_id"].astype(np.int32)[ply.polygon]
     name = next((n for n in CLASS_PROPERTIES if n in ply.face), None)
     if "object_id" in ply.face and info is not None:
-        objects = ply.face["object_id"].astype(np.int32)[ply.polygon]
         known, inverse = np.unique(objects, return_inverse=True)
         table = object_table(info)
         for number in known:

@@ -1,10 +1,11 @@
-"""Labelled triangle meshes to frames: class, depth and RGB of every pixel, by Embree."""
+"""Labelled triangle meshes to frames: class, object, depth and RGB of every pixel, by Embree."""
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.progress import progress
 from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.scenes.textures import textured
+
+MAX_OBJECT = 65535
+"""The largest object id: label images of objects have 16 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +29,15 @@ class LabelledMesh:
         face_labels: (F,) uint8, class 0 ... C - 1 or VOID.
         class_names: C names.
         face_colours: (F, 3) uint8, sRGB.
-        face_objects: (F,) int32, which object a face belongs to; all 0 where nobody knows.
+        face_objects: (F,) int32, which object a face belongs to, 1 ... 65535; 0 or less where nobody knows.
         face_patterns: (F,) uint8, position in `textures.PATTERNS`, or None for plain colour.
         face_emission: (F,) float32, radiance of a face that shines, 0 for one that doesn't, or None.
         local: (V, 3) float32, metres in the object's own axes, where patterns live, or None: `vertices`.
         vertex_light: (V, 3) float32 irradiance / pi (see `lighting`), or None: lit from the camera.
 
     Raises:
-        SemnerfError: an array of the wrong shape, a face without vertex, a label without a name.
+        SemnerfError: an array of the wrong shape, a face without vertex, a label without a name, an object id above
+            65535.
     """
 
     vertices: np.ndarray
@@ -61,6 +66,8 @@ class LabelledMesh:
             raise SemnerfError("mesh: vertices hold NaN or infinity, expected metres")
         if self.faces.min() < 0 or self.faces.max() >= n_vertices:
             raise SemnerfError(f"mesh: a face names a vertex outside 0 ... {n_vertices - 1}")
+        if self.face_objects.max() > MAX_OBJECT:
+            raise SemnerfError(f"mesh: object id {self.face_objects.max()}, expected at most {MAX_OBJECT}")
         labels = np.unique(self.face_labels)
         labels = labels[labels != VOID]
         if labels.size and labels[-1] >= len(self.class_names):
@@ -116,12 +123,26 @@ def _rays(intrinsics: Intrinsics, c2w: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.broadcast_to(c2w[:3, 3].astype(np.float32), rays_d.shape), rays_d
 
 
-def raycast(
-    caster: RayCaster, intrinsics: Intrinsics, c2w: np.ndarray, rgb_samples: int = 2
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+class View(NamedTuple):
+    """One view of a mesh, or with N in front all views of a trajectory.
+
+    Attributes:
+        labels: (H, W) uint8, VOID where nothing is hit.
+        instances: (H, W) uint16, the object's id; 0 where nothing is hit, nobody knows, or the face has no class.
+        depth: (H, W) float32, metres along the optical axis, 0 where nothing is hit.
+        rgb: (H, W, 3) uint8 or None.
+    """
+
+    labels: np.ndarray
+    instances: np.ndarray
+    depth: np.ndarray
+    rgb: np.ndarray | None
+
+
+def raycast(caster: RayCaster, intrinsics: Intrinsics, c2w: np.ndarray, rgb_samples: int = 2) -> View:
     """One view of a mesh.
 
-    Class and depth are those of the ray through the pixel's centre, so neither is ever a mixture. RGB averages
+    Class, object and depth are those of the ray through the pixel's centre, so none is ever a mixture. RGB averages
     rgb_samples^2 rays spread evenly over the pixel.
 
     Args:
@@ -129,18 +150,16 @@ def raycast(
         intrinsics: the camera.
         c2w: (4, 4) pose, OpenCV axes.
         rgb_samples: rays a pixel in each direction; 0: no RGB.
-
-    Returns:
-        labels (H, W) uint8, VOID where nothing is hit; depth (H, W) float32, metres along the optical axis, 0
-        where nothing is hit; rgb (H, W, 3) uint8 or None.
     """
     size = (intrinsics.height, intrinsics.width)
     hits = caster.hits(*_rays(intrinsics, c2w))
     found = hits["face"] >= 0
     labels = np.where(found, caster.mesh.face_labels[hits["face"]], VOID).astype(np.uint8).reshape(size)
+    objects = np.where(found, caster.mesh.face_objects[hits["face"]], 0).reshape(size)
+    instances = np.where(labels == VOID, 0, np.maximum(objects, 0)).astype(np.uint16)
     depth = np.where(found, hits["t"], 0).astype(np.float32).reshape(size)
     if rgb_samples < 1:
-        return labels, depth, None
+        return View(labels, instances, depth, None)
     fine = intrinsics.resized(intrinsics.width * rgb_samples, intrinsics.height * rgb_samples)
     _, rays_d = _rays(fine, c2w)
     if rgb_samples > 1:
@@ -148,7 +167,7 @@ def raycast(
     radiance = _shade(caster.mesh, hits, rays_d, fine.fx)
     radiance = radiance.reshape(size[0], rgb_samples, size[1], rgb_samples, 3)
     shown = np.clip(1 - np.exp(-radiance), 0, 1) ** (1 / 2.2)
-    return labels, depth, (shown.mean((1, 3)) * 255).round().astype(np.uint8)
+    return View(labels, instances, depth, (shown.mean((1, 3)) * 255).round().astype(np.uint8))
 
 
 def _shade(mesh: LabelledMesh, hits: dict[str, np.ndarray], rays_d: np.ndarray, focal: float) -> np.ndarray:
@@ -180,10 +199,10 @@ def _shade(mesh: LabelledMesh, hits: dict[str, np.ndarray], rays_d: np.ndarray, 
 
 def raycast_frames(
     mesh: LabelledMesh, intrinsics: Intrinsics, c2w: np.ndarray, rgb_samples: int = 2, desc: str = "ray-casting"
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """All views of a trajectory (N, 4, 4), on all cores; the arrays of `raycast` with N in front."""
+) -> View:
+    """All views of a trajectory (N, 4, 4), on all cores."""
     caster = RayCaster(mesh)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         views = pool.map(lambda pose: raycast(caster, intrinsics, pose, rgb_samples), c2w)
-        labels, depth, rgb = zip(*progress(views, desc, total=len(c2w)), strict=True)
-    return np.stack(labels), np.stack(depth), np.stack(rgb) if rgb_samples else None
+        kinds = zip(*progress(views, desc, total=len(c2w)), strict=True)
+        return View(*(None if kind[0] is None else np.stack(kind) for kind in kinds))

@@ -64,13 +64,14 @@ def rendered_scene(
     def render() -> dict[str, np.ndarray]:
         mesh = make_mesh()
         c2w = fly_through(mesh, N_FRAMES, seed=seed, **flight)[ids]
-        labels, depth, rgb = raycast_frames(mesh, intrinsics, c2w, desc=f"rendering {name} at {width}x{height}")
-        return {"labels": labels, "depth": depth, "rgb": rgb, "c2w": c2w}
+        views = raycast_frames(mesh, intrinsics, c2w, desc=f"rendering {name} at {width}x{height}")
+        return views._asdict() | {"c2w": c2w}
 
     frames = (len(ids), height, width)
-    expected = {"labels": frames, "depth": frames, "rgb": (*frames, 3), "c2w": (len(ids), 4, 4)}
+    expected = {"labels": frames, "instances": frames, "depth": frames, "rgb": (*frames, 3), "c2w": (len(ids), 4, 4)}
     parameters = (key, width, height, seed, every, tuple(sorted(flight.items())))
     arrays = cached_arrays(f"{name}-{width}x{height}", parameters, expected, render, cache)
+    instances = arrays.pop("instances")
     return Scene(
         name=name,
         intrinsics=intrinsics,
@@ -79,5 +80,6 @@ def rendered_scene(
         test_ids=tuple(i for i, frame in enumerate(ids) if frame % 5 == 2),
         bounds=bounds,
         far=max(10.0, float(np.linalg.norm(bounds[1] - bounds[0]))),
+        instances=instances if instances.any() else None,
         **arrays,
     )

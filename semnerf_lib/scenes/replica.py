@@ -1,6 +1,8 @@
 """Semantic-NeRF's pre-rendered layout, in and out: the Replica frames that people have.
 
     semantic_class/semantic_class_<i>.png   8 bit, class id, 0 = void              required
+    semantic_instance/semantic_instance_<i>.png
+                                            16 or 8 bit, object id, 0 = unknown
     traj_w_c.txt                            a 4x4 camera-to-world a line, OpenCV   required
     info_semantic.json                      names: classes[].id, classes[].name    required, here or where
                                             Replica and P2 keep it (see `find_info`)
@@ -26,7 +28,7 @@ from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes.frames import DEPTH, LABELS, RGB, frame_files, read_poses, read_stack
+from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
 from semnerf_lib.scenes.info import class_table, read_json
 from semnerf_lib.scenes.scene import VOID, Scene
 
@@ -104,7 +106,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     names_file = find_info(path)
     names = class_table(names_file)
     kept, train_ids, test_ids, more = _split(path, len(c2w))
-    files = {k: frame_files(path, k, len(c2w)) for k in (LABELS, RGB, DEPTH) if (path / k).is_dir()}
+    files = {k: frame_files(path, k, len(c2w)) for k in (LABELS, INSTANCES, RGB, DEPTH) if (path / k).is_dir()}
     files = {k: [all_files[i] for i in kept] for k, all_files in files.items()}
     ids = read_stack(files[LABELS], LABELS, None, lambda image: image, np.uint8)
     size = ids.shape[1:]
@@ -121,7 +123,9 @@ def load_replica(path: str | os.PathLike) -> Scene:
         raise SemnerfError(f"{path / LABELS}: {found} in {len(kept)} frames, expected at least two classes")
     remap = np.full(256, VOID, dtype=np.uint8)
     remap[present] = np.arange(len(present))
-    rgb = depth = None
+    instances = rgb = depth = None
+    if INSTANCES in files:
+        instances = read_stack(files[INSTANCES], INSTANCES, size, lambda image: image, np.uint16)
     if RGB in files:
         rgb = read_stack(files[RGB], RGB, size, lambda image: image, np.uint8)
     if DEPTH in files:
@@ -136,6 +140,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
         test_ids=tuple(test_ids),
         rgb=rgb,
         depth=depth,
+        instances=instances,
         **more,
     )
 
@@ -168,6 +173,8 @@ def save_replica(scene: Scene, path: str | os.PathLike) -> None:
 
 def _write(scene: Scene, folder: Path) -> None:
     images = {LABELS: np.where(scene.labels == VOID, 0, scene.labels + 1).astype(np.uint8)}
+    if scene.instances is not None:
+        images[INSTANCES] = scene.instances
     if scene.rgb is not None:
         images[RGB] = scene.rgb
     if scene.depth is not None:

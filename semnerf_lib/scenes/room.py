@@ -1,15 +1,20 @@
-"""The made room: a furnished living room, and its frames."""
+"""The made rooms: their meshes, and their frames."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from semnerf_lib.scenes.layout import CLASS_NAMES, LAMPS, SIZE, SKYLIGHTS, room_objects
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.lighting import light_mesh
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.render import rendered_scene
+from semnerf_lib.scenes.rooms import ROOMS
+from semnerf_lib.scenes.rooms.plan import Room
 from semnerf_lib.scenes.scene import VOID, Scene
 from semnerf_lib.scenes.shapes import Part
+
+MADE_SCENES: tuple[str, ...] = tuple(ROOMS)
+"""Names of the made rooms, the room of the series first."""
 
 
 def assemble(objects: list[list[Part]], class_names: tuple[str, ...]) -> LabelledMesh:
@@ -34,26 +39,43 @@ def assemble(objects: list[list[Part]], class_names: tuple[str, ...]) -> Labelle
     )
 
 
-def make_room(seed: int = 0, lit: bool = True) -> LabelledMesh:
-    """The room's mesh; the same seed gives the same room.
+def _room(name: str) -> Room:
+    if name not in ROOMS:
+        raise SemnerfError(f"{name}: no such made room, expected one of: {', '.join(ROOMS)}")
+    return ROOMS[name]
+
+
+def make_room(seed: int = 0, lit: bool = True, name: str = "room") -> LabelledMesh:
+    """A room's mesh; the same seed gives the same room.
 
     Args:
         seed: moves loose things a little, picks colours and books. The plan of the room stays.
         lit: compute the light (some seconds); only pictures need it.
-    """
-    mesh = assemble(room_objects(np.random.default_rng([seed, 6043])), CLASS_NAMES)
-    return light_mesh(mesh, LAMPS, SKYLIGHTS) if lit else mesh
-
-
-def room_scene(width: int = 160, height: int = 120, seed: int = 0, every: int = 1, cache: bool = True) -> Scene:
-    """Frames of the made room: class, depth and RGB at hfov 90 degrees, along a 900-frame trajectory.
-
-    See `rendered_scene` for which frames are kept and for the arguments. The trajectory is the same at any size;
-    `seed` is that of the room and of the trajectory.
+        name: one of MADE_SCENES.
 
     Raises:
-        SemnerfError: a size or `every` below 1, `every` above 180, a negative seed.
+        SemnerfError: unknown name.
     """
-    bounds = np.array([[-0.2, -0.2, -0.1], [SIZE[0] + 0.2, SIZE[1] + 0.2, SIZE[2] + 0.1]])
-    name = "room" if seed == 0 else f"room-{seed}"
-    return rendered_scene(name, (), lambda: make_room(seed), CLASS_NAMES, bounds, width, height, seed, every, cache)
+    room = _room(name)
+    mesh = assemble(room.objects(np.random.default_rng([seed, 6043])), room.class_names)
+    return light_mesh(mesh, room.lamps, room.skylights) if lit else mesh
+
+
+def room_scene(
+    width: int = 160, height: int = 120, seed: int = 0, every: int = 1, cache: bool = True, name: str = "room"
+) -> Scene:
+    """Frames of a made room: class, object, depth and RGB at hfov 90 degrees, along a 900-frame trajectory.
+
+    See `rendered_scene` for which frames are kept and for the arguments. The trajectory is the same at any size;
+    `seed` is that of the room and of the trajectory, which differ from room to room also for the same seed.
+
+    Raises:
+        SemnerfError: unknown name; a size or `every` below 1, `every` above 180, a negative seed.
+    """
+    room = _room(name)
+    bounds = np.array([[-0.2, -0.2, -0.1], np.add(room.size, (0.2, 0.2, 0.1))])
+    called = name if seed == 0 else f"{name}-{seed}"
+    return rendered_scene(
+        called, (), lambda: make_room(seed, name=name), room.class_names, bounds, width, height, seed, every, cache,
+        stream=room.stream,
+    )  # fmt: skip

@@ -61,6 +61,25 @@ def planks(p, colour, footprint):
     return _tint(board, (0.28 * shade - 0.45 * joint * _fade(footprint, 0.05)) * fade)
 
 
+def tiles(p, colour, footprint):
+    """Square floor tiles 0.4 m wide, every other one darker, with light joints."""
+    a, b = p[:, 0] / 0.4, p[:, 1] / 0.4
+    odd = (np.floor(a) + np.floor(b)) % 2
+    out = _tint(colour, (0.5 - odd) * 0.34 * _fade(footprint, 0.4) + 0.03 * _noise(p, 0.5))
+    joint = np.minimum(a % 1, b % 1) * 0.4 < 0.010
+    return _mix(out, (0.86, 0.85, 0.82), 0.6 * joint * _fade(footprint, 0.05))
+
+
+def glazed(p, colour, footprint):
+    """Wall tiles 0.20 x 0.10 m laid in bond, of slightly different shades, with light joints; x across, z up."""
+    row = np.floor(p[:, 2] / 0.10)
+    along = p[:, 0] / 0.20 + 0.5 * (row % 2)
+    shade = np.sin(12.9898 * row + 78.233 * np.floor(along)) * 43758.5453
+    shade = (shade - np.floor(shade) - 0.5) * _fade(footprint, 0.2)
+    joint = np.minimum(along % 1 * 0.20, p[:, 2] / 0.10 % 1 * 0.10) < 0.007
+    return _mix(_tint(colour, 0.20 * shade), (0.94, 0.94, 0.91), 0.75 * joint * _fade(footprint, 0.05))
+
+
 def rug(p, colour, footprint):
     """Diamonds inside a bordered field; the object's own axes start at its centre, 2.6 x 1.9 m."""
     inside = np.minimum(1.3 - np.abs(p[:, 0]), 0.95 - np.abs(p[:, 1]))
@@ -156,6 +175,14 @@ def leaf(p, colour, footprint):
     return _tint(colour, 0.18 * _noise(p, 0.16) + 0.25 * p[:, 2].clip(-0.3, 0.6))
 
 
+def mirrored(p, colour, footprint):
+    """A mirror as a painter would hint at it: what it shows is not traced, since a field without view direction could
+    not learn it. Slanted bright bands on a blue grey that fades upwards."""
+    slant = (p[:, 0] + 0.55 * p[:, 2]) % 0.9
+    bright = (slant < 0.16) | ((slant > 0.22) & (slant < 0.27))
+    return _mix(_tint(colour, 0.14 * p[:, 2]), (0.93, 0.96, 0.98), 0.5 * bright)
+
+
 def slats(p, colour, footprint):
     return _tint(colour, -0.25 * ((p[:, 2] / 0.05) % 1 < 0.22) * _fade(footprint, 0.05))
 
@@ -175,7 +202,7 @@ def sockets(p, colour, footprint):
 
 PATTERNS: tuple[Pattern, ...] = (
     plain, plaster, wood, planks, rug, fabric, checks, stripes, wicker, spine, landscape, abstract, daylight, screen,
-    clock_face, leaf, slats, panels, sockets,
+    clock_face, leaf, slats, panels, sockets, tiles, glazed, mirrored,
 )  # fmt: skip
 """A face's pattern is its position here."""
 

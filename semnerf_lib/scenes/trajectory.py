@@ -108,6 +108,7 @@ def fly_through(
     heights: tuple[float, float] = (0.5, 2.0),
     clearance: float = CLEARANCE,
     up: int = 2,
+    stream: int = 0,
 ) -> np.ndarray:
     """A camera that wanders through the free space of a mesh and looks at one random object after another.
 
@@ -120,6 +121,7 @@ def fly_through(
         heights: lowest and highest viewpoint, metres along the `up` axis.
         clearance: metres to every surface.
         up: the axis that points up (its positive direction).
+        stream: with `seed`, what the random numbers start from.
 
     Returns:
         (n_frames, 4, 4) float64 poses, OpenCV axes.
@@ -127,7 +129,7 @@ def fly_through(
     Raises:
         SemnerfError: the mesh has no room for a camera.
     """
-    rng = np.random.default_rng([seed, 900])
+    rng = np.random.default_rng([seed, 900, stream])
     space = FreeSpace(mesh, mesh.bounds, clearance, rng)
     way = _waypoints(space, n_waypoints, heights, up, rng)
     side = [axis for axis in range(3) if axis != up]

@@ -22,7 +22,7 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session", autouse=True)
 def one_lit_room():
-    """The light of a room is computed once in a session."""
+    """A made room is built, and its light computed, once in a session."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "make_room", functools.cache(room.make_room))
         yield

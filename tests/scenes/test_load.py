@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes import check_scene, load_scene, room_scene
+from semnerf_lib.scenes import MADE_SCENES, check_scene, load_scene, room_scene
 from semnerf_lib.scenes.replica import save_replica
+from semnerf_lib.scenes.scene import VOID
 
 
-def test_room_by_name():
-    scene = load_scene("room", width=12, every=90)
-    assert scene.digest == room_scene(12, 9, every=90).digest
+@pytest.mark.parametrize("name", MADE_SCENES)
+def test_made_rooms_by_name(name):
+    scene = load_scene(name, width=12, every=90)
+    assert scene.name == name and scene.instances is not None
+    assert scene.digest == room_scene(12, 9, every=90, name=name).digest
+
+
+def test_the_names_of_made_rooms():
+    assert MADE_SCENES[0] == "room" and len(MADE_SCENES) >= 3
 
 
 @pytest.mark.parametrize(
@@ -28,19 +39,49 @@ def test_every_thins_both_parts(small_room, tmp_path):
     scene = load_scene(tmp_path / "frames", every=4)
     assert len(scene.train_ids) == len(scene.test_ids) == 4
     for ids, all_ids in ((scene.train_ids, small_room.train_ids), (scene.test_ids, small_room.test_ids)):
-        assert (scene.c2w[list(ids)] == small_room.c2w[list(all_ids)[::4]]).all()
+        for key in ("c2w", "labels", "instances", "rgb"):
+            assert (getattr(scene, key)[list(ids)] == kept(small_room, key)[list(all_ids)[::4]]).all()
+
+
+def kept(scene, key):
+    """What a round trip through files leaves of an array: classes that occur are numbered anew."""
+    array = getattr(scene, key)
+    if key != "labels":
+        return array
+    number = np.full(256, VOID, dtype=np.uint8)
+    number[scene.present_classes] = np.arange(len(scene.present_classes))
+    return number[array]
 
 
 def test_check_describes(small_room, tmp_path):
     save_replica(small_room, tmp_path / "frames")
     text = check_scene(tmp_path / "frames")
     assert "30 frames of 40x30 pixels, hfov 90.0" in text and "15 training and 15 test" in text and "wall " in text
+    assert "instances yes" in text and re.search(r"\bchair +[\d.]+% +8 objects\n", text)
+    assert re.search(r"\bsofa +[\d.]+% +1 object\n", text)
+
+
+def test_check_tells_where_nobody_knows_objects(small_room, tmp_path):
+    save_replica(replace(small_room, instances=None), tmp_path / "frames")
+    text = check_scene(tmp_path / "frames")
+    assert "instances no" in text and "object" not in text
 
 
 @pytest.mark.parametrize("spec", ["nowhere", "nowhere.ply"])
 def test_no_such_scene(tmp_path, spec):
     with pytest.raises(SemnerfError, match="no such"):
         load_scene(tmp_path / spec)
+
+
+def test_no_such_scene_names_the_made_ones():
+    with pytest.raises(SemnerfError, match="bathroom: no such scene") as caught:
+        load_scene("bathroom")
+    assert ", ".join(MADE_SCENES) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_no_such_made_room():
+    with pytest.raises(SemnerfError, match="cellar: no such made room, expected one of: room"):
+        room_scene(12, 9, name="cellar")
 
 
 @pytest.mark.parametrize("wrong", [{"width": 3}, {"every": 0}])

@@ -72,6 +72,17 @@ def test_replicas_quads_with_object_ids(put, form):
     np.testing.assert_allclose(areas, 0.5)
 
 
+def test_objects_are_kept_beside_a_class_property(put):
+    """Without `info` the object ids say nothing about classes, but still which face is of which object."""
+    text = ply_bytes(QUADS, [1, 2], "label", form="ascii").decode()
+    text = text.replace("property int label", "property int label\nproperty int object_id")
+    lines = text.splitlines()
+    lines[-2:] = [f"{line} {number}" for line, number in zip(lines[-2:], (77, -1), strict=True)]
+    mesh = load_mesh(put(("\n".join(lines) + "\n").encode()))
+    assert mesh.class_names == ("class 1", "class 2")
+    assert {(int(o), int(c)) for o, c in zip(mesh.face_objects, mesh.face_labels, strict=True)} == {(77, 0), (-1, 1)}
+
+
 def test_objects_without_class_are_void(put):
     mesh = load_mesh(put(ply_bytes(QUADS, [1, 3]), info=INFO))
     assert mesh.class_names == ("rug",) and sorted(mesh.face_labels.tolist()) == [0, 0, VOID, VOID]
@@ -142,19 +153,31 @@ def test_class_of_a_name(name, expected):
     assert class_of(name) == expected
 
 
-def test_a_room_on_disk_becomes_a_scene(box_room, put):
+def text_ply(mesh, with_objects):
     header = (
-        f"ply\nformat ascii 1.0\nelement vertex {len(box_room.vertices)}\nproperty float x\nproperty float y\n"
-        f"property float z\nelement face {len(box_room.faces)}\nproperty list uchar int vertex_indices\n"
-        "property uchar label\nend_header\n"
+        f"ply\nformat ascii 1.0\nelement vertex {len(mesh.vertices)}\nproperty float x\nproperty float y\n"
+        f"property float z\nelement face {len(mesh.faces)}\nproperty list uchar int vertex_indices\n"
+        f"property uchar label\n{'property int object_id' if with_objects else 'comment'}\nend_header\n"
     )
-    rows = [" ".join(map(str, v)) for v in box_room.vertices.tolist()]
+    rows = [" ".join(map(str, v)) for v in mesh.vertices.tolist()]
     rows += [
-        f"3 {a} {b} {c} {n}"
-        for (a, b, c), n in zip(box_room.faces.tolist(), box_room.face_labels.tolist(), strict=True)
+        f"3 {a} {b} {c} {n}{f' {o}' if with_objects else ''}"
+        for (a, b, c), n, o in zip(
+            mesh.faces.tolist(), mesh.face_labels.tolist(), mesh.face_objects.tolist(), strict=True
+        )
     ]
-    path = put((header + "\n".join(rows)).encode(), "box.ply")
+    return (header + "\n".join(rows)).encode()
+
+
+def test_a_mesh_with_objects_becomes_a_scene_with_instances(box_room, put):
+    scene = mesh_scene(put(text_ply(box_room, True), "box.ply"), 16, 12, every=30)
+    assert (scene.instances == np.where(scene.labels == 6, 2, 1)).all() and (scene.instances == 2).any()
+
+
+def test_a_room_on_disk_becomes_a_scene(box_room, put):
+    path = put(text_ply(box_room, False), "box.ply")
     scene = mesh_scene(path, 16, 12, every=30)
+    assert scene.instances is None
     assert scene.n_classes == 7 and scene.n_frames == 12 and scene.name == "box"
     assert (scene.depth > 0.2).all() and (np.abs(scene.c2w[:, :3, 3]) < 1.8).all()
     assert (scene.bounds[0] < -2).all() and (scene.bounds[1] > 2).all()

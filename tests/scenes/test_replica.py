@@ -83,7 +83,65 @@ def test_of_900_frames_p2s_are_kept(tmp_path):
 
 def test_rgb_and_depth_may_be_absent(tmp_path):
     scene = load_replica(write_frames(tmp_path / "f", rgb=False, depth=False))
-    assert scene.rgb is None and scene.depth is None and scene.far == 10
+    assert scene.rgb is None and scene.depth is None and scene.instances is None and scene.far == 10
+
+
+def write_instances(path, dtype, size=(6, 11), n=N):
+    """Frame i is all of object i + 1."""
+    (path / "semantic_instance").mkdir()
+    for i in range(n):
+        Image.fromarray(np.full(size, i + 1, dtype=dtype)).save(path / f"semantic_instance/semantic_instance_{i}.png")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_object_ids_of_8_or_16_bits(frames, dtype):
+    write_instances(frames, dtype)
+    (frames / "semantic_instance/vis_sem_instance_0.png").write_bytes(b"a picture that Semantic-NeRF adds")
+    scene = load_replica(frames)
+    assert scene.instances.dtype == np.uint16
+    assert (scene.instances == np.arange(1, N + 1)[:, None, None]).all()
+
+
+def test_object_ids_beyond_8_bits_survive(small_room, tmp_path):
+    instances = small_room.instances.copy()
+    instances[0, 0, 0] = 65535
+    save_replica(replace(small_room, instances=instances), tmp_path / "many")
+    np.testing.assert_array_equal(load_replica(tmp_path / "many").instances, instances)
+
+
+def test_a_scene_without_instances_is_saved_without(small_room, tmp_path):
+    save_replica(replace(small_room, instances=None), tmp_path / "none")
+    assert not (tmp_path / "none" / "semantic_instance").exists()
+    assert load_replica(tmp_path / "none").instances is None
+
+
+def instance(i=3):
+    return f"semantic_instance/semantic_instance_{i}.png"
+
+
+BAD_INSTANCES = {
+    "missing": (lambda p: (p / instance()).unlink(), r"instance_3\.png.*missing"),
+    "extra": (lambda p: repaint(p, instance(N), GREY), r"instance_7\.png.*no pose"),
+    "twice": (lambda p: repaint(p, "semantic_instance/semantic_instance_03.png", GREY), "second file of frame 3"),
+    "another size": (lambda p: repaint(p, instance(), GREY[:5]), r"instance_3\.png.*11x5 pixels.*expected 11x6"),
+    "a first frame of another size": (lambda p: repaint(p, instance(0), GREY[:5]), r"instance_0\.png.*expected 11x6"),
+    "colours": (lambda p: repaint(p, instance(), np.stack([GREY] * 3, -1)), r"instance_3\.png.*mode RGB.*object ids"),
+    "cut short": (lambda p: cut(p, instance()), r"instance_3\.png.*(damaged|no image)"),
+    "text": (lambda p: (p / instance()).write_text("text"), r"instance_3\.png.*no image.*object ids"),
+    "no file at all": (
+        lambda p: [f.unlink() for f in (p / "semantic_instance").iterdir()],
+        r"instance_0\.png.*missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("harm, message", BAD_INSTANCES.values(), ids=BAD_INSTANCES.keys())
+def test_bad_object_ids_are_one_clear_line(frames, harm, message):
+    write_instances(frames, np.uint16)
+    harm(frames)
+    with pytest.raises(SemnerfError, match=message) as caught:
+        load_replica(frames)
+    assert "\n" not in str(caught.value)
 
 
 def test_hfov_is_90_unless_intrinsics_say_otherwise(frames):
@@ -121,6 +179,7 @@ def test_round_trip(small_room, tmp_path):
     back[: len(present)] = present
     np.testing.assert_array_equal(back[scene.labels], small_room.labels)
     np.testing.assert_array_equal(scene.rgb, small_room.rgb)
+    np.testing.assert_array_equal(scene.instances, small_room.instances)
     np.testing.assert_array_equal(scene.c2w, small_room.c2w)
     np.testing.assert_allclose(scene.depth, small_room.depth, atol=6e-4)
     for key in ("intrinsics", "train_ids", "test_ids", "near", "far"):
@@ -291,6 +350,16 @@ def test_real_frames(real_data, name):
     assert (scene.n_frames, scene.n_classes) == (n_frames, n_classes)
     assert scene.test_ids == tuple(range(4, n_frames, 5)) and scene.rgb is not None and scene.depth is not None
     assert {"wall", "floor"} <= set(scene.class_names)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_objects_have_one_class_each(real_data, name):
+    scene = load_replica(real_data / name)
+    if scene.instances is None:
+        pytest.skip("no object ids")
+    pairs = np.unique(scene.instances.astype(np.int64) * 256 + scene.labels)
+    ids = pairs[pairs >= 256] // 256
+    assert len(ids) == len(np.unique(ids)) > 20
 
 
 @pytest.mark.parametrize("name", REAL)

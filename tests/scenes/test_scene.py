@@ -34,6 +34,11 @@ FAULTS = {
     "poses in float32": (lambda s: dict(c2w=s.c2w.astype(np.float32)), "c2w is float32"),
     "rgb a frame short": (lambda s: dict(rgb=s.rgb[:-1]), "rgb is"),
     "rgb as floats": (lambda s: dict(rgb=s.rgb / 255), "rgb is float64"),
+    "instances in 8 bits": (lambda s: dict(instances=np.zeros_like(s.labels)), "instances is uint8.*expected uint16"),
+    "instances a frame short": (
+        lambda s: dict(instances=np.zeros(s.labels[1:].shape, dtype=np.uint16)),
+        r"instances is uint16\[11, 12, 16\], expected",
+    ),
     "depth in millimetres": (lambda s: dict(depth=(s.depth * 1000).astype(np.uint16)), "depth is uint16"),
     "depth is NaN": (lambda s: dict(depth=changed(s.depth, (3, 1, 1), np.nan)), "depth holds NaN"),
     "depth is negative": (lambda s: dict(depth=changed(s.depth, (3, 1, 1), -1)), "depth holds"),
@@ -147,6 +152,13 @@ def test_resized_takes_the_nearest_pixel_and_invents_no_class(scene, size):
             assert np.array_equal(small.depth[:, v, u], scene.depth[:, *source])
 
 
+def test_resized_takes_labels_and_objects_of_the_same_pixel(scene):
+    known = replace(scene, instances=(scene.labels.astype(np.uint16) + 300))
+    small = known.resized(5, 7)
+    assert (small.instances == small.labels.astype(np.uint16) + 300).all()
+    assert known.folds(3)[0].instances is known.instances
+
+
 def test_resized_by_whole_factors_averages_rgb(scene):
     small = scene.resized(8, 6)
     block = scene.rgb[4, 2:4, 6:8].reshape(4, 3).mean(0)
@@ -167,6 +179,7 @@ DATA = {
     "a pose": lambda s: dict(c2w=changed(s.c2w, (1, 0, 3), s.c2w[1, 0, 3] + 1e-9)),
     "a colour": lambda s: dict(rgb=changed(s.rgb, (1, 5, 5, 0), s.rgb[1, 5, 5, 0] ^ 1)),
     "a depth": lambda s: dict(depth=changed(s.depth, (1, 5, 5), 0)),
+    "an object id": lambda s: dict(instances=np.ones(s.labels.shape, dtype=np.uint16)),
     "no rgb": lambda s: dict(rgb=None),
     "no depth": lambda s: dict(depth=None),
     "no bounds": lambda s: dict(bounds=None),
