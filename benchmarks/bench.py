@@ -24,7 +24,7 @@ from semnerf_lib.devices import device_name, gains_from_bfloat16, peak_memory_gi
 from semnerf_lib.evaluation import evaluate, render_view
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.models import build_model
-from semnerf_lib.runs import revision
+from semnerf_lib.provenance import revision
 from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.training import Trainer
 

@@ -1,4 +1,4 @@
-"""The command line: `semnerf reproduce | train | evaluate | render | scene`; what they do is in `commands`."""
+"""The command line: `semnerf reproduce | status | train | evaluate | render | scene`; what they do is in `commands`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import NoReturn
 from semnerf_lib.errors import SemnerfError
 
 RUN_HELP = """
-A run is named by what it is made of: scene, scale, field, supervision, fold and any further key of its config. The
-same options name the same run in `train`, `evaluate` and `render`.
+A run is named by what it is made of: scene, scale, field, supervision, corruption, fold, seed and any further key of
+its config. The same options name the same run in `train`, `evaluate` and `render`.
 """
 
 
@@ -55,6 +55,8 @@ def build_parser() -> argparse.ArgumentParser:
             "semnerf reproduce --scale smoke --only 01 05     two notebooks, seconds, no results",
             "semnerf reproduce --scene ~/replica/room_0       frames of your own, see data/README.md",
             "semnerf reproduce --scale paper                  the paper's numbers exactly; wants a GPU",
+            "semnerf reproduce --scale paper --plan           how many runs that is, how long and how much memory",
+            "semnerf reproduce --dask tcp://head:8786         on a cluster, see docs/cluster.md",
         ],
         "\nWhat is there is not made again: finished runs, and notebooks whose inputs are unchanged. Interrupted, the\n"
         "same command goes on. A notebook that fails is reported with its cell and traceback; the others still run.",
@@ -68,6 +70,24 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder for everything, runs too (default: runs in results/runs, the page in results/SCENE-SCALE)",
     )
+    sub.add_argument(
+        "--workers",
+        type=workers,
+        metavar="N|auto",
+        help="processes that make runs on this machine, which share its threads (auto: one a core or GPU)",
+    )
+    sub.add_argument("--dask", metavar="ADDRESS|local", help="make the runs on a Dask cluster, or on one started here")
+    sub.add_argument("--plan", action="store_true", help="only say what is to be done, and what it would cost here")
+
+    sub = command(
+        commands,
+        "status",
+        "status",
+        "show the runs of a results folder: done, running, failed, stopped",
+        ["semnerf status", "semnerf status --watch", "semnerf status --out /scratch/results"],
+    )
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder (results)")
+    sub.add_argument("--watch", action="store_true", help="again every two seconds, until Ctrl-C")
 
     sub = command(
         commands,
@@ -77,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
         [
             "semnerf train                                         the made room, labels alone",
             "semnerf train --supervision labels+rgb --fold 0       the baseline on the first of five folds",
+            "semnerf train --corruption pixel-noise:0.5 --seed 1   half of the label pixels random",
             "semnerf train --field mlp --set iterations=5000 n_rays=512",
         ],
         RUN_HELP,
@@ -127,7 +148,7 @@ def build_parser() -> argparse.ArgumentParser:
         "\nThe layout is Semantic-NeRF's, see data/README.md.",
     )
     sub.add_argument("folder", type=Path, help="where to write; must not exist")
-    sub.add_argument("--from", dest="source", default="room", metavar="room|MESH", help="what to show (room)")
+    sub.add_argument("--from", dest="source", default="room", metavar="NAME|MESH", help="what to show (room)")
     sub.add_argument("--width", type=int, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
     sub = command(
         scenes,
@@ -136,12 +157,22 @@ def build_parser() -> argparse.ArgumentParser:
         "read a scene, say what it holds, or what is wrong with it in one line",
         ["semnerf scene check ~/replica/room_0", "semnerf scene check scan.ply"],
     )
-    sub.add_argument("path", help="a folder of frames, a labelled mesh, or `room`")
+    sub.add_argument("path", help="a folder of frames, a labelled mesh, or a made scene")
     return parser
 
 
+def workers(text: str) -> int | None:
+    """A number of processes, or None for "auto"."""
+    try:
+        return None if text == "auto" else int(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a number of processes, or auto") from fault
+
+
 def scene_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--scene", default="room", metavar="room|PATH", help="the made room, or frames or a mesh (room)")
+    sub.add_argument(
+        "--scene", default="room", metavar="NAME|PATH", help="a made scene, or frames or a mesh of your own (room)"
+    )
     sub.add_argument("--scale", default="laptop", metavar="SCALE", help="smoke, laptop or paper (laptop)")
 
 
@@ -150,6 +181,10 @@ def run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--field", metavar="FIELD", help="mlp or grid (mlp at paper scale, grid else)")
     sub.add_argument("--supervision", default="labels", metavar="WHAT", help="labels or labels+rgb (labels)")
     sub.add_argument("--fold", type=int, metavar="K", help="fold 0 ... 4 (the scene's own split)")
+    sub.add_argument(
+        "--corruption", default="none", metavar="KIND:AMOUNT", help="of the labels, as in sparse:0.9 (none)"
+    )
+    sub.add_argument("--seed", type=int, default=0, metavar="S", help="of weights, draws and corruption (0)")
     sub.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="further keys of the config, as in iterations=500"
     )

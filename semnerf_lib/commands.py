@@ -11,20 +11,25 @@ from semnerf_lib.config import Config, check_scale, preset
 from semnerf_lib.devices import pick_device
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
+from semnerf_lib.executors import pick_executor
 from semnerf_lib.experiments import N_FOLDS, open_scene
 from semnerf_lib.flights import check_target, write_video, write_views
 from semnerf_lib.models import Model
-from semnerf_lib.reproduce import reproduce
+from semnerf_lib.planning import describe_plan, missing_of
+from semnerf_lib.reproduce import find_notebooks, reproduce, spec_of
 from semnerf_lib.runs import Store
 from semnerf_lib.scenes import check_scene, load_scene
 from semnerf_lib.scenes.replica import save_replica
 from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.status import Board, watch
+from semnerf_lib.sweep import plans_for
 
 
 def named_run(args: argparse.Namespace) -> tuple[Scene, Config]:
     """The scene and config that the options name."""
     check_scale(args.scale)
-    config = preset(args.scale, args.field, supervision=args.supervision, fold=args.fold, **settings(args.set))
+    own = {key: getattr(args, key) for key in ("supervision", "fold", "corruption", "seed")}
+    config = preset(args.scale, args.field, **own, **settings(args.set))
     if args.fold is not None and not 0 <= args.fold < N_FOLDS:
         raise SemnerfError(f"--fold {args.fold}, expected 0 ... {N_FOLDS - 1}")
     scene = open_scene(args.scene, args.scale)
@@ -38,7 +43,7 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
         key, equals, text = pair.partition("=")
         if not equals:
             raise SemnerfError(f"--set {pair!r}, expected KEY=VALUE")
-        if key in ("field", "supervision", "fold", "scale"):
+        if key in ("field", "supervision", "fold", "corruption", "seed", "scale"):
             raise SemnerfError(f"--set {pair!r}, expected a key without an option of its own: use --{key}")
         try:
             values[key] = ast.literal_eval(text)
@@ -48,13 +53,36 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def run_reproduce(args: argparse.Namespace) -> int:
-    return reproduce(check_scale(args.scale), args.scene, args.only, args.out, args.notebooks)
+    scale = check_scale(args.scale)
+    if args.plan:
+        return show_plan(args)
+    return reproduce(scale, args.scene, args.only, args.out, args.notebooks, args.workers, args.dask)
+
+
+def show_plan(args: argparse.Namespace) -> int:
+    """What `reproduce` would have to do, without doing it."""
+    store, notebooks = Store(args.out), find_notebooks(args.notebooks, args.only)
+    scene = open_scene(spec_of(args.scene), args.scale)
+    plans = plans_for(notebooks, scene, args.scale)
+    executor = pick_executor(args.workers, args.dask, len(missing_of(plans, store)))
+    print(f"{scene.name} at {args.scale} scale, runs in {store.root / 'runs'}\n")
+    print(describe_plan(plans, store, pick_device(), executor))
+    return 0
+
+
+def run_status(args: argparse.Namespace) -> int:
+    store = Store(args.out)
+    if args.watch:
+        watch(store)
+    else:
+        print(Board(store).text())
+    return 0
 
 
 def run_train(args: argparse.Namespace) -> int:
     store, device = Store(args.out), pick_device(args.device)
     run = store.get(*named_run(args), device)
-    print_scores(run.metrics)
+    print_scores(run.metrics, args.scale)
     print(f"run {run.id} in {run.folder}")
     return 0
 
@@ -71,11 +99,13 @@ def finished_run(args: argparse.Namespace) -> tuple[Scene, Model]:
 
 def run_evaluate(args: argparse.Namespace) -> int:
     scene, model = finished_run(args)
-    print_scores(evaluate(model, scene, scene.test_ids if args.frames == "test" else scene.train_ids))
+    print_scores(evaluate(model, scene, scene.test_ids if args.frames == "test" else scene.train_ids), args.scale)
     return 0
 
 
-def print_scores(metrics: dict[str, Any]) -> None:
+def print_scores(metrics: dict[str, Any], scale: str) -> None:
+    if scale == "smoke":
+        print("Smoke scale: this only shows that the code works. No number below is a result.")
     for name, value in metrics.items():
         if name == "per_class_iou":
             continue

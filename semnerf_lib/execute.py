@@ -11,20 +11,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from semnerf_lib.files import read_json, write_aside, write_json
 from semnerf_lib.pages import first_picture, notebook_page, title_of
+from semnerf_lib.processes import end_with, environment, stop
 from semnerf_lib.progress import Progress
 
-LIBRARY = Path(__file__).resolve().parent
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -75,8 +73,12 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def execute_apart(notebook: Path, parameters: dict[str, Any], folder: Path, results: Path, key: str) -> dict[str, Any]:
+def execute_apart(
+    notebook: Path, parameters: dict[str, Any], folder: Path, results: Path, key: str, threads: int | None = None
+) -> dict[str, Any]:
     """Executes a notebook in a process of its own (see `execute`) and returns its result.
+
+    `threads` bounds its threads while others work beside it; None leaves it all.
 
     A process that ends without its result file, or with another status than 0 and 1, is a failure of the notebook:
     a kernel that was killed leaves a notebook that looks finished.
@@ -85,21 +87,16 @@ def execute_apart(notebook: Path, parameters: dict[str, Any], folder: Path, resu
     result.unlink(missing_ok=True)
     job = folder / f".{notebook.stem}.job.part.json"
     write_json(job, {"notebook": str(notebook), "parameters": parameters, "folder": str(folder), "key": key})
-    paths = [str(LIBRARY.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {
-        "SEMNERF_HEADLESS": "1",
-        "SEMNERF_RESULTS": str(results),
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
-    environment.pop("SEMNERF_SCALE", None)
-    environment.pop("SEMNERF_SCENE", None)
-    cells = sum(cell["cell_type"] == "code" for cell in read_json(notebook)["cells"])
+    env = environment(SEMNERF_RESULTS=str(results), **({"OMP_NUM_THREADS": str(threads)} if threads else {}))
+    env.pop("SEMNERF_SCALE", None)
+    env.pop("SEMNERF_SCENE", None)
+    cells = 1 + sum(cell["cell_type"] == "code" for cell in read_json(notebook)["cells"])  # papermill adds one
     start = time.monotonic()
     try:
         with tempfile.TemporaryFile("w+") as log, Progress(f"notebook {notebook.stem}", cells) as bar:
             command = [sys.executable, "-m", "semnerf_lib.execute", str(job)]
             process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
             try:
                 while process.poll() is None:
@@ -141,27 +138,6 @@ def executed_cells(notebook: Path) -> int:
     except (OSError, ValueError, KeyError):
         return 0
     return sum(bool(cell.get("execution_count")) for cell in cells)
-
-
-def stop(process: subprocess.Popen) -> None:
-    """Ends a notebook's process; Ctrl-C first, so that its kernel is closed in order."""
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def end_with(parent: int) -> None:
-    """Ends this process soon after its parent has, so that no notebook runs on unseen; its kernel ends with it."""
-
-    def watch():
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(3)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":

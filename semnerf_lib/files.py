@@ -31,13 +31,17 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
         write(aside)
         os.replace(aside, path)
     except (OSError, SafetensorError) as fault:
-        # safetensors has an exception of its own, whose text carries the system's words
-        full = getattr(fault, "errno", None) == errno.ENOSPC or "No space left" in str(fault)
-        if full:
-            raise SemnerfError(f"{path}: no room left on the disk; what was there before is unchanged") from fault
-        raise SemnerfError(f"{path}: cannot be written ({getattr(fault, 'strerror', None) or fault})") from fault
+        raise write_fault(path, fault) from fault
     finally:
         aside.unlink(missing_ok=True) if aside.parent.is_dir() else None
+
+
+def write_fault(path: Path, fault: Exception) -> SemnerfError:
+    """Why a file could not be written, in one line."""
+    # safetensors has an exception of its own, whose text carries the system's words
+    if getattr(fault, "errno", None) == errno.ENOSPC or "No space left" in str(fault):
+        return SemnerfError(f"{path}: no room left on the disk; what was there before is unchanged")
+    return SemnerfError(f"{path}: cannot be written ({getattr(fault, 'strerror', None) or fault})")
 
 
 def write_json(path: Path, value: Any) -> None:

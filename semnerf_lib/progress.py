@@ -54,6 +54,16 @@ class Progress:
             self.bar.close()
 
 
+def say(line: str) -> None:
+    """Prints a line on stdout; above the bars, where there are some."""
+    if watched():
+        from tqdm.auto import tqdm
+
+        tqdm.write(line, file=sys.stdout)
+    else:
+        print(line, flush=True)
+
+
 def progress(items: Iterable[T], desc: str, total: int | None = None) -> Iterator[T]:
     """Yields the items and shows how many have been taken (see `Progress`)."""
     total = len(items) if total is None else total

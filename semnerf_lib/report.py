@@ -14,22 +14,36 @@ from typing import Any
 from semnerf_lib.devices import device_name, pick_device
 from semnerf_lib.experiments import Plan
 from semnerf_lib.files import write_aside
-from semnerf_lib.runs import Run, revision, run_id
+from semnerf_lib.labels import Corruption
+from semnerf_lib.provenance import revision
+from semnerf_lib.runs import Run, run_id
 from semnerf_lib.scenes.scene import Scene
 
 SCORES = {
-    "miou": ("mIoU", 3),
-    "total_accuracy": ("total accuracy", 3),
-    "average_accuracy": ("average accuracy", 3),
-    "depth_abs_rel": ("depth AbsRel", 3),
-    "depth_mae": ("depth error (m)", 3),
-    "depth_within_25": ("depth within 25 %", 3),
-    "seconds_training": ("training (s)", 0),
+    ("test", "miou"): ("mIoU", 3),
+    ("test", "total_accuracy"): ("total accuracy", 3),
+    ("test", "average_accuracy"): ("average accuracy", 3),
+    ("test", "depth_abs_rel"): ("depth AbsRel", 3),
+    ("test", "depth_mae"): ("depth error (m)", 3),
+    ("test", "depth_within_25"): ("depth within 25 %", 3),
+    ("test", "seconds_training"): ("training (s)", 0),
 }
-"""Columns of the scores table: metric, head, digits."""
+"""Columns of the scores table on clean labels: poses and metric, head, digits."""
+CORRUPTED_SCORES = {
+    ("train", "miou"): ("mIoU, training poses", 3),
+    ("train", "total_accuracy"): ("total accuracy, training poses", 3),
+    ("test", "miou"): ("mIoU, test poses", 3),
+    ("test", "total_accuracy"): ("total accuracy, test poses", 3),
+    ("test", "depth_mae"): ("depth error (m), test poses", 3),
+}
+"""Those on corrupted labels."""
 TITLES = {
     "training": "One run on the scene's own split (notebook 04)",
     "view_synthesis": "Semantic view synthesis over P1's folds (notebook 05)",
+    "sparse_labels": "Sparse labels (notebook 06)",
+    "label_noise": "Label noise (notebook 07)",
+    "super_resolution": "Super-resolution (notebook 08)",
+    "label_propagation": "Label propagation (notebook 09)",
 }
 
 
@@ -44,6 +58,7 @@ class Report:
         scene_seconds: how long opening the scene took.
         setup_seconds: what the set-up took, None if nobody says.
         runs: finished ones by id; runs_made of them by this call.
+        verdict: a line a claim (see `verdict_report.write_verdict`), none while `report.html` was not written.
     """
 
     scene: Scene
@@ -55,6 +70,7 @@ class Report:
     setup_seconds: float | None = None
     runs: dict[str, Run] = field(default_factory=dict)
     runs_made: int = 0
+    verdict: list[dict[str, str]] = field(default_factory=list)
 
 
 def spread(values: Sequence[float | None], digits: int) -> str:
@@ -70,27 +86,34 @@ def spread(values: Sequence[float | None], digits: int) -> str:
 
 
 def score_tables(report: Report) -> list[dict[str, Any]]:
-    """A table an experiment, a row a model: scores over the finished ones of its planned runs, and their count."""
+    """A table an experiment, a row a condition and model: scores over its finished runs, and their count."""
     tables = []
-    for name, wanted in report.plans.items():
-        models: dict[str, list[Run]] = {}
-        planned: dict[str, int] = {}
-        for scene, config in wanted:
-            planned[config.model_name] = planned.get(config.model_name, 0) + 1
-            if run := report.runs.get(run_id(scene, config)):
-                models.setdefault(config.model_name, []).append(run)
-        rows = [
-            {
-                "model": model,
-                "n": f"{len(models.get(model, []))}" + ("" if len(models.get(model, [])) == count else f" of {count}"),
-                "scores": [
-                    spread([r.metrics.get(k) for r in models.get(model, [])], d) for k, (_, d) in SCORES.items()
-                ],
-            }
-            for model, count in planned.items()
-        ]
-        tables.append({"title": TITLES.get(name, name), "heads": [head for head, _ in SCORES.values()], "rows": rows})
+    for name, planned in report.plans.items():
+        groups: dict[tuple[str, str], list[Run | None]] = {}
+        for scene, config in planned:
+            found = report.runs.get(run_id(scene, config))
+            groups.setdefault((config.corruption, config.model_name), []).append(found)
+        corrupted = any(condition != "none" for condition, _ in groups)
+        columns = CORRUPTED_SCORES if corrupted else SCORES
+        rows = []
+        for (condition, model), runs in groups.items():
+            there = [run for run in runs if run]
+            rows.append(
+                {
+                    "labels": Corruption.parse(condition).title,
+                    "model": model,
+                    "n": f"{len(there)}" + ("" if len(there) == len(runs) else f" of {len(runs)}"),
+                    "scores": [spread([_score(run, *key) for run in there], d) for key, (_, d) in columns.items()],
+                }
+            )
+        heads = [head for head, _ in columns.values()]
+        tables.append({"title": TITLES.get(name, name), "heads": heads, "rows": rows, "corrupted": corrupted})
     return tables
+
+
+def _score(run: Run, views: str, key: str) -> float | None:
+    scores = run.metrics if views == "test" else run.train_metrics or {}
+    return scores.get(key)
 
 
 def time_spent(report: Report) -> list[dict[str, Any]]:

@@ -1,27 +1,36 @@
 """The main job: make the runs that the chosen notebooks need, execute the notebooks, write one page.
 
 Everything is kept as it comes: a run that was begun goes on from its checkpoint, a notebook whose inputs are unchanged
-is not executed again, and the page is written anew after each notebook.
+is not executed again, and the page is written anew all along.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
-import traceback
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.execute import LIBRARY, execute_apart, failed
-from semnerf_lib.experiments import NEEDS, Plan, open_scene, plan
+from semnerf_lib.execute import execute_apart, failed
+from semnerf_lib.executors import pick_executor
+from semnerf_lib.experiments import open_scene
 from semnerf_lib.files import read_json
+from semnerf_lib.processes import LIBRARY
+from semnerf_lib.progress import Progress, say
 from semnerf_lib.report import Report, write_report
-from semnerf_lib.runs import Store, run_id
+from semnerf_lib.runs import Store
+from semnerf_lib.scenes import MADE_SCENES
+from semnerf_lib.sweep import Sweep, plans_for
+from semnerf_lib.verdict_report import write_verdict
+
+PAGE_SECONDS = 10.0
+"""Seconds between two writings of the page while runs come, at least; a notebook's end writes it at once."""
 
 
 def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:
@@ -79,22 +88,9 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
     return result if result.get("ok") and result.get("key") == key else None
 
 
-def make_runs(store: Store, wanted: Plan, report: Report) -> None:
-    """Trains what is missing of the wanted runs, one after the other, and tells the report."""
-    for scene, config in wanted:
-        name = run_id(scene, config)
-        if name in report.runs:
-            continue
-        known = store.find(scene, config)
-        what = config.model_name + ("" if config.fold is None else f", fold {config.fold}")
-        print(
-            f"run {len(report.runs) + 1} of {report.n_runs}: {what} ({'there already' if known else name})", flush=True
-        )
-        run = known or store.get(scene, config)
-        report.runs[name] = run
-        report.runs_made += known is None
-        if known is None:
-            print(f"  mIoU {run.metrics['miou']:.3f}, {run.metrics['seconds_training']:.0f} s", flush=True)
+def spec_of(scene: str) -> str:
+    """What `open_scene` is given for --scene: the name of a made scene, or a path that every process understands."""
+    return scene if scene in MADE_SCENES else str(Path(scene).resolve())
 
 
 def reproduce(
@@ -103,21 +99,24 @@ def reproduce(
     only: Sequence[str] = (),
     out: Path | None = None,
     notebooks: Path | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
 ) -> int:
-    """Runs, notebooks, page.
+    """Runs, notebooks, page; a notebook as soon as its runs are there, while others are being made.
 
     Args:
         scale: one of `config.SCALES`.
-        scene_spec: "room", or a path (see `scenes.load_scene`).
+        scene_spec: name of a made scene, or a path (see `scenes.load_scene`).
         only: numbers of notebooks ("05"); all if empty.
         out: folder for everything. None: runs in `results/runs`, the page in `results/<scene>-<scale>`.
         notebooks: folder of notebooks, None for the project's.
+        workers, dask: where runs are made, see `executors.pick_executor`.
 
     Returns:
         0 if every notebook went well, else 1.
 
     Raises:
-        SemnerfError: bad input, named; before anything is run.
+        SemnerfError: bad input, named, before anything is run; the page cannot be written; or a cluster was lost.
         KeyboardInterrupt: Ctrl-C; the same call goes on from there.
     """
     if find_spec("papermill") is None:
@@ -125,48 +124,71 @@ def reproduce(
             "reproduce: papermill is not installed, expected the extras: pip install 'semnerf[notebooks]'"
         )
     chosen = find_notebooks(notebooks, only)
-    store = Store(out)
-    scene_spec = scene_spec if scene_spec == "room" else str(Path(scene_spec).resolve())
-    start = time.monotonic()
-    scene = open_scene(scene_spec, scale)
+    pick_executor(workers, dask, 0)  # refuses what cannot be, before the scene is opened
+    store, spec, start = Store(out), spec_of(scene_spec), time.monotonic()
+    scene = open_scene(spec, scale)
     scene_seconds = time.monotonic() - start
-    needs = {
-        path: [pair for name in NEEDS.get(path.name[:2], ()) for pair in plan(name, scene, scale)] for path in chosen
-    }
-    name = scene.name if scene_spec == "room" else f"{scene.name}-{scene.digest[:6]}"
+    plans = plans_for(chosen, scene, scale)
+    sweep = Sweep(store, spec, scale, plans, chosen)
+    executor = pick_executor(workers, dask, len(sweep.missing))
+    name = scene.name if spec in MADE_SCENES else f"{scene.name}-{scene.digest[:6]}"
     page = store.root.resolve() / f"{name}-{scale}" if out is None else store.root.resolve()
     report = Report(
         scene=scene,
         scale=scale,
-        plans={name: plan(name, scene, scale) for path in chosen for name in NEEDS.get(path.name[:2], ())},
-        n_runs=len({run_id(*pair) for pairs in needs.values() for pair in pairs}),
+        plans=plans,
+        n_runs=sweep.n_runs,
         notebooks={path.stem: None for path in chosen},
         scene_seconds=scene_seconds,
         setup_seconds=float(os.environ.get("SEMNERF_SETUP_SECONDS") or 0) or None,
+        runs=sweep.runs,
     )
-    folder, parameters = page / "notebooks", {"scale": scale, "scene": scene_spec}
+    folder = page / "notebooks"
     write_report(report, page)
     folder.mkdir(exist_ok=True)
-    print(f"{scene.name} at {scale} scale: {report.n_runs} runs, {len(chosen)} notebooks")
-    print(f"the page so far: {page / 'index.html'}", flush=True)
-    library = library_digest()
-    for notebook in chosen:
+    made_by = f", {len(sweep.missing)} to be made by {executor.name}" if sweep.missing else ""
+    say(f"{scene.name} at {scale} scale: {sweep.n_runs} runs, {len(chosen)} notebooks")
+    say(f"runs there already: {len(sweep.runs)}{made_by}")
+    say(f"the page so far: {page / 'index.html'}")
+    parameters, inputs = {"scale": scale, "scene": spec}, [scene.digest, library_digest()]
+
+    def execute(notebook: Path, threads: int | None) -> dict[str, Any]:
         try:
-            make_runs(store, needs[notebook], report)
-            ids = [run_id(*pair) for pair in needs[notebook]]
-            key = notebook_key(notebook, parameters, ids, [scene.digest, library])
-            result = kept_result(notebook, folder, key)
-            state = "unchanged since it was executed" if result else None
-            result = result or execute_apart(notebook.resolve(), parameters, folder, store.root.resolve(), key)
+            if fault := sweep.fault_of(notebook):
+                raise SemnerfError(fault)
+            key = notebook_key(notebook, parameters, sweep.needed[notebook], inputs)
+            if result := kept_result(notebook, folder, key):
+                say(f"notebook {notebook.stem}: unchanged since it was executed")
+                return result
+            result = execute_apart(notebook.resolve(), parameters, folder, store.root.resolve(), key, threads)
         except SemnerfError as fault:
-            result, state = failed(notebook, str(fault)), None
-        except RuntimeError as fault:  # a device out of memory, say; the other notebooks may need less
-            result, state = failed(notebook, str(fault).partition("\n")[0], traceback.format_exc()), None
-        report.notebooks[notebook.stem] = result
+            result = failed(notebook, str(fault))
+        say(f"notebook {notebook.stem}: {describe(result)}")
+        return result
+
+    def execute_ready(threads: int | None) -> None:
+        for notebook in chosen:
+            if report.notebooks[notebook.stem] is None and sweep.is_ready(notebook):
+                report.notebooks[notebook.stem] = execute(notebook, threads)
+                write_report(report, page)
+
+    left, written = len(sweep.missing), time.monotonic()
+    with executor.outcomes(sweep.missing) as outcomes, Progress("runs", left, every=math.inf) as bar:
+        execute_ready(executor.threads if left else None)
+        for outcome in outcomes:
+            left -= 1
+            report.runs_made += outcome.state == "made"
+            say(sweep.take(outcome))
+            bar.update()
+            if time.monotonic() - written >= PAGE_SECONDS:
+                write_report(report, page)
+                written = time.monotonic()
+            execute_ready(executor.threads if left else None)
+    if plans:
+        report.verdict = write_verdict(scene, scale, store, page)
         write_report(report, page)
-        print(f"notebook {notebook.stem}: {state or describe(result)}", flush=True)
     lost = [stem for stem, result in report.notebooks.items() if not result["ok"]]
-    print(f"{len(chosen) - len(lost)} of {len(chosen)} notebooks went well; open {page / 'index.html'}")
+    say(f"{len(chosen) - len(lost)} of {len(chosen)} notebooks went well; open {page / 'index.html'}")
     return 1 if lost else 0
 
 

@@ -3,7 +3,7 @@
 A run's id is a hash of its config and of its scene's data. Its folder `<results>/runs/<id>/` holds
 
     config.json          the config and the scene's digest
-    checkpoint.safetensors   while it is being trained
+    checkpoint.safetensors   while it is being trained, beside what `running` keeps there
     weights.safetensors  the trained model
     history.json         loss over steps
     result.json          scores, provenance, the weights' sha256: written last, so that a run with it is whole
@@ -13,13 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +22,14 @@ import torch
 from safetensors.torch import save_file
 
 from semnerf_lib.config import Config
-from semnerf_lib.devices import device_name, peak_memory_gib, pick_device, uses_bfloat16
+from semnerf_lib.devices import pick_device
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
 from semnerf_lib.files import opened, read_json, sha256_of, write_aside, write_json
+from semnerf_lib.labels import Corruption
 from semnerf_lib.models import Model, build_model
+from semnerf_lib.provenance import provenance
+from semnerf_lib.running import Heartbeat, claim, failures_kept, forget
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.training import Trainer
 
@@ -45,10 +43,22 @@ def results_root() -> Path:
 
 
 def run_id(scene: Scene, config: Config) -> str:
-    """A readable head and the first 12 digits of sha256(config, scene data)."""
-    digest = hashlib.sha256(f"{config.to_json()}\n{scene.digest}".encode()).hexdigest()[:12]
+    """A readable head and the first 12 digits of sha256(config, scene data, stored labels if it learns from some)."""
+    made_of = (config.to_json(), scene.digest, Corruption.parse(config.corruption).fingerprint())
+    digest = hashlib.sha256("\n".join(filter(None, made_of)).encode()).hexdigest()[:12]
     head = f"{config.field}-{config.supervision.replace('+', '-')}"
     return f"{head}-{digest}" if config.fold is None else f"{head}-fold{config.fold}-{digest}"
+
+
+def title_of(config: Config) -> str:
+    """What lists of runs call a run: its model, its corruption, and its fold or seed.
+
+    >>> title_of(Config(corruption="pixel-noise:0.5"))
+    'semantic-only NeRF, 50 % of pixels random, seed 0'
+    """
+    corruption = "" if config.corruption == "none" else f", {Corruption.parse(config.corruption).title}"
+    repeat = f"seed {config.seed}" if config.fold is None else f"fold {config.fold}"
+    return f"{config.model_name}{corruption}, {repeat}"
 
 
 @dataclass(frozen=True)
@@ -146,11 +156,15 @@ class Store:
     def folder(self, scene: Scene, config: Config) -> Path:
         return self.root / "runs" / run_id(scene, config)
 
+    def has(self, scene: Scene, config: Config) -> bool:
+        """Whether the run is finished; nothing of it is read."""
+        return (self.folder(scene, config) / "result.json").is_file()
+
     def find(self, scene: Scene, config: Config) -> Run | None:
         """The finished run, or None; its weights are checked."""
-        folder = self.folder(scene, config)
-        if not (folder / "result.json").is_file():
+        if not self.has(scene, config):
             return None
+        folder = self.folder(scene, config)
         run = read_run(folder)
         check_weights(folder / "weights.safetensors", run.weights_sha256)
         return run
@@ -161,41 +175,77 @@ class Store:
         config: Config,
         device: torch.device | None = None,
         on_step: Callable[[Trainer], None] | None = None,
+        wait: bool = True,
+        checkpoint_seconds: float = 30.0,
     ) -> Run:
         """The run: found if it is finished, continued from its checkpoint if it was begun, else trained and scored.
 
+        Args:
+            on_step: called every ten steps.
+            wait: for another process that is making the same run.
+            checkpoint_seconds: between two checkpoints.
+
         Raises:
-            SemnerfError: see `Trainer`, `read_run`; or no room on the disk.
+            Held: another process is making the run, and `wait` is False.
+            SemnerfError: see `Trainer`, `read_run`; or no room on the disk, or no memory. The run's folder keeps the
+                reason (see `running`).
             KeyboardInterrupt: Ctrl-C; asking again continues.
         """
         if run := self.find(scene, config):
             return run
-        folder, device = self.folder(scene, config), device or pick_device()
-        checkpoint = folder / "checkpoint.safetensors"
-        write_json(
-            folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest}
-        )
-        if device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(device)
-        trainer = Trainer(scene, config, device)
-        if checkpoint.exists():
-            trainer.restore(checkpoint)
-        trainer.train(checkpoint, on_step=on_step)
-        trainer.model.eval()
-        scores = {views: evaluate(trainer.model, scene, ids) for views, ids in scored_frames(scene, config).items()}
-        weights = {name: value.detach().cpu().contiguous() for name, value in trainer.model.state_dict().items()}
-        path = folder / "weights.safetensors"
-        write_aside(path, lambda aside: save_file(weights, aside))
-        write_json(folder / "history.json", trainer.history)
-        result = {
-            "metrics": scores["test"] | {"seconds_training": trainer.seconds},
-            "train_metrics": scores.get("train"),
-            "provenance": provenance(device, trainer),
-            "weights_sha256": sha256_of(path),
-        }
-        write_json(folder / "result.json", result)
-        checkpoint.unlink(missing_ok=True)
+        folder = self.folder(scene, config)
+        with claim(folder, wait):
+            if run := self.find(scene, config):  # made while this process waited
+                return run
+            with failures_kept(folder):
+                make(folder, scene, config, device or pick_device(), on_step, checkpoint_seconds)
+            forget(folder)
         return read_run(folder)
+
+
+def make(
+    folder: Path,
+    scene: Scene,
+    config: Config,
+    device: torch.device,
+    on_step: Callable[[Trainer], None] | None,
+    checkpoint_seconds: float,
+) -> None:
+    """Trains and scores a run into its folder, from its checkpoint if there is one; its claim is the caller's."""
+    checkpoint, heartbeat = folder / "checkpoint.safetensors", Heartbeat(folder, config.iterations)
+    write_json(folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest})
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    trainer = Trainer(scene, config, device)
+    if checkpoint.exists():
+        trainer.restore(checkpoint)
+
+    def told(trainer: Trainer, stage: str = "training") -> None:
+        loss = trainer.history[-1]["loss"] if trainer.history else None
+        heartbeat.tell(trainer.step_count, trainer.seconds, loss, stage)
+
+    def stepped(trainer: Trainer) -> None:
+        told(trainer)
+        if on_step is not None:
+            on_step(trainer)
+
+    told(trainer)
+    trainer.train(checkpoint, checkpoint_seconds, stepped)
+    told(trainer, "scoring")
+    trainer.model.eval()
+    scores = {views: evaluate(trainer.model, scene, ids) for views, ids in scored_frames(scene, config).items()}
+    weights = {name: value.detach().cpu().contiguous() for name, value in trainer.model.state_dict().items()}
+    path = folder / "weights.safetensors"
+    write_aside(path, lambda aside: save_file(weights, aside))
+    write_json(folder / "history.json", trainer.history)
+    result = {
+        "metrics": scores["test"] | {"seconds_training": trainer.seconds},
+        "train_metrics": scores.get("train"),
+        "provenance": provenance(device, trainer),
+        "weights_sha256": sha256_of(path),
+    }
+    write_json(folder / "result.json", result)
+    checkpoint.unlink(missing_ok=True)
 
 
 def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
@@ -207,41 +257,3 @@ def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
         count = min(config.score_frames or len(ids), len(ids))
         chosen[views] = [ids[i * len(ids) // count] for i in range(count)]
     return chosen
-
-
-def provenance(device: torch.device, trainer: Trainer) -> dict[str, Any]:
-    """Where and with what a run was made."""
-    names = ("semnerf", "torch", "numpy")
-    return {
-        "revision": revision(),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in names}},
-        "device": device_name(device),
-        "precision": "bfloat16" if uses_bfloat16(device, trainer.config.precision) else "float32",
-        "threads": torch.get_num_threads(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "parameters": sum(p.numel() for p in trainer.model.parameters()),
-        "seconds_a_step": trainer.seconds / max(1, trainer.step_count),
-        "peak_memory_gib": peak_memory_gib(device),
-    }
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def revision() -> str:
-    """The project's git revision, with "+changes" if files differ from it; "unknown" outside a checkout."""
-    git, project = shutil.which("git"), Path(__file__).resolve().parent.parent
-    if git is None or not (project / ".git").exists():
-        return "unknown"
-
-    def ask(*words):
-        return subprocess.run([git, "-C", project, *words], capture_output=True, text=True, check=False).stdout.strip()
-
-    head = ask("rev-parse", "--short", "HEAD")
-    if not head:
-        return "unknown"
-    return head + ("+changes" if ask("status", "--porcelain", "--untracked-files=no") else "")

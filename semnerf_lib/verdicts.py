@@ -1,7 +1,8 @@
-"""Verdicts on a claim, computed from paired differences: the same folds, two models."""
+"""Verdicts on a claim, computed from paired differences: two models, the same folds or the same seeds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +11,23 @@ from scipy.stats import t as student_t
 from semnerf_lib.errors import SemnerfError
 
 SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE = "supported", "not supported", "inconclusive"
+NOT_RUN, NO_VERDICT = "not run", "no verdict"
+"""What stands for a verdict where runs are missing, and where numbers mean nothing (smoke scale)."""
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Paired differences a - b over folds.
+    """Paired differences a - b over folds or seeds, of scores of which more is better.
+
+    Each verdict reads the two-sided interval, so that the one-sided statements `better` and `as_good` err in at most
+    (1 - confidence) / 2 of all repetitions, and that only where the truth lies exactly at their limit.
 
     Attributes:
-        differences: one a fold.
+        differences: one a fold or seed.
         mean: of the differences.
         low, high: ends of the confidence interval of the mean.
         confidence: of the interval.
-        margin: how far apart "comparable" may be.
+        margin: how far apart "comparable" and "as good" may be.
     """
 
     differences: tuple[float, ...]
@@ -44,6 +50,27 @@ class PairedComparison:
             return NOT_SUPPORTED
         return INCONCLUSIVE
 
+    @property
+    def as_good(self) -> str:
+        """The verdict on "a is as good as b": a may be better, or worse by less than the margin.
+
+        Supported if the whole interval lies at or above -margin, not supported if all of it lies below, else
+        inconclusive.
+        """
+        if self.low >= -self.margin:
+            return SUPPORTED
+        return NOT_SUPPORTED if self.high < -self.margin else INCONCLUSIVE
+
+    @property
+    def better(self) -> str:
+        """The verdict on "a is better than b", by however little; the margin has no part in it.
+
+        Supported if the whole interval lies above 0, not supported if none of it does, else inconclusive.
+        """
+        if self.low > 0:
+            return SUPPORTED
+        return NOT_SUPPORTED if self.high <= 0 else INCONCLUSIVE
+
 
 def compare_folds(a: list[float], b: list[float], margin: float, confidence: float = 0.95) -> PairedComparison:
     """Compares two models over the folds of one cross-validation.
@@ -65,13 +92,59 @@ def compare_folds(a: list[float], b: list[float], margin: float, confidence: flo
     'inconclusive'
     """
     n = len(a)
+    return _compare("compare_folds", a, b, 1 / max(n, 1) + 1 / max(n - 1, 1), margin, confidence)
+
+
+def compare_seeds(a: list[float], b: list[float], margin: float, confidence: float = 0.95) -> PairedComparison:
+    """Compares two models over seeds, on one split of one scene.
+
+        mean +- t_{n-1} sqrt(s^2 / n)
+
+    Runs that differ in their seed alone are independent repetitions of the training, so the plain paired t interval
+    holds. It covers what a seed decides: initial weights, the rays drawn, and the draw of a random corruption. It does
+    not cover the choice of the frames, of the scene, or of the settings, all of which were the same in every run.
+
+    Args:
+        a, b: scores of the two models, one a seed, in the same order.
+        margin: in the unit of the scores.
+        confidence: of the interval.
+
+    Raises:
+        SemnerfError: fewer than two seeds, different counts, or a score that is not finite.
+
+    >>> compare_seeds([80.0, 81.0, 79.0], [70.0, 70.0, 70.0], margin=2.0).better
+    'supported'
+    """
+    return _compare("compare_seeds", a, b, 1 / max(len(a), 1), margin, confidence)
+
+
+def _compare(
+    name: str, a: list[float], b: list[float], factor: float, margin: float, confidence: float
+) -> PairedComparison:
+    """mean +- t_{n-1} sqrt(factor s^2) of the differences a - b."""
+    n = len(a)
     if n < 2 or len(b) != n:
-        raise SemnerfError(f"compare_folds: {n} and {len(b)} scores, expected the same count, at least 2")
+        raise SemnerfError(f"{name}: {n} and {len(b)} scores, expected the same count, at least 2")
     differences = np.subtract(a, b)
     if not np.isfinite(differences).all():
-        raise SemnerfError(f"compare_folds: scores {a} and {b}, expected finite numbers")
-    half = student_t.ppf((1 + confidence) / 2, n - 1) * differences.std(ddof=1) * np.sqrt(1 / n + 1 / (n - 1))
+        raise SemnerfError(f"{name}: scores {a} and {b}, expected finite numbers")
+    half = float(student_t.ppf((1 + confidence) / 2, n - 1) * differences.std(ddof=1) * np.sqrt(factor))
     mean = float(differences.mean())
-    return PairedComparison(
-        tuple(map(float, differences)), mean, mean - float(half), mean + float(half), confidence, margin
-    )
+    return PairedComparison(tuple(map(float, differences)), mean, mean - half, mean + half, confidence, margin)
+
+
+def of_all(verdicts: Iterable[str]) -> str:
+    """The verdict on a claim that says several things at once, each with a verdict of its own.
+
+    Not supported if one of them is not: a counterexample suffices, and no further run can mend it. Else not run if one
+    was not run (or there is none), or no verdict if one has none. Supported if all are: that needs no correction for
+    their number, since each had to pass. Inconclusive otherwise.
+
+    >>> of_all([SUPPORTED, INCONCLUSIVE]), of_all([SUPPORTED, NOT_RUN, NOT_SUPPORTED]), of_all([])
+    ('inconclusive', 'not supported', 'not run')
+    """
+    found = set(verdicts)
+    for verdict in (NOT_SUPPORTED, NOT_RUN, NO_VERDICT, INCONCLUSIVE):
+        if verdict in found:
+            return verdict
+    return SUPPORTED if found else NOT_RUN

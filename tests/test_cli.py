@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from tiny import tiny_config
 
 from semnerf_lib import cli, commands, files
 from semnerf_lib.cameras import Intrinsics, look_at
@@ -15,7 +16,7 @@ from semnerf_lib.evaluation import View
 from semnerf_lib.flights import camera_of_width, check_target, flight, picture, widened
 from semnerf_lib.scenes.scene import Scene
 
-COMMANDS = [["reproduce"], ["train"], ["evaluate"], ["render"], ["scene", "make"], ["scene", "check"]]
+COMMANDS = [["reproduce"], ["status"], ["train"], ["evaluate"], ["render"], ["scene", "make"], ["scene", "check"]]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,19 @@ def test_help_is_quick():
         (["train", "--set", "iterations=many"], "iterations = 'many', expected a whole number above 0"),
         (["train", "--set", "iterations"], "--set 'iterations', expected KEY=VALUE"),
         (["train", "--set", "fold=2"], "use --fold"),
+        (["train", "--set", "corruption=sparse:0.5"], "use --corruption"),
+        (["train", "--set", "seed=1"], "use --seed"),
+        (["train", "--corruption", "pixel-noise:2"], "corruption pixel-noise: amount 2.0, expected a share"),
+        (["train", "--corruption", "fog:0.5"], "corruption 'fog', expected one of: none, sparse"),
+        (["train", "--seed", "-1"], "seed = -1, expected a whole number 0 or more"),
+        (["reproduce", "--workers", "0"], "--workers 0, expected 1 or more"),
+        (["reproduce", "--workers", "many"], "argument --workers: 'many', expected a number of processes, or auto"),
+        (
+            ["reproduce", "--workers", "2", "--dask", "tcp://h:1"],
+            "--workers 2, expected none: the cluster at tcp://h:1",
+        ),
+        (["reproduce", "--plan", "--scale", "huge"], "scale 'huge', expected one of: smoke, laptop, paper"),
+        (["reproduce", "--plan", "--only", "99"], "--only: no notebook '99'"),
         (["train", "--fold", "5"], "--fold 5, expected 0 ... 4"),
         (["train", "--device", "abacus"], "device abacus is not there"),
         (["train", "--speed", "9"], "unrecognized arguments: --speed 9"),
@@ -81,7 +95,7 @@ def test_bad_input_is_one_line(words, expected, capsys):
     assert err.count("\n") == 1 and err.startswith("error: ") and expected in err
 
 
-@pytest.mark.parametrize("command", [["train"], ["evaluate"], ["reproduce"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["train"], ["evaluate"], ["reproduce"], ["reproduce", "--plan"]], ids=" ".join)
 def test_results_folder_that_is_a_file(command, tmp_path, capsys):
     taken = tmp_path / "taken"
     taken.write_text("mine")
@@ -106,6 +120,7 @@ def test_train_evaluate_render(small, scene, tmp_path, capsys):
     assert cli.main(["train", *small]) == 0
     first = capsys.readouterr().out
     assert "miou " in first and "IoU a" in first
+    assert first.startswith("Smoke scale: this only shows that the code works. No number below is a result.\n")
     assert cli.main(["train", *small]) == 0
     assert capsys.readouterr().out == first
     assert cli.main(["evaluate", *small, "--frames", "train"]) == 0
@@ -130,10 +145,37 @@ def test_disk_without_room(small, tmp_path, monkeypatch, capsys):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     capsys.readouterr()
     monkeypatch.setattr(files.os, "replace", full)
-    assert cli.main(["train", *small, "seed=1"]) == 2
+    assert cli.main(["train", *small, "--seed", "1"]) == 2
     err = capsys.readouterr().err
     assert "no room left on the disk" in err and err.count("error: ") == 1 and "Traceback" not in err
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"}
+    assert after == before
+
+
+def test_corruption_and_seed_name_other_runs(small, tmp_path, capsys):
+    names = set()
+    for options in (
+        [],
+        ["--seed", "1"],
+        ["--corruption", "pixel-noise:0.5"],
+        ["--corruption", "sparse:0.5", "--seed", "1"],
+    ):
+        assert cli.main(["train", *small, *options]) == 0
+        names.add(capsys.readouterr().out.splitlines()[-1].split()[1])
+        assert cli.main(["evaluate", *small, *options]) == 0
+        capsys.readouterr()
+    assert len(names) == 4
+    assert cli.main(["status"]) == 0
+    out = capsys.readouterr().out
+    assert "4 done" in out and "50 % of pixels random, seed 0" in out
+
+
+def test_plan_trains_nothing(small, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(commands, "plans_for", lambda notebooks, scene, scale: {"one": [(scene, tiny_config())]})
+    assert cli.main(["reproduce", "--plan", "--scale", "smoke"]) == 0
+    out = capsys.readouterr().out
+    assert "together       1         1     0        1" in out and "Time: about" in out and "Memory: about" in out
+    assert not (tmp_path / "results").exists()
 
 
 def test_any_full_disk_is_one_line(monkeypatch, capsys):

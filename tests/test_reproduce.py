@@ -8,8 +8,10 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat import v4
+from sweeps import stored_scene
+from tiny import tiny_config
 
-from semnerf_lib import execute
+from semnerf_lib import execute, sweep
 from semnerf_lib import reproduce as job
 from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.errors import SemnerfError
@@ -40,7 +42,7 @@ def call(tmp_path, monkeypatch):
     c2w = np.stack([look_at((0, 0, 1), (np.cos(a), np.sin(a), 1)) for a in range(8)])
     scene = Scene("blocks", labels, c2w, Intrinsics.from_hfov(16, 12), ("a", "b", "c"), (0, 1, 2, 3, 4, 5), (6, 7))
     monkeypatch.setattr(job, "open_scene", lambda spec, scale: scene)
-    monkeypatch.setattr(job, "NEEDS", {"02": ("training",)})
+    monkeypatch.setattr(sweep, "NEEDS", {"02": ("training",)})
 
     def run(**options):
         return job.reproduce("smoke", "room", out=tmp_path / "out", notebooks=tmp_path / "notebooks", **options)
@@ -55,7 +57,7 @@ def test_one_fails_and_the_others_run(call, tmp_path, capsys):
     write_notebook(given, "03_third", "import os\nprint(os.environ['SEMNERF_HEADLESS'], os.environ['SEMNERF_RESULTS'])")
     assert call() == 1
     said = capsys.readouterr().out
-    assert "run 1 of 1: grid, labels only" in said
+    assert "run 1 of 1: grid, labels only, seed 0: mIoU 0." in said
     assert "notebook 02_second: FAILED in cell 3: ValueError: lost <b>\nprint('before')" in said
     assert "Traceback" in said and "2 of 3 notebooks went well" in said
     results = {n: read_json(out / "notebooks" / f"{n}.json") for n in ("01_first", "02_second", "03_third")}
@@ -75,7 +77,7 @@ def test_one_fails_and_the_others_run(call, tmp_path, capsys):
     write_notebook(given, "02_second", "print('mended')")
     assert call() == 0
     said = capsys.readouterr().out
-    assert "(there already)" in said and "01_first: unchanged" in said and "02_second: executed" in said
+    assert "runs there already: 1\n" in said and "01_first: unchanged" in said and "02_second: executed" in said
     again = {path: path.stat().st_mtime_ns for path in (out / "notebooks").iterdir()}
     assert {path.stem for path in again if again[path] != before[path]} == {"02_second"}
     assert "Every notebook ran to its end" in (out / "index.html").read_text()
@@ -115,7 +117,7 @@ def test_interrupted_goes_on(call, tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert call() == 0
     said = capsys.readouterr().out
-    assert "(there already)" in said and "01_first: unchanged" in said
+    assert "runs there already: 1\n" in said and "01_first: unchanged" in said
 
 
 def test_file_that_is_no_notebook(call, tmp_path, capsys):
@@ -142,7 +144,7 @@ def test_without_the_extras(call, monkeypatch):
 
 
 def test_run_that_cannot_be_made_fails_its_notebook_only(call, tmp_path, monkeypatch, capsys):
-    def nan(*_):
+    def nan(*_, **__):
         raise SemnerfError("step 10: the loss is nan")
 
     monkeypatch.setattr(job.Store, "get", nan)
@@ -151,6 +153,38 @@ def test_run_that_cannot_be_made_fails_its_notebook_only(call, tmp_path, monkeyp
     assert call() == 1
     said = capsys.readouterr().out
     assert "01_first: executed" in said and "02_second: FAILED: step 10: the loss is nan" in said
+
+
+def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path, monkeypatch, capsys):
+    """Two processes; 01 needs no run, 02 some, 03 those and one that fails."""
+    given, out = tmp_path / "notebooks", tmp_path / "out"
+    spec = stored_scene(tmp_path / "tiny")
+    config = tiny_config(iterations=20)
+
+    def planned(scene, seeds, **changes):
+        return [(scene, config.replace(seed=seed, **changes)) for seed in seeds]
+
+    plans = {
+        "first": lambda scene, scale: planned(scene, (0, 1)),
+        "all": lambda scene, scale: planned(scene, (0, 1, 2)) + planned(scene, (3,), n_rays=10**15),
+    }
+    monkeypatch.setattr("semnerf_lib.experiments.EXPERIMENTS", plans)
+    monkeypatch.setattr(sweep, "NEEDS", {"02": ("first",), "03": ("all",)})
+    for name in ("01_first", "02_second", "03_third"):
+        write_notebook(given, name, "1")
+    options = dict(scene_spec=spec, out=out, notebooks=given, workers=2)
+    assert job.reproduce("laptop", **options) == 1
+    said = capsys.readouterr().out
+    assert "tiny at laptop scale: 4 runs, 3 notebooks" in said
+    assert "runs there already: 0, 4 to be made by 2 processes with 1 thread each" in said
+    order = [said.index(words) for words in ("01_first: executed", "02_second: executed", "03_third: FAILED")]
+    assert order == sorted(order) and said.index("01_first: executed") < said.index("run 1 of 4")
+    assert "seed 3: FAILED: run grid-labels-" in said and "out of memory" in said
+    assert len([line for line in said.splitlines() if re.match(r"run \d of 4: .*, seed [012]: mIoU", line)]) == 3
+
+    assert job.reproduce("laptop", only=["1", "2"], **options) == 0
+    said = capsys.readouterr().out
+    assert "runs there already: 2\n" in said and said.count("unchanged since it was executed") == 2
 
 
 def test_key_follows_the_inputs_and_not_the_outputs(tmp_path):

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from semnerf_lib import runs
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
+from semnerf_lib.running import Held, claim
 from semnerf_lib.runs import Store, read_run, results_root, run_id, scored_frames
 from semnerf_lib.training import Trainer, read_step
 
@@ -236,17 +238,53 @@ def test_full_disk_loses_nothing(store, tiny_scene, where, monkeypatch):
             raise OSError(28, "No space left on device")
         real(source, target)
 
-    def saved_at_once(self, checkpoint, on_step=None, train=Trainer.train):
-        train(self, checkpoint, 0.0, on_step)
-
-    monkeypatch.setattr(Trainer, "train", saved_at_once)
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "replace", no_room)
-        raises_one_line("no room left on the disk", lambda: store.get(tiny_scene, config, CPU))
+        raises_one_line("no room left on the disk", lambda: store.get(tiny_scene, config, CPU, checkpoint_seconds=0))
     assert store.find(tiny_scene, config) is None
     assert not [p for p in store.folder(tiny_scene, config).iterdir() if p.name.endswith(".aside")]
     run = store.get(tiny_scene, config, CPU)
     assert run.history[-1]["step"] == 12
+
+
+def test_failed_run_keeps_the_reason_until_it_is_made(store, tiny_scene, monkeypatch):
+    config = tiny_config(iterations=12)
+    folder = store.folder(tiny_scene, config)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "evaluate", never)
+        with pytest.raises(AssertionError):
+            store.get(tiny_scene, config, CPU)
+    assert json.loads((folder / "failure.json").read_text())["error"] == "AssertionError: trained again"
+    assert read_step(folder / "checkpoint.safetensors") == 12 and store.find(tiny_scene, config) is None
+    run = store.get(tiny_scene, config, CPU)
+    names = {"config.json", "weights.safetensors", "history.json", "result.json"}
+    assert {p.name for p in run.folder.iterdir()} == names
+
+
+def test_run_that_another_process_makes_is_waited_for(store, tiny_scene, finished, monkeypatch):
+    """Whoever waits finds the run when the other is done, and trains nothing."""
+    config = tiny_config(iterations=12)
+    folder = store.folder(tiny_scene, config)
+    monkeypatch.setattr(runs, "Trainer", never)
+    with claim(folder):
+        with pytest.raises(Held):
+            store.get(tiny_scene, config, CPU, wait=False)
+        waiting = ThreadPoolExecutor(1).submit(store.get, tiny_scene, config, CPU)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.3)
+        for file in finished[1].folder.iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+    assert waiting.result(30).metrics == finished[1].metrics
+
+
+def test_id_follows_the_file_of_stored_labels(tiny_scene, monkeypatch):
+    """The same text, another file: another run. Texts that say all give the id that they always gave."""
+    config = tiny_config(corruption="pixel-noise:0.5")
+    plain = run_id(tiny_scene, config)
+    monkeypatch.setattr(runs.Corruption, "fingerprint", lambda self: "a" * 64)
+    first = run_id(tiny_scene, config)
+    monkeypatch.setattr(runs.Corruption, "fingerprint", lambda self: "b" * 64)
+    assert len({plain, first, run_id(tiny_scene, config)}) == 3
 
 
 def start(root: Path, iterations: int) -> subprocess.Popen:

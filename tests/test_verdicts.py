@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.verdicts import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, compare_folds
+from semnerf_lib.verdicts import (
+    INCONCLUSIVE,
+    NOT_RUN,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    PairedComparison,
+    compare_folds,
+    compare_seeds,
+    of_all,
+)
 
 
 def test_interval_by_hand():
@@ -46,3 +55,47 @@ def test_bad_scores_raise():
         compare_folds([1.0], [1.0], margin=1)
     with pytest.raises(SemnerfError, match="finite"):
         compare_folds([1.0, math.nan], [1.0, 2.0], margin=1)
+
+
+def test_seeds_get_the_plain_interval():
+    found = compare_seeds([1.0, 2.0, 3.0], [0.0] * 3, margin=1.0)
+    half = 4.3026527 / math.sqrt(3)
+    assert (found.mean, found.low, found.high) == pytest.approx((2, 2 - half, 2 + half), rel=1e-6)
+    assert compare_folds([1.0, 2.0, 3.0], [0.0] * 3, margin=1.0).low < found.low
+
+
+def test_seeds_cover_the_true_difference_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    hits = [compare_seeds(rng.normal(1, 2, 3).tolist(), [0.0] * 3, 1, 0.9) for _ in range(2000)]
+    share = np.mean([found.low <= 1 <= found.high for found in hits])
+    assert share == pytest.approx(0.9, abs=0.02)
+
+
+def one_sided(low, high, margin=2.0):
+    found = PairedComparison((), (low + high) / 2, low, high, 0.95, margin)
+    return found.better, found.as_good
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "better", "as_good"),
+    [
+        (0.1, 9.0, SUPPORTED, SUPPORTED),
+        (5.0, 9.0, SUPPORTED, SUPPORTED),  # and not comparable, which asks for both sides
+        (-0.1, 9.0, INCONCLUSIVE, SUPPORTED),
+        (-2.0, -0.5, NOT_SUPPORTED, SUPPORTED),
+        (-3.0, 0.5, INCONCLUSIVE, INCONCLUSIVE),
+        (-3.0, -1.0, NOT_SUPPORTED, INCONCLUSIVE),
+        (-4.0, -2.1, NOT_SUPPORTED, NOT_SUPPORTED),
+        (0.0, 0.0, NOT_SUPPORTED, SUPPORTED),  # the same scores throughout
+    ],
+)
+def test_one_sided_verdicts(low, high, better, as_good):
+    assert one_sided(low, high) == (better, as_good)
+
+
+def test_a_claim_of_several_parts():
+    assert of_all([SUPPORTED, SUPPORTED]) == SUPPORTED
+    assert of_all([SUPPORTED, INCONCLUSIVE]) == INCONCLUSIVE
+    assert of_all([SUPPORTED, INCONCLUSIVE, NOT_RUN]) == NOT_RUN
+    assert of_all([SUPPORTED, NOT_RUN, NOT_SUPPORTED]) == NOT_SUPPORTED
+    assert of_all([]) == NOT_RUN

@@ -2,23 +2,35 @@
 `plt.show()`. One colour a class in every picture (`scenes.palette`), void black, lengths in metres.
 """
 
+from semnerf_lib.plots.experiments import ROLES, class_losses, corruption_levels, curves_with_spread, kept_frames
 from semnerf_lib.plots.images import class_legend, comparison, depth_comparison, entropy_maps, label_grid, views
+from semnerf_lib.plots.outputs import depth_outputs, error_picture, input_and_outputs
 from semnerf_lib.plots.rays import density_gradient, frusta, ray_profile, ray_samples
 from semnerf_lib.plots.scores import class_bars, curves, paired_folds, timing_bars
 from semnerf_lib.plots.style import MODEL_COLOURS, style
+from semnerf_lib.plots.verdict import forest
 from semnerf_lib.plots.video import embed_video, video
 
 __all__ = [
     "MODEL_COLOURS",
+    "ROLES",
     "class_bars",
     "class_legend",
+    "class_losses",
     "comparison",
+    "corruption_levels",
     "curves",
+    "curves_with_spread",
     "density_gradient",
     "depth_comparison",
+    "depth_outputs",
     "embed_video",
     "entropy_maps",
+    "error_picture",
+    "forest",
     "frusta",
+    "input_and_outputs",
+    "kept_frames",
     "label_grid",
     "paired_folds",
     "ray_profile",

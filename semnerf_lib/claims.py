@@ -1,0 +1,117 @@
+"""What P1 claims, and what is measured for each claim. All of it was fixed before a run was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from semnerf_lib.labels import Corruption
+
+MARGIN = 2.0
+"""Points within which two models count as comparable. Ours: P1 gives none."""
+LABELS, WITH_RGB, INPUT, NEAREST, BEST = "labels", "labels+rgb", "labels as given", "nearest label", "best baseline"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One thing that is said of the labels-only model, in every condition of an experiment.
+
+    Attributes:
+        text: what is said.
+        relation: the property of `verdicts.PairedComparison` that judges it: comparable, as_good or better.
+        against: what it is compared with: "labels+rgb" (the other model), "labels as given" (those that it learnt
+            from), a baseline of `baselines.baseline_for`, or "best baseline": whichever of them scores highest.
+        claimed: whether the claim's verdict rests on it. What P1 does not claim is judged too, and told beside.
+    """
+
+    text: str
+    relation: str
+    against: str
+    claimed: bool = True
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of P1, and the runs and statements that decide on it.
+
+    Attributes:
+        number: "1" to "4" as `CLAIMS` counts P1's claims; "" for its experiment without a claim that we know of.
+        name: in one or two words.
+        text: the claim.
+        experiment: whose runs are read (see `experiments.plan`).
+        views: the scores of a run that are read: at "test" or "train" poses, both against clean labels.
+        statements: what is said.
+    """
+
+    number: str
+    name: str
+    text: str
+    experiment: str
+    views: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def title(self) -> str:
+        """The claim with its number, or its experiment's name where it has none."""
+        return f"Claim {self.number}: {self.text}" if self.number else f"{self.name.capitalize()}: {self.text}"
+
+
+AS_GOOD = Statement("as good as labels + RGB", "as_good", WITH_RGB)
+SIMPLER = Statement("better than the best baseline", "better", BEST, claimed=False)
+CLAIMS = (
+    Claim(
+        "1",
+        "comparable",
+        "On clean labels, labels alone are comparable to labels + RGB",
+        "view_synthesis",
+        "test",
+        (Statement("comparable to labels + RGB", "comparable", WITH_RGB), SIMPLER),
+    ),
+    Claim(
+        "2",
+        "denoises",
+        "Labels alone still denoise",
+        "label_noise",
+        "train",
+        (Statement("better than the noisy labels", "better", INPUT), AS_GOOD, SIMPLER),
+    ),
+    Claim(
+        "3",
+        "super-resolves",
+        "Labels alone super-resolve as well",
+        "super_resolution",
+        "train",
+        (Statement("better than enlarged labels", "better", NEAREST), AS_GOOD, SIMPLER),
+    ),
+    Claim(
+        "4",
+        "propagates",
+        "Labels alone propagate labels",
+        "label_propagation",
+        "train",
+        (Statement("better than the partial labels", "better", INPUT), AS_GOOD, SIMPLER),
+    ),
+    Claim(
+        "",
+        "sparse labels",
+        "Labels alone need no more labelled frames",
+        "sparse_labels",
+        "test",
+        (AS_GOOD, SIMPLER),
+    ),
+)
+"""In P1's order; the last is an experiment of P1's whose claim is unknown to us."""
+
+QUESTIONS = {
+    "Q1": "More scenes and classes?",
+    "Q2": "What does removing RGB do to time and memory?",
+    "Q3": "Unseen objects?",
+}
+"""What P1 leaves open."""
+
+
+def measured(claim: Claim, condition: str) -> str:
+    """What a claim's scores are in a condition: mIoU; for region noise, which strikes one class, that class's IoU."""
+    struck = Corruption.parse(condition).of
+    return ("mIoU" if struck is None else f"IoU of {struck}") + (
+        " at test poses" if claim.views == "test" else " at training poses"
+    )

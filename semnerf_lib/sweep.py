@@ -1,0 +1,83 @@
+"""The runs that notebooks need: which are there, which are missing, which failed; and which notebooks can begin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from semnerf_lib.config import Config
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.executors import Job, Outcome, job_for
+from semnerf_lib.experiments import NEEDS, Plan, plan
+from semnerf_lib.runs import Run, Store, read_run, run_id, title_of
+from semnerf_lib.scenes.scene import Scene
+
+
+def needs(notebook: Path) -> tuple[str, ...]:
+    """The experiments whose runs a notebook asks for."""
+    return NEEDS.get(notebook.name[:2], ())
+
+
+def plans_for(notebooks: Sequence[Path], scene: Scene, scale: str) -> dict[str, Plan]:
+    """The plan of each experiment that one of the notebooks needs, in the order of need."""
+    names = dict.fromkeys(name for notebook in notebooks for name in needs(notebook))
+    return {name: plan(name, scene, scale) for name in names}
+
+
+class Sweep:
+    """The runs of some notebooks, on their way.
+
+    Args:
+        store: where runs are.
+        spec, scale: of the scene, as in `experiments.open_scene`.
+        plans: of experiments, see `plans_for`.
+        notebooks: that wait for them.
+
+    Attributes:
+        runs: finished ones by id.
+        faults: id of a run that could not be made -> why.
+        missing: jobs of those that were not there at the start, each once, in the order of need.
+    """
+
+    def __init__(self, store: Store, spec: str, scale: str, plans: Mapping[str, Plan], notebooks: Sequence[Path]):
+        self.runs: dict[str, Run] = {}
+        self.faults: dict[str, str] = {}
+        self.missing: list[Job] = []
+        ids: dict[str, list[str]] = {}
+        for name, planned in plans.items():
+            ids[name] = [run_id(*pair) for pair in planned]
+            for (scene, config), run in zip(planned, ids[name], strict=True):
+                if run not in self.runs and run not in self.faults and run not in {job.run for job in self.missing}:
+                    self._look(store, job_for(store, spec, scale, scene, config), scene, config)
+        self.needed = {path: [run for name in needs(path) for run in ids[name]] for path in notebooks}
+        self.n_runs = len({run for runs in ids.values() for run in runs})
+
+    def _look(self, store: Store, job: Job, scene: Scene, config: Config) -> None:
+        try:
+            if run := store.find(scene, config):
+                self.runs[job.run] = run
+            else:
+                self.missing.append(job)
+        except SemnerfError as fault:
+            self.faults[job.run] = str(fault)
+
+    def take(self, outcome: Outcome) -> str:
+        """Keeps what came of a job; returns the line for a person."""
+        run = outcome.job.run
+        if outcome.state == "made":
+            found = self.runs[run] = read_run(outcome.job.folder)
+            said = f"mIoU {found.metrics['miou']:.3f}, {found.metrics['seconds_training']:.0f} s"
+        else:
+            self.faults[run] = outcome.error
+            said = f"FAILED: {outcome.error}"
+        title = title_of(Config(**json.loads(outcome.job.config)))
+        return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {said}"
+
+    def is_ready(self, notebook: Path) -> bool:
+        """Whether all runs that a notebook needs are there or failed."""
+        return all(run in self.runs or run in self.faults for run in self.needed[notebook])
+
+    def fault_of(self, notebook: Path) -> str | None:
+        """Why a run that a notebook needs could not be made; None if none failed."""
+        return next((self.faults[run] for run in self.needed[notebook] if run in self.faults), None)

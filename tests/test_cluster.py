@@ -1,0 +1,121 @@
+"""cluster: the same runs on Dask, whose workers and scheduler may die. Every process is a real one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sweeps import Killer, is_whole, results, step_of, stored_scene, tiny_jobs
+
+from semnerf_lib import cluster
+from semnerf_lib.cluster import check_dask, on_dask
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.executors import Executor, Outcome, in_process, pick_executor
+from semnerf_lib.processes import environment
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory):
+    """A tiny scene on disk, by its path."""
+    return stored_scene(tmp_path_factory.mktemp("scenes") / "tiny")
+
+
+class Cluster:
+    """A scheduler and workers, as one starts them by hand."""
+
+    def __init__(self, folder):
+        self.folder, self.workers = folder, []
+        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        line = next(line for line in self.scheduler.stderr if "Scheduler at" in line)
+        self.address = line.split()[-1]
+
+    def start(self, what, *options) -> subprocess.Popen:
+        command = [sys.executable, "-m", "dask", what, "--no-dashboard", *options]
+        env = environment(OMP_NUM_THREADS="1")
+        return subprocess.Popen(command, env=env, cwd=self.folder, stderr=subprocess.PIPE, text=True)
+
+    def add_worker(self, *options) -> None:
+        options = ("--nthreads", "1", "--local-directory", str(self.folder), *options)
+        self.workers.append(self.start("worker", self.address, *options))
+
+    def stop(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.terminate()
+        for process in (*self.workers, self.scheduler):
+            process.communicate(timeout=60)
+
+
+@pytest.fixture
+def there(tmp_path):
+    cluster = Cluster(tmp_path)
+    yield cluster
+    cluster.stop()
+
+
+def made(executor: Executor, jobs) -> list[Outcome]:
+    with executor.outcomes(jobs) as come:
+        return list(come)
+
+
+HERE = Executor("this process", in_process)
+
+
+def test_started_here_it_makes_the_same_runs_and_one_that_is_killed_goes_on(spec, tmp_path):
+    jobs = tiny_jobs(tmp_path / "dask", spec, 3, checkpoint_seconds=0, iterations=120)
+    with Killer(jobs[0], lambda: step_of(jobs[0]) >= 10) as killer:
+        found = made(pick_executor(2, "local", 3), jobs)
+    assert [outcome.state for outcome in found] == ["made"] * 3
+    assert len(killer.killed) == 1
+    assert killer.steps == sorted(killer.steps) and killer.steps[0] >= 10
+    assert all(map(is_whole, jobs))
+    again = tiny_jobs(tmp_path / "here", spec, 3, iterations=120)
+    made(HERE, again)
+    assert results(jobs) == results(again)
+
+
+def test_scheduler_that_is_gone_is_one_line_and_the_rest_is_made_later(spec, tmp_path, there, capfd):
+    jobs = tiny_jobs(tmp_path, spec, 1) + tiny_jobs(tmp_path, spec, 2, iterations=3_000)
+    there.add_worker()
+    executor, first = pick_executor(None, there.address, 3), None
+    with pytest.raises(SemnerfError, match="the scheduler is gone; finished runs stay") as caught:
+        with executor.outcomes(jobs) as come:
+            first = next(come)
+            there.scheduler.kill()
+            list(come)
+    assert "\n" not in str(caught.value) and "Traceback" not in capfd.readouterr().err
+    assert first.state == "made" and is_whole(jobs[0])
+    before = (jobs[0].folder / "result.json").stat().st_mtime_ns
+    assert [outcome.state for outcome in made(HERE, jobs[:1])] == ["made"]
+    assert (jobs[0].folder / "result.json").stat().st_mtime_ns == before
+
+
+def test_workers_with_a_gpu_make_all_runs(spec, tmp_path, there):
+    there.add_worker("--resources", "GPU=1", "--name", "with")
+    there.add_worker("--name", "without")
+    jobs = tiny_jobs(tmp_path, spec, 4)
+    from distributed import Client
+
+    with Client(there.address) as client:
+        client.wait_for_workers(2)
+        found = made(pick_executor(None, there.address, 4), jobs)
+        (worker,) = (
+            address for address, facts in client.scheduler_info(n_workers=-1)["workers"].items() if facts["resources"]
+        )
+        pid = client.run(lambda: __import__("os").getpid(), workers=[worker])[worker]
+    assert [outcome.state for outcome in found] == ["made"] * 4
+    assert {outcome.where.split(":")[1] for outcome in found} == {str(pid)}
+
+
+def test_no_scheduler_there(spec, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    for address in ("tcp://127.0.0.1:1", "nonsense"):
+        with pytest.raises(SemnerfError, match=f"--dask {address}: no scheduler answers there") as caught:
+            made(Executor("", lambda jobs, a=address: on_dask(jobs, a, 1)), tiny_jobs(tmp_path, spec, 1))
+        assert "\n" not in str(caught.value)
+
+
+def test_without_the_extra(monkeypatch):
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    with pytest.raises(SemnerfError, match="Dask is not installed, expected the extra"):
+        check_dask()
