@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
@@ -249,11 +250,16 @@ def make(
 
 
 def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
-    """The frames at which a run is scored: "test", and "train" where the config asks for it."""
+    """The frames at which a run is scored: "test", and "train" where the config asks for it.
+
+    Where only some are, they are the same random ones for every run: evenly spaced ones would keep step with the frames
+    that sparse labels keep.
+    """
     wanted = {"test": scene.test_ids, "train": scene.train_ids}
     chosen = {}
     for views in config.score_views.split("+"):
         ids = wanted[views]
         count = min(config.score_frames or len(ids), len(ids))
-        chosen[views] = [ids[i * len(ids) // count] for i in range(count)]
+        picked = np.random.default_rng(0).permutation(len(ids))[:count]
+        chosen[views] = [ids[i] for i in sorted(picked.tolist())]
     return chosen

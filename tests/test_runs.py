@@ -99,7 +99,12 @@ def test_what_was_never_run_is_not_found(finished, store):
 def test_scores_are_taken_at_the_frames_that_the_config_names(tiny_scene):
     assert scored_frames(tiny_scene, tiny_config()) == {"test": list(tiny_scene.test_ids)}
     both = scored_frames(tiny_scene, tiny_config(score_views="test+train", score_frames=2))
-    assert both == {"test": [0, 4], "train": [1, 6]}
+    assert len(both["test"]) == len(both["train"]) == 2
+    assert set(both["test"]) < set(tiny_scene.test_ids) and set(both["train"]) < set(tiny_scene.train_ids)
+    assert both == scored_frames(tiny_scene, tiny_config("mlp", score_views="test+train", score_frames=2, seed=3))
+    many = list(range(0, 360, 2))
+    frames = scored_frames(make_tiny_scene(360).with_split(many, range(1, 360, 2)), tiny_config(score_frames=12))
+    assert len(set(np.diff(frames["test"]).tolist())) > 4  # not in step with anything
 
 
 def other(name: str, value):

@@ -22,8 +22,9 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session", autouse=True)
 def one_lit_room():
-    """A made room is built, and its light computed, once in a session."""
+    """A made room is built, and its light computed, once in a session, with a quarter of the rays."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "light_mesh", functools.partial(room.light_mesh, n_rays=16))
         patch.setattr(room, "make_room", functools.cache(room.make_room))
         yield
 
