@@ -70,7 +70,8 @@ def sparse_labels(scene: Scene, scale: str) -> Plan:
     """Notebook 06: ever fewer labelled frames, down to two."""
     n = len((scene.folds(N_FOLDS)[0] if scale == "paper" else scene).train_ids)
     kept = {"smoke": (n, 2), "laptop": (n, 18, 9, 4, 2), "paper": (n, n // 2, n // 5, 18, 9, 4, 2)}[scale]
-    return corrupted(scene, scale, ["none" if k >= n else f"sparse:{(n - k) / n:.6g}" for k in kept])
+    levels = ["none" if k >= n else f"sparse:{(n - k) / n:.6g}" for k in kept]
+    return corrupted(scene, scale, list(dict.fromkeys(levels)))
 
 
 def label_noise(scene: Scene, scale: str) -> Plan:

@@ -20,7 +20,7 @@ from semnerf_lib.runs import Run
 DATA = Path(__file__).resolve().parent.parent / "data"
 REFERENCE_FORMAT, PUBLISHED_FORMAT = "semnerf-reference-1", "semnerf-published-1"
 KEPT_PROVENANCE = (
-    "revision", "device", "precision", "date", "parameters", "seconds_a_step", "peak_memory_gib",
+    "revision", "device", "device_type", "precision", "date", "parameters", "seconds_a_step", "peak_memory_gib",
 )  # fmt: skip
 """What of a run's provenance a reference keeps."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semnerf_lib.scenes import room
+from semnerf_lib.scenes import render, room
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.shapes import box
 
@@ -22,9 +22,9 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session", autouse=True)
 def one_lit_room():
-    """A made room is built, and its light computed, once in a session, with a quarter of the rays."""
+    """A made room is built, lit and flown through once in a session."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room, "light_mesh", functools.partial(room.light_mesh, n_rays=16))
+        patch.setattr(render, "fly_through", functools.cache(render.fly_through))
         patch.setattr(room, "make_room", functools.cache(room.make_room))
         yield
 

@@ -10,13 +10,12 @@ import pytest
 from scipy.spatial import ConvexHull, cKDTree
 
 from semnerf_lib.cameras import Intrinsics
-from semnerf_lib.scenes import MADE_SCENES
+from semnerf_lib.scenes import MADE_SCENES, render
 from semnerf_lib.scenes import room as rooms
 from semnerf_lib.scenes.raycast import RayCaster, raycast_frames
-from semnerf_lib.scenes.render import p2_split
 from semnerf_lib.scenes.rooms import ROOMS
 from semnerf_lib.scenes.scene import VOID
-from semnerf_lib.scenes.trajectory import fly_through, surface_points
+from semnerf_lib.scenes.trajectory import surface_points
 
 CHAIRS = {"room": 8, "bedroom": 0, "kitchen": 8}
 
@@ -25,9 +24,9 @@ CHAIRS = {"room": 8, "bedroom": 0, "kitchen": 8}
 def flown(name, seed=0):
     """A room, its trajectory, and small views at P2's 180 training frames."""
     room, mesh = ROOMS[name], rooms.make_room(seed, lit=False, name=name)
-    path = fly_through(mesh, seed=seed, stream=room.stream)
+    path = render.fly_through(mesh, render.N_FRAMES, seed=seed, stream=room.stream)
     camera = Intrinsics.from_hfov(60, 45)
-    views = raycast_frames(mesh, camera, path[p2_split()[0]], rgb_samples=0)
+    views = raycast_frames(mesh, camera, path[render.p2_split()[0]], rgb_samples=0)
     return SimpleNamespace(room=room, mesh=mesh, path=path, views=views, names=room.class_names)
 
 
