@@ -136,6 +136,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
 }
 """The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
+TIMED = ("04",)
+"""Notebooks that measure time: they are executed while no run is being made."""
 
 
 def plan(name: str, scene: Scene, scale: str) -> Plan:

@@ -19,7 +19,7 @@ from typing import Any
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.execute import execute_apart, failed
 from semnerf_lib.executors import pick_executor
-from semnerf_lib.experiments import open_scene
+from semnerf_lib.experiments import TIMED, open_scene
 from semnerf_lib.files import read_json
 from semnerf_lib.processes import LIBRARY
 from semnerf_lib.progress import Progress, say
@@ -168,7 +168,8 @@ def reproduce(
 
     def execute_ready(threads: int | None) -> None:
         for notebook in chosen:
-            if report.notebooks[notebook.stem] is None and sweep.is_ready(notebook):
+            disturbed = threads is not None and notebook.name[:2] in TIMED
+            if report.notebooks[notebook.stem] is None and sweep.is_ready(notebook) and not disturbed:
                 report.notebooks[notebook.stem] = execute(notebook, threads)
                 write_report(report, page)
 

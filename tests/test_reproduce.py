@@ -170,15 +170,17 @@ def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path,
     }
     monkeypatch.setattr("semnerf_lib.experiments.EXPERIMENTS", plans)
     monkeypatch.setattr(sweep, "NEEDS", {"02": ("first",), "03": ("all",)})
+    monkeypatch.setattr(job, "TIMED", ("00",))
     monkeypatch.setattr(job, "write_verdict", lambda *_: [])  # these experiments stand for no claim
-    for name in ("01_first", "02_second", "03_third"):
+    for name in ("00_timed", "01_first", "02_second", "03_third"):
         write_notebook(given, name, "1")
     options = dict(scene_spec=spec, out=out, notebooks=given, workers=2)
     assert job.reproduce("laptop", **options) == 1
     said = capsys.readouterr().out
-    assert "tiny at laptop scale: 4 runs, 3 notebooks" in said
+    assert "tiny at laptop scale: 4 runs, 4 notebooks" in said
     assert "runs there already: 0, 4 to be made by 2 processes with 1 thread each" in said
     order = [said.index(words) for words in ("01_first: executed", "02_second: executed", "03_third: FAILED")]
+    assert said.index("00_timed: executed") > said.index("run 4 of 4")  # undisturbed
     assert order == sorted(order) and said.index("01_first: executed") < said.index("run 1 of 4")
     assert "seed 3: FAILED: run grid-labels-" in said and "out of memory" in said
     assert len([line for line in said.splitlines() if re.match(r"run \d of 4: .*, seed [012]: mIoU", line)]) == 3
