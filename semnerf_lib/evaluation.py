@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from semnerf_lib.cameras import Intrinsics, get_rays
+from semnerf_lib.config import Config
 from semnerf_lib.devices import uses_bfloat16
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, label_scores
@@ -106,3 +107,19 @@ def evaluate(model: Model, scene: Scene, ids: Sequence[int] | None = None) -> di
         "n_frames": len(ids),
         "seconds_evaluation": time.perf_counter() - start,
     }
+
+
+def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
+    """The frames at which a run is scored: "test", and "train" where the config asks for it.
+
+    Where only some are, they are the same random ones for every run: evenly spaced ones would keep step with the frames
+    that sparse labels keep.
+    """
+    wanted = {"test": scene.test_ids, "train": scene.train_ids}
+    chosen = {}
+    for views in config.score_views.split("+"):
+        ids = wanted[views]
+        count = min(config.score_frames or len(ids), len(ids))
+        picked = np.random.default_rng(0).permutation(len(ids))[:count]
+        chosen[views] = [ids[i] for i in sorted(picked.tolist())]
+    return chosen

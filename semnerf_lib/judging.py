@@ -14,11 +14,12 @@ import numpy as np
 from semnerf_lib.baselines import baseline_for, baseline_scores
 from semnerf_lib.claims import BEST, CLAIMS, INPUT, LABELS, MARGIN, WITH_RGB, Claim, Statement
 from semnerf_lib.config import Config
+from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Plan, open_scene, plan
 from semnerf_lib.files import read_json
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.reference import Reference
-from semnerf_lib.runs import Run, Store, read_run, scored_frames
+from semnerf_lib.runs import Run, Store, read_run
 from semnerf_lib.scenes.room import MADE_SCENES
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.verdicts import (

@@ -12,12 +12,12 @@ from jaxtyping import Float
 from semnerf_lib.baselines import baseline_for, baseline_scores
 from semnerf_lib.contests import Contest
 from semnerf_lib.corruptions import Labels
-from semnerf_lib.evaluation import View, render_view
+from semnerf_lib.evaluation import View, render_view, scored_frames
 from semnerf_lib.experiments import Plan
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.notebook import spread
 from semnerf_lib.reference import Reference
-from semnerf_lib.runs import Run, Store, scored_frames
+from semnerf_lib.runs import Run, Store
 from semnerf_lib.scenes.scene import Scene
 
 TRAIN, TEST = "training poses", "test poses"

@@ -15,10 +15,10 @@ import torch
 
 from semnerf_lib.config import Config
 from semnerf_lib.devices import device_name, peak_memory_gib
-from semnerf_lib.evaluation import render_view
+from semnerf_lib.evaluation import render_view, scored_frames
 from semnerf_lib.executors import Executor
 from semnerf_lib.experiments import Plan
-from semnerf_lib.runs import Store, run_id, scored_frames
+from semnerf_lib.runs import Store, run_id
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.training import PREVIEW_FRAMES, Trainer
 

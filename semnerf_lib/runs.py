@@ -18,14 +18,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from semnerf_lib.config import Config
 from semnerf_lib.devices import pick_device
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import evaluate
+from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.files import opened, read_json, sha256_of, write_aside, write_json
 from semnerf_lib.labels import Corruption
 from semnerf_lib.models import Model, build_model
@@ -247,19 +246,3 @@ def make(
     }
     write_json(folder / "result.json", result)
     checkpoint.unlink(missing_ok=True)
-
-
-def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
-    """The frames at which a run is scored: "test", and "train" where the config asks for it.
-
-    Where only some are, they are the same random ones for every run: evenly spaced ones would keep step with the frames
-    that sparse labels keep.
-    """
-    wanted = {"test": scene.test_ids, "train": scene.train_ids}
-    chosen = {}
-    for views in config.score_views.split("+"):
-        ids = wanted[views]
-        count = min(config.score_frames or len(ids), len(ids))
-        picked = np.random.default_rng(0).permutation(len(ids))[:count]
-        chosen[views] = [ids[i] for i in sorted(picked.tolist())]
-    return chosen

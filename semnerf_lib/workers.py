@@ -26,7 +26,7 @@ from semnerf_lib.processes import end_with, environment
 from semnerf_lib.running import write_failure
 from semnerf_lib.training import read_step
 
-DEATHS = 3
+DEATHS = 4
 """Processes that may die in a run one after the other, without a further checkpoint, before it counts as failed."""
 PATIENCE = 30.0
 """Seconds for a step under way and its checkpoint, when workers are stopped."""

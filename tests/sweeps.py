@@ -85,7 +85,7 @@ class Killer:
                 self.killed.append(maker["pid"])
             if self.killed and (step := step_of(self.job)) >= 0:
                 self.steps.append(step)
-            time.sleep(0.01)
+            time.sleep(0.03)
 
     def __enter__(self) -> Killer:
         self.thread.start()

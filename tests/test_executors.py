@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.executors import Executor, Job, attempt, fitting_workers, in_process, pick_executor
 from semnerf_lib.experiments import N_FOLDS, open_scene
 from semnerf_lib.files import read_json
-from semnerf_lib.running import claim
+from semnerf_lib.running import is_claimed, read_progress
 from semnerf_lib.runs import run_id
 from semnerf_lib.workers import DEATHS, local_processes
 
@@ -43,63 +43,53 @@ def states(found: dict[str, executors.Outcome]) -> list[str]:
 HERE_ONLY = Executor("this process", in_process)
 
 
-def two_processes() -> Executor:
+def processes(count: int) -> Executor:
     """With a thread each, as the tests' own process."""
-
-    def start(jobs):
-        return local_processes(jobs, count=2, threads=1)
-
-    return Executor("two", start, 2, 1)
+    return Executor("processes", partial(local_processes, count=count, threads=1), count, 1)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(spec, tmp_path_factory):
-    """What two runs of 120 steps come to in this process."""
-    jobs = tiny_jobs(tmp_path_factory.mktemp("undisturbed"), spec, 2, iterations=120)
-    assert states(outcomes_of(HERE_ONLY, jobs)) == ["made", "made"]
-    return results(jobs)
+def greedy(root: Path, spec: str) -> Job:
+    """A run that needs eight petabytes a step: more than any address space has."""
+    return tiny_jobs(root, spec, 1, n_rays=10**15)[0]
 
 
-def test_processes_make_the_same_runs_and_one_that_is_killed_goes_on_elsewhere(spec, tmp_path, undisturbed):
-    jobs = tiny_jobs(tmp_path, spec, 2, checkpoint_seconds=0, iterations=120)
+def test_processes_make_the_same_runs_and_one_that_is_killed_goes_on_elsewhere(spec, tmp_path):
+    jobs = tiny_jobs(tmp_path / "two", spec, 2, checkpoint_seconds=0, iterations=120)
+    failing = greedy(tmp_path / "two", spec)
     with Killer(jobs[0], lambda: step_of(jobs[0]) >= 10) as killer:
-        found = outcomes_of(two_processes(), jobs)
-    assert states(found) == ["made", "made"]
+        found = outcomes_of(processes(2), [jobs[0], failing, jobs[1]])
+    assert [found[job.run].state for job in (*jobs, failing)] == ["made", "made", "failed"]
+    assert "out of memory" in found[failing.run].error and "\n" not in found[failing.run].error
     assert len(killer.killed) == 1 and str(killer.killed[0]) not in found[jobs[0].run].where
     assert killer.steps == sorted(killer.steps) and killer.steps[0] >= 10  # it went on, and did not begin again
     assert all(not outcome.where.endswith(f":{os.getpid()}") for outcome in found.values())
     assert all(map(is_whole, jobs))
-    assert results(jobs) == undisturbed
+    again = tiny_jobs(tmp_path / "here", spec, 2, iterations=120)
+    assert states(outcomes_of(HERE_ONLY, again)) == ["made", "made"]
+    assert results(jobs) == results(again)
 
 
 def test_run_that_kills_its_processes_fails_by_name_and_the_rest_goes_on(spec, tmp_path):
-    jobs = tiny_jobs(tmp_path, spec, 3, checkpoint_seconds=1e9, iterations=100)
-    with Killer(jobs[1], lambda: True, times=DEATHS) as killer:
-        found = outcomes_of(two_processes(), jobs)
+    jobs = tiny_jobs(tmp_path, spec, 2, checkpoint_seconds=1e9, iterations=100)
+    with Killer(jobs[0], lambda: True, times=DEATHS) as killer:
+        found = outcomes_of(processes(1), jobs)
     assert len(killer.killed) == DEATHS
-    assert {run: outcome.state for run, outcome in found.items()} == {
-        jobs[0].run: "made",
-        jobs[1].run: "failed",
-        jobs[2].run: "made",
-    }
-    assert "signal 9: most likely the system was out of memory" in found[jobs[1].run].error
-    failure = read_json(jobs[1].folder / "failure.json")
-    assert failure["error"] == found[jobs[1].run].error and failure["host"] and failure["time"]
-    assert not (jobs[1].folder / "result.json").exists()
-    assert states(outcomes_of(HERE_ONLY, jobs)) == ["made"] * 3
+    assert {run: outcome.state for run, outcome in found.items()} == {jobs[0].run: "failed", jobs[1].run: "made"}
+    assert "signal 9: most likely the system was out of memory" in found[jobs[0].run].error
+    failure = read_json(jobs[0].folder / "failure.json")
+    assert failure["error"] == found[jobs[0].run].error and failure["host"] and failure["time"]
+    assert not (jobs[0].folder / "result.json").exists()
+    assert states(outcomes_of(HERE_ONLY, jobs)) == ["made", "made"]
     assert all(map(is_whole, jobs))
 
 
 def test_run_without_memory_is_told_as_such_and_the_rest_goes_on(spec, tmp_path):
-    greedy = tiny_jobs(tmp_path, spec, 1, n_rays=10**15)  # eight petabytes: more than any address space has
-    jobs = greedy + tiny_jobs(tmp_path, spec, 2)
-    for executor in (HERE_ONLY, two_processes()):
-        found = outcomes_of(executor, jobs)
-        assert found[greedy[0].run].state == "failed"
-        assert "out of memory" in found[greedy[0].run].error and "\n" not in found[greedy[0].run].error
-        assert all(found[job.run].state == "made" for job in jobs[1:])
-        assert "out of memory" in read_json(greedy[0].folder / "failure.json")["error"]
-    assert all(map(is_whole, jobs[1:]))
+    failing, rest = greedy(tmp_path, spec), tiny_jobs(tmp_path, spec, 2)
+    found = outcomes_of(HERE_ONLY, [failing, *rest])
+    assert states(found) == ["failed", "made", "made"]
+    assert "out of memory" in read_json(failing.folder / "failure.json")["error"]
+    assert {path.name for path in failing.folder.iterdir()} <= {"config.json", "progress.json", "failure.json", ".lock"}
+    assert all(map(is_whole, rest))
 
 
 @pytest.fixture
@@ -153,14 +143,14 @@ with pick_executor(1, None, 4).outcomes(jobs) as outcomes:
 """
 
 
-def start_driver(root: Path, spec: str) -> subprocess.Popen:
+def start_driver(code: str, root: Path, spec: str) -> subprocess.Popen:
     env = os.environ | {"PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}", "SEMNERF_HEADLESS": "1"}
-    command = [sys.executable, "-c", DRIVER, str(root), spec]
+    command = [sys.executable, "-c", code, str(root), spec]
     return subprocess.Popen(command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def test_two_drivers_make_each_run_once(spec, tmp_path):
-    drivers = [start_driver(tmp_path, spec) for _ in range(2)]
+    drivers = [start_driver(DRIVER, tmp_path, spec) for _ in range(2)]
     for driver in drivers:
         assert driver.stdout.readline() == "ready\n"
     for driver in drivers:
@@ -176,43 +166,44 @@ def test_two_drivers_make_each_run_once(spec, tmp_path):
     assert all(map(is_whole, jobs))
 
 
-HOLDER = """
-import sys, time
-from pathlib import Path
-from semnerf_lib.running import claim
+WITH_A_WORKER = """
+import sys
+from sweeps import tiny_jobs
+from semnerf_lib.workers import local_processes
 
-with claim(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(600)
+with local_processes(tiny_jobs(sys.argv[1], sys.argv[2], 1, iterations=500), count=1, threads=1) as outcomes:
+    list(outcomes)
 """
 
 
-def test_run_that_another_process_leaves_is_taken_over(spec, tmp_path):
-    (job,) = tiny_jobs(tmp_path, spec, 1)
-    env = os.environ | {"PYTHONPATH": str(HERE.parent)}
-    command = [sys.executable, "-c", HOLDER, str(job.folder)]
-    holder = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
-    assert holder.stdout.readline() == "held\n"
-    assert attempt(job).state == "held"
+def test_run_of_a_driver_that_is_killed_is_taken_over(spec, tmp_path):
+    (job,) = tiny_jobs(tmp_path, spec, 1, iterations=500)
+    driver = start_driver(WITH_A_WORKER, tmp_path, spec)
+    while not (maker := read_progress(job.folder)):
+        time.sleep(0.05)
+    assert maker["pid"] != driver.pid and attempt(job).state == "held"
     with HERE_ONLY.outcomes([job]) as come:
-        holder.send_signal(signal.SIGKILL)
-        holder.communicate()
-        assert next(come).state == "made"
+        driver.kill()
+        driver.communicate()
+        assert next(come).state == "made"  # its worker ends with it, and lets go of the run
+    with pytest.raises(ProcessLookupError):
+        while True:
+            os.kill(maker["pid"], 0)
+            time.sleep(0.1)
+    assert is_whole(job)
 
 
 def test_interrupted_driver_ends_its_workers_with_their_work_kept(spec, tmp_path):
     jobs = tiny_jobs(tmp_path, spec, 2, iterations=100_000)
-    with pytest.raises(KeyboardInterrupt), two_processes().outcomes(jobs):
-        while any(not (job.folder / "progress.json").exists() for job in jobs):
+    with pytest.raises(KeyboardInterrupt), processes(1).outcomes(jobs):
+        while not (jobs[0].folder / "progress.json").exists():
             time.sleep(0.05)
-        makers = [read_json(job.folder / "progress.json")["pid"] for job in jobs]
+        maker = read_json(jobs[0].folder / "progress.json")["pid"]
         raise KeyboardInterrupt
-    for job, maker in zip(jobs, makers, strict=True):
-        with pytest.raises(ProcessLookupError):
-            os.kill(maker, 0)
-        assert step_of(job) >= 0  # although no checkpoint was due yet
-        with claim(job.folder, wait=False):
-            pass
+    with pytest.raises(ProcessLookupError):
+        os.kill(maker, 0)
+    assert step_of(jobs[0]) >= 0  # although no checkpoint was due yet
+    assert not is_claimed(jobs[0].folder) and not jobs[1].folder.exists()
 
 
 def test_folds_are_those_of_the_scene(spec, tmp_path):

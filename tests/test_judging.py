@@ -11,11 +11,12 @@ from made_runs import furnished_scene, make_run, make_runs
 from semnerf_lib import judging
 from semnerf_lib.baselines import baseline_scores
 from semnerf_lib.claims import BEST, CLAIMS, INPUT, NEAREST, WITH_RGB
+from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import plan
 from semnerf_lib.judging import judge, other_scenes, reference_row, verdict_on
 from semnerf_lib.labels import corrupt
 from semnerf_lib.reference import Reference
-from semnerf_lib.runs import Store, scored_frames
+from semnerf_lib.runs import Store
 from semnerf_lib.verdicts import INCONCLUSIVE, NO_VERDICT, NOT_RUN, NOT_SUPPORTED, SUPPORTED, compare_folds
 
 COMPARABLE, DENOISES, SUPER_RESOLVES, PROPAGATES, SPARSE = CLAIMS

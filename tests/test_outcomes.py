@@ -10,11 +10,12 @@ from made_runs import furnished_scene, make_runs
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.baselines import baseline_scores, majority_filter, nearest_fill
+from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import plan
 from semnerf_lib.labels import corrupt
 from semnerf_lib.outcomes import BASELINE_ROLES, GIVEN, TEST, TRAIN, gather
 from semnerf_lib.reference import Reference
-from semnerf_lib.runs import Store, scored_frames
+from semnerf_lib.runs import Store
 
 LEVELS = ["none", "pixel-noise:0.5", "pixel-noise:0.9", "region-sort:0.5:chair", "region-even:0.5:chair"]
 

@@ -21,9 +21,9 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib import runs
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import evaluate
+from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.running import Held, claim
-from semnerf_lib.runs import Store, read_run, results_root, run_id, scored_frames
+from semnerf_lib.runs import Store, read_run, results_root, run_id
 from semnerf_lib.training import Trainer, read_step
 
 CPU = torch.device("cpu")
