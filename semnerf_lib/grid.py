@@ -98,9 +98,15 @@ class DensityGrid(nn.Module):
         return FieldOutput(density(raw))
 
 
+THIN = -1.5
+"""Log of the density, in 1/m, with which a field begins: half of the light still goes after 3 m. At a density of 1/m it
+is gone before it meets anything, and where few frames are labelled, each camera's labels end up painted onto the air in
+front of it."""
+
+
 def density(raw: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-    """sigma = exp(raw), in 1/m; the exponent is kept below 12, far beyond any wall."""
-    return torch.exp(raw.float().clamp(max=12))
+    """sigma = exp(raw + THIN), in 1/m; the exponent is kept below 12, far beyond any wall."""
+    return torch.exp((raw.float() + THIN).clamp(max=12))
 
 
 class GridField(nn.Module):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from semnerf_lib.grid import Box, DensityGrid, FeatureGrid, GridField, density
+from semnerf_lib.grid import THIN, Box, DensityGrid, FeatureGrid, GridField, density
 
 SIZES = [(2, 3, 4), (5, 5, 5), (9, 4, 7)]
 
@@ -97,9 +97,17 @@ def test_density_is_positive_and_bounded():
     raw = torch.tensor([-1e30, -3.0, 0.0, 5.0, 12.0, 1e30], requires_grad=True)
     sigma = density(raw)
     sigma.sum().backward()
-    torch.testing.assert_close(sigma[1:4], torch.exp(raw[1:4]))
+    torch.testing.assert_close(sigma[1:4], torch.exp(raw[1:4] + THIN))
     assert (sigma >= 0).all() and sigma.isfinite().all() and raw.grad.isfinite().all()
     assert density(torch.zeros(1, dtype=torch.bfloat16)).dtype == torch.float32
+
+
+def test_a_new_field_lets_light_reach_the_far_side():
+    box = Box(BOUNDS, 0.0)
+    points = torch.rand(500, 1, 3) * (BOUNDS[1] - BOUNDS[0]) + BOUNDS[0]
+    for field in (GridField(4, box, 30, 2000, 3), DensityGrid(box, 500)):
+        left = torch.exp(-3 * field(points, torch.ones(500, 3)).sigma)
+        assert 0.4 < left.min() and left.max() < 0.65
 
 
 def test_grid_field_shapes_and_colour_head():
