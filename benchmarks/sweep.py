@@ -20,7 +20,7 @@ from semnerf_lib.config import preset
 from semnerf_lib.executors import Executor, in_process, job_for, pick_executor
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.files import read_json
-from semnerf_lib.running import read_progress
+from semnerf_lib.running import is_claimed, read_progress
 from semnerf_lib.runs import Store
 from semnerf_lib.workers import local_processes
 
@@ -72,9 +72,9 @@ def reproduce(out: Path) -> subprocess.Popen:
 
 
 def busy(out: Path, driver: int) -> list[int]:
-    """Processes that make runs, and their driver."""
-    unfinished = [path for path in out.glob("runs/*") if not (path / "result.json").exists()]
-    return [driver, *(told["pid"] for path in unfinished if (told := read_progress(path)))]
+    """Processes that are making runs, and their driver; none while no run is being made."""
+    makers = [told["pid"] for path in out.glob("runs/*") if is_claimed(path) and (told := read_progress(path))]
+    return [driver, *makers] if makers else []
 
 
 def tables(out: Path) -> dict[str, object]:

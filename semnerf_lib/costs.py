@@ -49,16 +49,19 @@ def cost(runs: Sequence[Run]) -> Cost:
     )
 
 
-def time_ratios(a: Sequence[Run], b: Sequence[Run]) -> list[float]:
-    """Seconds a step of `a` over those of `b`, a value for each fold and seed that both have on one device.
+def ratios(a: Sequence[Run], b: Sequence[Run], key: str) -> list[float]:
+    """What the provenance of `a` says over what that of `b` says, for each fold and seed that both have on one device.
 
-    Times of different devices, or of different numbers of threads, are not compared.
+    Different devices, or numbers of threads, are not compared.
+
+    Args:
+        key: "seconds_a_step" or "peak_memory_gib".
     """
 
-    def times(runs):
-        return {(r.config.fold, r.config.seed, r.provenance["device"]): r.provenance["seconds_a_step"] for r in runs}
+    def values(runs):
+        return {(r.config.fold, r.config.seed, r.provenance["device"]): r.provenance[key] for r in runs}
 
-    ours, theirs = times(a), times(b)
+    ours, theirs = values(a), values(b)
     return [ours[key] / theirs[key] for key in ours if key in theirs]
 
 

@@ -135,13 +135,13 @@ class Executor:
     Attributes:
         name: for a person.
         start: a context manager; entered with jobs it starts on them and gives their outcomes.
-        at_once: runs at the same time, as far as it is known here.
+        at_once: runs at the same time; None where others know.
         threads: of each of its processes beside this one on this machine; None if there are none.
     """
 
     name: str
     start: Start
-    at_once: int = 1
+    at_once: int | None = 1
     threads: int | None = None
 
     @contextmanager
@@ -206,7 +206,7 @@ def pick_executor(workers: int | None, dask: str | None, missing: int) -> Execut
         here = dask == "local"
         name = f"Dask, {count} processes with a thread each" if here else f"Dask at {dask}"
         start = partial(on_dask, address=dask, workers=count)
-        return Executor(name, start, count, 1) if here else Executor(name, start)
+        return Executor(name, start, count, 1) if here else Executor(name, start, None)
     if count == 1:
         return Executor("this process", in_process)
     from semnerf_lib.workers import local_processes

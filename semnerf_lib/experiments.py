@@ -138,6 +138,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
 """The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
 TIMED = ("04",)
 """Notebooks that measure time: they are executed while no run is being made."""
+ACROSS_SCENES = ("10",)
+"""Notebooks that look at the finished runs of other scenes too."""
 
 
 def plan(name: str, scene: Scene, scale: str) -> Plan:

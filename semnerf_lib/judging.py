@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from semnerf_lib.baselines import baseline_for, baseline_scores
 from semnerf_lib.claims import BEST, CLAIMS, INPUT, LABELS, MARGIN, WITH_RGB, Claim, Statement
 from semnerf_lib.config import Config
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Plan, open_scene, plan
 from semnerf_lib.files import read_json
@@ -42,12 +44,14 @@ class Side:
         scores: points (see `measured`).
         depth: mean depth errors in metres at the same frames, None where the scene has no depth.
         runs: ids; none for what needs no NeRF.
+        frames: how many frames a run was scored at; 0 without runs.
     """
 
     name: str
     scores: tuple[float, ...] = ()
     depth: tuple[float | None, ...] = ()
     runs: tuple[str, ...] = ()
+    frames: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,9 @@ def judged(
     comparison, verdict = None, NOT_RUN
     if there == wanted > 0:
         if len(a.scores) > 1 and np.isfinite([*a.scores, *b.scores]).all():
-            interval = compare_folds if repeats == "folds" else compare_seeds
-            comparison = interval(list(a.scores), list(b.scores), MARGIN)
+            scores = list(a.scores), list(b.scores)
+            folds = repeats == "folds"
+            comparison = compare_folds(*scores, MARGIN, claim.views) if folds else compare_seeds(*scores, MARGIN)
         verdict = NO_VERDICT if scale == "smoke" else getattr(comparison, statement.relation, INCONCLUSIVE)
     return Row(claim, statement, condition, repeats, a, b, there, wanted, comparison, verdict)
 
@@ -178,7 +183,8 @@ def model_side(claim: Claim, runs: Sequence[Run]) -> Side:
     found = [run.metrics if claim.views == "test" else run.train_metrics for run in runs]
     scores = tuple(points(metrics, run.config.corruption) for metrics, run in zip(found, runs, strict=True))
     name = runs[0].config.model_name if runs else ""
-    return Side(name, scores, tuple(metrics["depth_mae"] for metrics in found), tuple(run.id for run in runs))
+    depth, ids = tuple(metrics["depth_mae"] for metrics in found), tuple(run.id for run in runs)
+    return Side(name, scores, depth, ids, found[0]["n_frames"] if found else 0)
 
 
 def verdict_on(claim: Claim, rows: Sequence[Row]) -> str:
@@ -214,7 +220,17 @@ def other_scenes(scene: Scene, scale: str, store: Store) -> Iterator[Scene]:
     Opening a scene may mean to render it, so only those are opened that a run's folder names.
     """
     folders = [path.parent for path in store.root.glob("runs/*/result.json")]
-    names = {read_json(folder / "config.json")["scene"] for folder in folders}
+    names = {scene_named_in(folder) for folder in folders}
     for name in MADE_SCENES:
         if name in names and name != scene.name:
-            yield open_scene(name, scale)
+            other = open_scene(name, scale)
+            if any(store.has(*pair) for claim in CLAIMS for pair in plan(claim.experiment, other, scale)):
+                yield other
+
+
+def scene_named_in(folder: Path) -> str | None:
+    """The scene that a run's folder names; None if it cannot be read: it is a run that nobody asked for here."""
+    try:
+        return read_json(folder / "config.json")["scene"]
+    except (SemnerfError, KeyError, TypeError):
+        return None

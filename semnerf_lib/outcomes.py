@@ -59,6 +59,13 @@ class Outcome:
         """The supervisions, labels alone first."""
         return list(dict.fromkeys(run.config.supervision for _, run in self.runs))
 
+    @property
+    def scored(self) -> str:
+        """At how many of which poses the runs are scored, for a person."""
+        scene, run = self.runs[0]
+        there = {"test": (run.metrics, scene.test_ids), "training": (run.train_metrics, scene.train_ids)}
+        return " and ".join(f"{m['n_frames']} of {len(ids)} {views} poses" for views, (m, ids) in there.items() if m)
+
     def first(self, level: str, supervision: str = "labels") -> tuple[Scene, Run]:
         """The first repeat at a level, with its scene."""
         wanted = level, supervision

@@ -171,13 +171,14 @@ def estimate_lines(
         rays = f"{kind.n_rays}{f' + {kind.colour_rays}' if kind.colour_rays else ''} rays"
         note = ", scaled from fewer rays" if cost.scaled else ""
         lines.append(f"{kind.model_name}, {rays}: {1000 * cost.step:.0f} ms a step, {cost.view:.2f} s a view{note}")
-    count = min(executor.at_once, len(left))
+    count = min(executor.at_once or 1, len(left))
     memory = max(cost.memory for cost in costs.values())
     disk = sum(costs[kind_of(config)].weights for config in left) / 2**20
     what = "of the GPU" if device.type == "cuda" else "a process"
+    where = executor.name if executor.at_once else f"one worker like this machine (made by {executor.name})"
     return [
         *lines,
-        f"Time: about {hours(work / count)} by {executor.name}; the notebooks take some minutes more.",
+        f"Time: about {hours(work / count)} by {where}; the notebooks take some minutes more.",
         f"Memory: about {memory:.1f} GiB {what}" + (f", {count * memory:.1f} GiB in all" if count > 1 else "") + ".",
         f"Disk: about {max(1, round(disk))} MiB of weights.",
     ]

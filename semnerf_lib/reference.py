@@ -1,7 +1,7 @@
 """Scores that were not made here and now: published ones, and those of earlier runs at a larger scale.
 
-Both are data with their source (`data/published.json`, `data/reference/*.json`), shown in columns of their own and
-never mixed with the scores of the runs at hand.
+Both are data with their source (`published.json` here, `data/reference/*.json` in the project), shown in columns of
+their own and never mixed with the scores of the runs at hand.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.files import read_json, write_aside
 from semnerf_lib.runs import Run
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+LIBRARY = Path(__file__).resolve().parent
+REFERENCES = LIBRARY.parent / "data" / "reference"
 REFERENCE_FORMAT, PUBLISHED_FORMAT = "semnerf-reference-1", "semnerf-published-1"
 KEPT_PROVENANCE = (
     "revision", "device", "device_type", "precision", "date", "parameters", "seconds_a_step", "peak_memory_gib",
@@ -60,7 +61,7 @@ class Published:
     scores: dict[str, dict[str, float]]
 
 
-def read_published(path: Path = DATA / "published.json") -> Published:
+def read_published(path: Path = LIBRARY / "published.json") -> Published:
     """The published scores.
 
     Raises:
@@ -69,6 +70,8 @@ def read_published(path: Path = DATA / "published.json") -> Published:
     facts = _facts(path, PUBLISHED_FORMAT, ("source", "model", "scenes", "views", "note", "scores"))
     scores = {}
     for entry in facts["scores"]:
+        if not isinstance(entry, dict):
+            raise SemnerfError(f"{path}: score {entry}, expected a corruption and scores between 0 and 1")
         known = {key: value for key, value in entry.items() if key != "corruption"}
         if "corruption" not in entry or not all(_is_share(value) for value in known.values()):
             raise SemnerfError(f"{path}: score {entry}, expected a corruption and scores between 0 and 1")
@@ -119,7 +122,7 @@ def read_reference(path: Path) -> Reference:
     return Reference(facts["scene"], facts["experiment"], facts["note"], tuple(runs))
 
 
-def find_references(scene: str, experiment: str, folder: Path = DATA / "reference") -> list[Reference]:
+def find_references(scene: str, experiment: str, folder: Path = REFERENCES) -> list[Reference]:
     """The reference runs of an experiment on a scene, by the scene's name; none if there is no such file.
 
     Raises:

@@ -19,11 +19,13 @@ from typing import Any
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.execute import execute_apart, failed
 from semnerf_lib.executors import pick_executor
-from semnerf_lib.experiments import TIMED, open_scene
+from semnerf_lib.experiments import ACROSS_SCENES, TIMED, open_scene
 from semnerf_lib.files import read_json
 from semnerf_lib.processes import LIBRARY
 from semnerf_lib.progress import Progress, say
+from semnerf_lib.reference import REFERENCES
 from semnerf_lib.report import Report, write_report
+from semnerf_lib.running import claim
 from semnerf_lib.runs import Store
 from semnerf_lib.scenes import MADE_SCENES
 from semnerf_lib.sweep import Sweep, plans_for
@@ -55,12 +57,17 @@ def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:
 
 
 def library_digest() -> str:
-    """sha256 over the library's source."""
+    """sha256 over the library's source and the scores that come with it."""
     digest = hashlib.sha256()
-    for path in sorted(LIBRARY.rglob("*")):
-        if path.suffix in (".py", ".j2", ".css"):
+    for path in [*sorted(LIBRARY.rglob("*")), *sorted(REFERENCES.glob("*.json"))]:
+        if path.suffix in (".py", ".j2", ".css", ".json"):
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def finished_runs(store: Store) -> list[str]:
+    """Ids of all finished runs in a store, of any scene."""
+    return sorted(path.parent.name for path in store.root.glob("runs/*/result.json"))
 
 
 def notebook_key(notebook: Path, parameters: dict[str, Any], runs: Sequence[str], inputs: Sequence[str]) -> str:
@@ -156,11 +163,13 @@ def reproduce(
         try:
             if fault := sweep.fault_of(notebook):
                 raise SemnerfError(fault)
-            key = notebook_key(notebook, parameters, sweep.needed[notebook], inputs)
-            if result := kept_result(notebook, folder, key):
-                say(f"notebook {notebook.stem}: unchanged since it was executed")
-                return result
-            result = execute_apart(notebook.resolve(), parameters, folder, store.root.resolve(), key, threads)
+            others = finished_runs(store) if notebook.name[:2] in ACROSS_SCENES else []
+            key = notebook_key(notebook, parameters, sweep.needed[notebook], [*inputs, *others])
+            with claim(folder / f".{notebook.stem}"):  # another driver may be at the same page
+                if result := kept_result(notebook, folder, key):
+                    say(f"notebook {notebook.stem}: unchanged since it was executed")
+                    return result
+                result = execute_apart(notebook.resolve(), parameters, folder, store.root.resolve(), key, threads)
         except SemnerfError as fault:
             result = failed(notebook, str(fault))
         say(f"notebook {notebook.stem}: {describe(result)}")
@@ -186,8 +195,11 @@ def reproduce(
                 written = time.monotonic()
             execute_ready(executor.threads if left else None)
     if plans:
-        report.verdict = write_verdict(scene, scale, store, page)
-        write_report(report, page)
+        try:
+            report.verdict = write_verdict(scene, scale, store, page)
+            write_report(report, page)
+        except SemnerfError as fault:
+            say(f"no verdict: {fault}")
     lost = [stem for stem, result in report.notebooks.items() if not result["ok"]]
     say(f"{len(chosen) - len(lost)} of {len(chosen)} notebooks went well; open {page / 'index.html'}")
     return 1 if lost else 0

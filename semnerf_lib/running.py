@@ -178,5 +178,12 @@ def place() -> dict[str, Any]:
 
 def forget(folder: Path) -> None:
     """Removes all that only matters while a run is not made; for whoever holds its claim."""
+    clear(folder)
     for name in TEMPORARY:
         (folder / name).unlink(missing_ok=True)
+
+
+def clear(folder: Path) -> None:
+    """Removes what an attempt that was killed left half-written, and why one failed; for whoever holds the claim."""
+    for path in (*folder.glob(".*.aside"), folder / "failure.json"):
+        path.unlink(missing_ok=True)

@@ -29,7 +29,7 @@ from semnerf_lib.files import opened, read_json, sha256_of, write_aside, write_j
 from semnerf_lib.labels import Corruption
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.provenance import provenance
-from semnerf_lib.running import Heartbeat, claim, failures_kept, forget
+from semnerf_lib.running import Heartbeat, claim, clear, failures_kept, forget
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.training import Trainer
 
@@ -197,6 +197,7 @@ class Store:
         with claim(folder, wait):
             if run := self.find(scene, config):  # made while this process waited
                 return run
+            clear(folder)
             with failures_kept(folder):
                 make(folder, scene, config, device or pick_device(), on_step, checkpoint_seconds)
             forget(folder)

@@ -64,13 +64,18 @@ class Sweep:
 
     def take(self, outcome: Outcome) -> str:
         """Keeps what came of a job; returns the line for a person."""
-        run = outcome.job.run
+        run, error = outcome.job.run, outcome.error
         if outcome.state == "made":
-            found = self.runs[run] = read_run(outcome.job.folder)
-            said = f"mIoU {found.metrics['miou']:.3f}, {found.metrics['seconds_training']:.0f} s"
+            try:
+                self.runs[run] = read_run(outcome.job.folder)
+            except SemnerfError as fault:  # damaged, or not to be seen from here
+                error = str(fault)
+        if run in self.runs:
+            metrics = self.runs[run].metrics
+            said = f"mIoU {metrics['miou']:.3f}, {metrics['seconds_training']:.0f} s"
         else:
-            self.faults[run] = outcome.error
-            said = f"FAILED: {outcome.error}"
+            self.faults[run] = error
+            said = f"FAILED: {error}"
         title = title_of(Config(**json.loads(outcome.job.config)))
         return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {said}"
 

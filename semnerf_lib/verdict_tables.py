@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from semnerf_lib.claims import BEST, CLAIMS, LABELS, MARGIN, WITH_RGB, measured
-from semnerf_lib.costs import cost, middle, time_ratios
+from semnerf_lib.costs import cost, middle, ratios
 from semnerf_lib.experiments import plan
 from semnerf_lib.judging import Row, Side, finished, reference_row, verdict_on
 from semnerf_lib.labels import Corruption
@@ -81,6 +81,7 @@ def details(
                 "verdict": row.verdict,
                 "difference (95 %)": interval(row.comparison),
                 "n": there if row.wanted else "no RGB here",
+                "frames": str(row.a.frames or "–"),
                 "scores": both(spread(row.a.scores, 1), spread(row.b.scores, 1) if row.b.scores else ""),
                 "depth error (m)": both(_mean_depth(row.a), _mean_depth(row.b) if row.b.depth else ""),
             }
@@ -144,14 +145,13 @@ def cost_lines(scene: Scene, scale: str, store: Store) -> list[Cells]:
     ]
     if len(costs) == 2:
         a, b = costs
-        memory = [x / y for x, y in zip(a.memory, b.memory, strict=False)]
         lines.append(
             dict.fromkeys(lines[0], "")
             | {
                 "model": "ratio",
                 "parameters": f"{a.parameters / b.parameters:.3f}",
-                "a step (ms)": middle(time_ratios(*runs.values()), 2),
-                "peak memory (GiB)": middle(memory, 2),
+                "a step (ms)": middle(ratios(*runs.values(), "seconds_a_step"), 2),
+                "peak memory (GiB)": middle(ratios(*runs.values(), "peak_memory_gib") if a.memory else [], 2),
                 "device": "same fold, same device",
             }
         )
@@ -189,6 +189,7 @@ def _record(row: Row) -> dict[str, Any]:
         }
     return record | {
         "repeats": row.repeats,
+        "frames": row.a.frames,
         "difference": found and found.mean,
         "low": found and found.low,
         "high": found and found.high,
@@ -212,7 +213,7 @@ TEX = {
     "–": "--",
 }
 TEX |= {c: rf"\{c}" for c in "&%$#_{}"}
-TEX_HEADS = ("labels", "labels alone are", "scores", "difference (95 %)", "n", "verdict")
+TEX_HEADS = ("labels", "labels alone are", "scores", "difference (95 %)", "n", "depth error (m)", "verdict")
 """The columns of `details` that LaTeX gets."""
 
 
@@ -222,8 +223,13 @@ def escaped(text: str) -> str:
 
 
 def to_tex(rows: Sequence[Row], caption: str) -> str:
-    """All rows as a LaTeX table (booktabs), under a line a claim with its verdict. The caption is a comment's."""
-    lines = [f"% {caption}", "% needs booktabs", rf"\begin{{tabular}}{{{'l' * len(TEX_HEADS)}}}", r"\toprule"]
+    """All rows as a LaTeX table (booktabs), under a line a claim with its verdict; caption and margin as comments."""
+    lines = [
+        f"% {caption}; margin {MARGIN:g} points; run ids in verdict.csv",
+        "% needs booktabs",
+        rf"\begin{{tabular}}{{{'l' * len(TEX_HEADS)}}}",
+        r"\toprule",
+    ]
     lines.append(" & ".join(map(escaped, TEX_HEADS)) + r" \\")
     for claim in CLAIMS:
         own = [row for row in rows if row.claim == claim]

@@ -72,17 +72,22 @@ class PairedComparison:
         return NOT_SUPPORTED if self.high <= 0 else INCONCLUSIVE
 
 
-def compare_folds(a: list[float], b: list[float], margin: float, confidence: float = 0.95) -> PairedComparison:
+def compare_folds(
+    a: list[float], b: list[float], margin: float, views: str = "test", confidence: float = 0.95
+) -> PairedComparison:
     """Compares two models over the folds of one cross-validation.
 
-        mean +- t_{n-1} sqrt((1/n + n_test / n_train) s^2),   n_test / n_train = 1 / (n - 1)
+        mean +- t_{n-1} sqrt((1/n + rho / (1 - rho)) s^2)
 
-    where s^2 is the variance of the n differences. The second term corrects for training sets that share most of their
-    frames: without it the interval is far too narrow [Nadeau and Bengio 2003, corrected resampled t].
+    where s^2 is the variance of the n differences and rho their correlation, which comes from shared frames: without it
+    the interval is far too narrow [Nadeau and Bengio 2003, corrected resampled t]. At held-out poses rho is taken to
+    be n_test / (n_test + n_train) = 1 / n, as there. At training poses two folds share n - 2 of their n - 1 parts,
+    to train on and to be scored on, and rho = (n - 2) / (n - 1).
 
     Args:
         a, b: scores of the two models, one a fold, in the same order.
         margin: in the unit of the scores.
+        views: at which poses they were scored, "test" or "train".
         confidence: of the interval.
 
     Raises:
@@ -91,8 +96,9 @@ def compare_folds(a: list[float], b: list[float], margin: float, confidence: flo
     >>> compare_folds([0.80, 0.81, 0.79], [0.80, 0.80, 0.80], margin=0.02).comparable
     'inconclusive'
     """
-    n = len(a)
-    return _compare("compare_folds", a, b, 1 / max(n, 1) + 1 / max(n - 1, 1), margin, confidence)
+    n = max(len(a), 2)
+    rho = 1 / n if views == "test" else (n - 2) / (n - 1)
+    return _compare("compare_folds", a, b, 1 / n + rho / (1 - rho), margin, confidence)
 
 
 def compare_seeds(a: list[float], b: list[float], margin: float, confidence: float = 0.95) -> PairedComparison:

@@ -6,7 +6,7 @@ import pytest
 from made_runs import furnished_scene, make_run
 
 from semnerf_lib.claims import WITH_RGB
-from semnerf_lib.costs import cost, middle, time_ratios
+from semnerf_lib.costs import cost, middle, ratios
 from semnerf_lib.experiments import plan
 from semnerf_lib.runs import Store
 
@@ -39,8 +39,8 @@ def test_peak_memory_counts_only_where_it_is_a_runs_own(runs, tmp_path):
 
 
 def test_times_are_compared_on_one_device_and_fold_by_fold(runs):
-    assert time_ratios(runs["labels"], runs[WITH_RGB]) == pytest.approx([0.5] * 4)
-    assert time_ratios(runs["labels"], []) == []
+    assert ratios(runs["labels"], runs[WITH_RGB], "seconds_a_step") == pytest.approx([0.5] * 4)
+    assert ratios(runs["labels"], [], "seconds_a_step") == []
 
 
 def test_middle_is_not_moved_by_an_outlier():

@@ -10,7 +10,7 @@ from made_runs import furnished_scene, make_run, make_runs
 
 from semnerf_lib import judging
 from semnerf_lib.baselines import baseline_scores
-from semnerf_lib.claims import BEST, CLAIMS, INPUT, NEAREST, WITH_RGB
+from semnerf_lib.claims import BEST, CLAIMS, INPUT, WITH_RGB
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import plan
 from semnerf_lib.judging import judge, other_scenes, reference_row, verdict_on
@@ -108,7 +108,7 @@ def test_a_baseline_that_wins_is_told_and_refutes_no_claim(scene, store):
     rows = judge(scene, "laptop", store)
     beaten = replace(rows_of(rows, SUPER_RESOLVES, BEST)[0], verdict=NOT_SUPPORTED)
     assert verdict_on(SUPER_RESOLVES, [*rows, beaten]) == verdict_on(SUPER_RESOLVES, rows) == SUPPORTED
-    lost = replace(rows_of(rows, SUPER_RESOLVES, NEAREST)[0], verdict=NOT_SUPPORTED)
+    lost = replace(rows_of(rows, SUPER_RESOLVES, INPUT)[0], verdict=NOT_SUPPORTED)
     assert verdict_on(SUPER_RESOLVES, [*rows, lost]) == NOT_SUPPORTED
 
 
@@ -131,7 +131,7 @@ def test_a_scene_without_rgb_is_still_judged_on_what_it_has(scene, store):
     fill(store, bare, SUPER_RESOLVES)
     rows = judge(bare, "laptop", store)
     assert {(row.verdict, row.wanted) for row in rows_of(rows, SUPER_RESOLVES, WITH_RGB)} == {(NOT_RUN, 0)}
-    assert {row.verdict for row in rows_of(rows, SUPER_RESOLVES, NEAREST)} == {SUPPORTED}
+    assert {row.verdict for row in rows_of(rows, SUPER_RESOLVES, INPUT)} == {SUPPORTED}
     assert verdict_on(SUPER_RESOLVES, rows) == NOT_RUN
 
 
@@ -189,6 +189,11 @@ def test_other_scenes_are_opened_only_if_they_have_runs(scene, store, monkeypatc
     room, kitchen = replace(scene, name="room"), replace(scene, name="kitchen")
     assert not list(other_scenes(room, "laptop", store))
     for one in (room, kitchen):
-        make_run(store, *plan("training", one, "laptop")[0], 0.9)
+        make_run(store, *plan("label_noise", one, "smoke")[0], 0.9)
+    (store.root / "runs" / "of-somebody-else").mkdir()
+    for name in ("result.json", "config.json"):
+        (store.root / "runs" / "of-somebody-else" / name).write_text("[]")
+    assert not list(other_scenes(room, "laptop", store))  # at another scale
+    make_run(store, *plan("label_noise", kitchen, "laptop")[0], 0.9)
     assert len(list(other_scenes(room, "laptop", store))) == 1
-    assert opened == [("kitchen", "laptop")]
+    assert set(opened) == {("kitchen", "laptop")}

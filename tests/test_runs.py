@@ -201,6 +201,16 @@ def test_without_result_the_run_is_made_again_and_the_same(broken, finished):
     assert run.weights_sha256 == finished[1].weights_sha256
 
 
+def test_what_a_killed_attempt_left_half_written_is_removed(store, tiny_scene):
+    config = tiny_config(iterations=12)
+    folder = store.folder(tiny_scene, config)
+    folder.mkdir(parents=True)
+    (folder / ".checkpoint.safetensors.4711.aside").write_bytes(b"half of one")
+    store.get(tiny_scene, config, CPU)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"config.json", "history.json", "result.json", "weights.safetensors"}
+
+
 def test_damaged_checkpoint_stops_and_stays(store, tiny_scene):
     config = tiny_config(iterations=12)
     folder = store.folder(tiny_scene, config)

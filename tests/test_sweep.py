@@ -66,6 +66,17 @@ def test_damaged_run_is_a_fault_of_those_that_need_it(tmp_path, plans):
     assert (run.folder / "weights.safetensors").read_bytes() == b"mine"
 
 
+def test_run_that_cannot_be_read_when_it_comes_is_a_fault_of_its_own(tmp_path, plans):
+    found = opened(tmp_path, plans)
+    first, second, third = found.missing
+    made = attempt(first)
+    (first.folder / "history.json").write_text("{")
+    assert "FAILED" in found.take(made) and "history.json" in found.fault_of(BOOKS[1])
+    assert "mIoU" in found.take(attempt(second)) and not ready(found)[2:]
+    found.take(attempt(third))
+    assert found.fault_of(BOOKS[2]) is None
+
+
 def test_a_job_says_all_that_a_worker_needs(tmp_path, plans, monkeypatch):
     monkeypatch.chdir(tmp_path)
     job = Sweep(Store("results"), "tiny", "smoke", plans, BOOKS).missing[0]

@@ -50,7 +50,7 @@ def rows(scene, store):
 def test_overview_tells_each_claim_once(rows):
     lines = overview(rows)
     assert [line["verdict"] for line in lines] == [SUPPORTED, "not run", SUPPORTED, "not run", "not run"]
-    assert lines[2]["it rests on"] == "better than enlarged labels: 4 of 4; as good as labels + RGB: 4 of 4"
+    assert lines[2]["it rests on"] == "better than the coarse labels as given: 4 of 4; as good as labels + RGB: 4 of 4"
     assert lines[2]["beside it"] == "better than the best baseline: 4 of 4"
     assert lines[3]["it rests on"].startswith("better than the partial labels: 0 of 4, 4 not run")
 
@@ -79,7 +79,7 @@ def test_published_and_reference_scores_have_columns_of_their_own(rows, scene, s
     assert "published" in column and "other scenes" in column
     cells = {(line["labels"], line["labels alone are"]): line[column] for line in lines}
     assert cells["labels at 1/8, dense", "as good as labels + RGB"] == "61.0"
-    assert cells["labels at 1/8, dense", "better than enlarged labels"] == "–"
+    assert cells["labels at 1/8, dense", "better than the coarse labels as given"] == "–"
     assert set(details([row for row in rows if row.claim == CLAIMS[0]], published=read_published())[0]) == set(
         lines[0]
     ) - {column}

@@ -34,6 +34,20 @@ def test_correction_widens_the_interval_of_independent_folds():
     assert (found.high - found.low) / 2 == pytest.approx(independent * math.sqrt(1 + 5 / 4), rel=1e-6)
 
 
+def test_interval_of_folds_covers_the_mean_at_both_kinds_of_poses():
+    """Frames differ, runs hardly: folds that share frames to be scored on say far less than their number."""
+    rng, n, repetitions = np.random.default_rng(0), 5, 400
+    covered = {"test": 0, "train": 0}
+    for _ in range(repetitions):
+        parts = rng.normal(0, 1, (n, 36)).mean(axis=1)
+        run_noise = rng.normal(0, 0.02, n)
+        for views in covered:
+            scores = parts if views == "test" else (parts.sum() - parts) / (n - 1)
+            found = compare_folds((scores + run_noise).tolist(), [0.0] * n, margin=1.0, views=views)
+            covered[views] += found.low <= 0 <= found.high
+    assert min(covered.values()) > 0.93 * repetitions
+
+
 @pytest.mark.parametrize(
     ("differences", "verdict"),
     [
