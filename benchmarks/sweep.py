@@ -98,13 +98,11 @@ def kill_at_random(times: int, seed: int) -> None:
             raise SystemExit("the undisturbed series failed")
         whole = time.perf_counter() - start
         driver = reproduce(struck)
-        while sum(kills.values()) < times:
-            time.sleep(rng.uniform(0.2, 2 * whole / times))
-            victims = [] if driver.poll() is not None else busy(struck, driver.pid)
-            if not victims:
-                driver = reproduce(struck)
+        while sum(kills.values()) < times and driver.poll() is None:
+            time.sleep(rng.uniform(0, whole / times))
+            victim = rng.choice(busy(struck, driver.pid) or [None])
+            if victim is None or driver.poll() is not None:
                 continue
-            victim = rng.choice(victims)
             try:
                 os.kill(victim, signal.SIGKILL)
             except ProcessLookupError:
