@@ -89,12 +89,17 @@ def test_base_install_has_what_the_library_imports():
                 assert canonicalize_name(IMPORT_NAMES.get(module, module)) in base, f"{path.name}: {module}"
 
 
-def test_package_holds_every_module_and_template():
+def test_package_holds_every_module_and_file():
     packages = find_packages(ROOT, include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"])
     folders = {str(p.parent.relative_to(ROOT)).replace("/", ".") for p in (ROOT / "semnerf_lib").rglob("*.py")}
     assert folders == set(packages)
-    assert PROJECT["tool"]["setuptools"]["package-data"] == {"semnerf_lib": ["templates/*"]}
-    assert list((ROOT / "semnerf_lib" / "templates").glob("*.j2"))
+    [(package, patterns)] = PROJECT["tool"]["setuptools"]["package-data"].items()
+    library = ROOT / package
+    held = {path for pattern in patterns for path in library.glob(pattern)}
+    files = {
+        path for path in library.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".nbi", ".nbc")
+    }
+    assert held == files and files
 
 
 @pytest.mark.parametrize("name", ["LICENSE", "CITATION.cff", "README.md"])
