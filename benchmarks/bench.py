@@ -51,7 +51,7 @@ def step_seconds(scene, config: Config, device: torch.device, share: int = 1, re
     """Median time of a training step, measured with 1/share of the rays and scaled; the optimiser is not scaled."""
     trainer = Trainer(scene, config.replace(n_rays=config.n_rays // share), device)
     whole = seconds(trainer.step, device, repeats)
-    optimiser = seconds(trainer.optimiser.step, device, repeats)
+    optimiser = seconds(lambda: [o.step() for o in trainer.optimisers], device, repeats)
     return share * (whole - optimiser) + optimiser
 
 

@@ -42,6 +42,8 @@ class Config:
         margin, shell: a scene of unknown bounds gets its camera positions and this margin as its box; beyond, this
             share of each grid axis holds the contracted outside.
         distortion_weight: of the distortion loss of the grid.
+        carving: how strongly the proposal of a grid starts from where the training views agree on a label (see
+            `carving.carve`); 0 for not at all.
         precision: of the matrix products; "auto" is bfloat16 where the device gains from it.
         preview_every: steps between scores on a few test frames for the curve, 0 for none.
         score_views: where the finished run is scored: novel "test" views, or "test+train": P2 judges denoising,
@@ -77,6 +79,7 @@ class Config:
     margin: float = 2.0
     shell: float = 0.25
     distortion_weight: float = 0.0
+    carving: float = 0.0
     precision: Precision = "auto"
     preview_every: int = 0
     score_views: Views = "test"
@@ -91,6 +94,7 @@ class Config:
         may_be_zero = {"seed", "semantic_weight", "noise_std", "n_octaves", "direction_octaves", "shell", "margin"}
         may_be_zero |= {
             "distortion_weight",
+            "carving",
             "preview_every",
             "n_importance",
             "fold",
@@ -164,8 +168,8 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     ("paper", "mlp"): {},
     ("paper", "grid"): dict(iterations=20_000, n_importance=48, lr=1e-2, lr_decay_steps=10_000, noise_std=0.0),
     ("laptop", "grid"): dict(
-        iterations=750, n_rays=1536, boundary_share=0.6, n_samples=48, n_importance=16, lr=8e-2, lr_decay_steps=525,
-        noise_std=0.0, preview_every=125,
+        iterations=700, n_rays=1536, boundary_share=0.6, n_samples=48, n_importance=16, lr=8e-2, lr_decay_steps=490,
+        noise_std=0.0, carving=4.0, preview_every=100,
     ),
     ("laptop", "mlp"): dict(
         iterations=2_400, n_rays=512, n_samples=32, n_importance=32, depth=4, width=128, n_octaves=8,

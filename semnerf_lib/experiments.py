@@ -48,7 +48,7 @@ def view_synthesis(scene: Scene, scale: str) -> Plan:
     Both supervisions of a fold see the same frames and the same labels, which pairs them. At laptop scale each of the
     ten runs takes two thirds of that scale's steps.
     """
-    shorter = {"iterations": 500, "lr_decay_steps": 350, "preview_every": 0} if scale == "laptop" else {}
+    shorter = {"iterations": 450, "lr_decay_steps": 315, "preview_every": 0} if scale == "laptop" else {}
     folds = list(enumerate(scene.folds(N_FOLDS)))[: SMOKE_FOLDS if scale == "smoke" else N_FOLDS]
     return [
         (part, preset(scale, supervision=s, fold=fold, **shorter)) for fold, part in folds for s in supervisions(scene)

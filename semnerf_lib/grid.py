@@ -7,6 +7,7 @@ finest grids; a room of 4 cm cells needs no hash.)
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from semnerf_lib.encoding import encoded_size, positional_encoding
-from semnerf_lib.interpolation import interpolate
+from semnerf_lib.interpolation import Scratch, interpolate
 from semnerf_lib.rendering import FieldOutput
 
 
@@ -23,7 +24,7 @@ class FeatureGrid(nn.Module):
 
     Args:
         resolutions: grid points along x, y, z of each level, at least 2.
-        n_features: numbers stored a grid point; 2 in Instant-NGP.
+        n_features: numbers stored a grid point, 1 or 2 (see `kernels`); 2 in Instant-NGP.
         spread: initial values are uniform in +-spread.
     """
 
@@ -35,12 +36,16 @@ class FeatureGrid(nn.Module):
         self.register_buffer("sizes", sizes, persistent=False)
         self.register_buffer("offsets", counts.cumsum(0) - counts, persistent=False)
 
+    @cached_property
+    def scratch(self) -> Scratch:
+        return Scratch(self.table.shape)
+
     @property
     def n_out(self) -> int:
         return len(self.sizes) * self.table.shape[1]
 
     def forward(self, x: Float[Tensor, "points 3"]) -> Float[Tensor, "points features"]:
-        return interpolate(self.table, x, self.sizes, self.offsets)
+        return interpolate(self.table, x, self.sizes, self.offsets, self.scratch)
 
 
 class Box(nn.Module):
@@ -71,6 +76,16 @@ class Box(nn.Module):
         beyond = (u.abs() - 1).clamp_min(0)
         squeezed = torch.where(beyond > 0, u.sign() * (1 - s / (1 + beyond * inside / s)), inside * u)
         return (squeezed + 1) / 2
+
+    def inverse(self, x: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+        """Metres of points of the unit cube. Where there is a shell its faces are infinitely far: taken just before."""
+        lower, upper = self.bounds
+        s, u = self.shell, 2 * x - 1
+        if s > 0:
+            far = u.abs().clamp(max=0.999)
+            beyond = 1 + (s / (1 - far) - 1) * s / (1 - s)
+            u = torch.where(far > 1 - s, u.sign() * beyond, u / (1 - s))
+        return (lower + upper) / 2 + u * (upper - lower) / 2
 
     def exit(self, rays_o: Float[Tensor, "rays 3"], rays_d: Float[Tensor, "rays 3"]) -> Float[Tensor, "rays 1"]:
         """The z at which rays leave the box: min over axes of max((lower - o) / d, (upper - o) / d)."""

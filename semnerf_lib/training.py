@@ -18,13 +18,15 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from semnerf_lib.carving import carve
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate
 from semnerf_lib.files import digest, opened, write_aside
 from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
-from semnerf_lib.models import build_model
+from semnerf_lib.models import GridModel, build_model
+from semnerf_lib.optimisers import optimisers_for
 from semnerf_lib.progress import Progress
 from semnerf_lib.rays import TrainingRays
 from semnerf_lib.scenes.scene import Scene
@@ -52,7 +54,9 @@ class Trainer:
         self.model = build_model(config, scene).to(device)
         labels = corrupt(scene, config.corruption, config.seed)
         self.rays = TrainingRays(scene, labels, device, config.supervision == "labels+rgb")
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=device.type != "mps")
+        if config.carving and isinstance(self.model, GridModel):
+            carve(self.model.proposal, scene, labels, config.carving)
+        self.optimisers = optimisers_for(self.model, config.lr)
         self.generator = torch.Generator(device)
         self.step_count, self.seconds, self.history = 0, 0.0, []
 
@@ -81,12 +85,15 @@ class Trainer:
 
     def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps)
+        lr = self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps)
         loss, parts = self.loss()
-        self.optimiser.zero_grad(set_to_none=True)
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = lr
+            optimiser.step()
         self.step_count += 1
         return loss.detach(), parts
 
@@ -158,8 +165,9 @@ class Trainer:
     def save(self, path: Path) -> None:
         """Writes weights, Adam's moments, step and history as one safetensors file, aside and renamed."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for i, moments in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"adam.{i}.{name}": value for name, value in moments.items()}
+        for k, optimiser in enumerate(self.optimisers):
+            for i, moments in optimiser.state_dict()["state"].items():
+                tensors |= {f"adam{k}.{i}.{name}": value for name, value in moments.items()}
         tensors = {name: value.detach().cpu().clone() for name, value in tensors.items()}
         facts = {"step": self.step_count, "seconds": self.seconds, "history": self.history, "sha256": digest(tensors)}
         write_aside(path, lambda aside: save_file(tensors, aside, metadata={"semnerf": json.dumps(facts)}))
@@ -176,7 +184,7 @@ class Trainer:
             step, seconds, history, sha256 = (facts[key] for key in ("step", "seconds", "history", "sha256"))
             if digest(tensors) != sha256:
                 raise ValueError(f"its tensors do not have sha256 {sha256[:12]}...")
-        model, state = {}, {}
+        model, states = {}, [{} for _ in self.optimisers]
         try:
             for name, value in tensors.items():
                 kind, rest = name.split(".", 1)
@@ -184,11 +192,12 @@ class Trainer:
                     model[rest] = value
                 else:
                     i, key = rest.split(".", 1)
-                    state.setdefault(int(i), {})[key] = value
+                    states[int(kind.removeprefix("adam"))].setdefault(int(i), {})[key] = value
             self.model.load_state_dict(model)
-            groups = self.optimiser.state_dict()["param_groups"]
-            self.optimiser.load_state_dict({"state": state, "param_groups": groups})
-        except (RuntimeError, ValueError, KeyError) as fault:
+            for optimiser, state in zip(self.optimisers, states, strict=True):
+                groups = optimiser.state_dict()["param_groups"]
+                optimiser.load_state_dict({"state": state, "param_groups": groups})
+        except (RuntimeError, ValueError, KeyError, IndexError) as fault:
             raise SemnerfError(f"{path}: its tensors are not this model's ({str(fault).splitlines()[0]})") from fault
         self.step_count, self.seconds, self.history = step, seconds, history
 

@@ -143,3 +143,11 @@ def test_nan_and_infinity_come_out_as_such_and_break_no_index():
     x = torch.tensor([[torch.nan, 0.5, 0.5], [0.2, torch.inf, 0.1], [0.2, 0.1, -torch.inf], [0.1, 0.2, 0.3]])
     out = grid(x)
     assert not out[:3].isfinite().any() and out[3].isfinite().all()
+
+
+@pytest.mark.parametrize("shell", [0.0, 0.25])
+def test_inverse_of_the_box_is_its_inverse(shell):
+    box = Box(torch.tensor([[-1.0, 0.0, 2.0], [3.0, 4.0, 5.0]]), shell)
+    x = torch.rand(500, 3, generator=torch.Generator().manual_seed(0)) * 0.996 + 0.002
+    torch.testing.assert_close(box(box.inverse(x)), x, atol=1e-4, rtol=0)
+    assert box.inverse(torch.tensor([[0.0, 1.0, 0.5]])).isfinite().all()
