@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from semnerf_lib.plots.spatial import show3d
 from semnerf_lib.progress import watched
 
 
@@ -29,7 +30,7 @@ class Explorer:
             display(self.widget)
             return
         figure = self.static()
-        display(figure)
+        display(show3d(figure) if hasattr(figure, "to_plotly_json") else figure)
         if hasattr(figure, "savefig"):  # else matplotlib's own hook shows it once more at the cell's end
             import matplotlib.pyplot as plt
 
