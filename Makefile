@@ -2,7 +2,8 @@
 # make test                                                     checks, unit tests, the notebooks at smoke scale
 # make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab
-# make setup | clean                                            only the set-up; away with it (results/ stay)
+# make site                                                     the notebooks and reports as pages that work offline
+# make setup | clean                                            only the set-up; away with it (results/ and site/ stay)
 
 SCENE ?= room
 SCALE ?= laptop
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 STAMP := .venv/set-up-seconds
 
-.PHONY: reproduce test bench lab setup clean
+.PHONY: reproduce test bench lab site setup clean
 .DELETE_ON_ERROR:
 
 reproduce: $(STAMP)
@@ -29,7 +30,10 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks/index.ipynb
+
+site: $(STAMP)
+	$(BIN)/semnerf site --to site
 
 setup: $(STAMP)
 

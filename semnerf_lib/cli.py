@@ -1,4 +1,4 @@
-"""The command line: `semnerf reproduce | status | train | evaluate | render | scene`; what they do is in `commands`."""
+"""The command line, `semnerf COMMAND`; what the commands do is in `commands`."""
 
 from __future__ import annotations
 
@@ -133,6 +133,28 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--width", type=int, metavar="PIXELS", help="width of the images (the scene's)")
     sub.add_argument("--seconds", type=float, default=8.0, help="length of the video (8)")
     sub.add_argument("--show", choices=("labels", "depth", "entropy", "rgb"), default="labels", help="in the video")
+
+    sub = command(
+        commands,
+        "site",
+        "site",
+        "write the series, its documents and its reports as pages that work offline",
+        ["semnerf site --to site", "semnerf site --to /srv/www/semnerf --out /scratch/results"],
+        "\nOpen index.html in the folder, or serve the folder. Nothing on the pages is asked of the network.",
+    )
+    sub.add_argument("--to", type=Path, required=True, metavar="DIR", help="new, empty, or an earlier site's folder")
+    sub.add_argument("--notebooks", type=Path, metavar="DIR", help="folder of the notebooks (the project's)")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder that reports are taken from (results)")
+
+    sub = command(
+        commands,
+        "index",
+        "index",
+        "write index.ipynb, the series with pictures and times, from the notebooks beside it",
+        ["semnerf index", "semnerf index --times results    after `semnerf reproduce`: its times too"],
+    )
+    sub.add_argument("--notebooks", type=Path, metavar="DIR", help="folder of the notebooks (the project's)")
+    sub.add_argument("--times", type=Path, metavar="DIR", help="results folder to take the notebooks' times from")
 
     scene = commands.add_parser("scene", help="make or check a scene", description="Make or check a scene.")
     scenes = scene.add_subparsers(dest="what", required=True, metavar="WHAT", parser_class=Parser)

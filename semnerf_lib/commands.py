@@ -21,6 +21,9 @@ from semnerf_lib.runs import Store
 from semnerf_lib.scenes import check_scene, load_scene
 from semnerf_lib.scenes.replica import save_replica
 from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.series import write_index
+from semnerf_lib.series_times import take_times
+from semnerf_lib.site import build_site
 from semnerf_lib.status import Board, watch
 from semnerf_lib.sweep import plans_for
 
@@ -123,6 +126,20 @@ def run_render(args: argparse.Namespace) -> int:
     else:
         write_views(model, scene, args.to, args.views, args.width)
     print(f"wrote {args.to}")
+    return 0
+
+
+def run_site(args: argparse.Namespace) -> int:
+    notebooks = find_notebooks(args.notebooks)[0].parent
+    print(f"open {build_site(args.to, notebooks, Store(args.out).root)}")
+    return 0
+
+
+def run_index(args: argparse.Namespace) -> int:
+    notebooks = find_notebooks(args.notebooks)[0].parent
+    if args.times:
+        take_times(notebooks, Store(args.times))
+    print(f"wrote {write_index(notebooks)}")
     return 0
 
 

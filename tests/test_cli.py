@@ -16,7 +16,17 @@ from semnerf_lib.evaluation import View
 from semnerf_lib.flights import camera_of_width, check_target, flight, picture, widened
 from semnerf_lib.scenes.scene import Scene
 
-COMMANDS = [["reproduce"], ["status"], ["train"], ["evaluate"], ["render"], ["scene", "make"], ["scene", "check"]]
+COMMANDS = [
+    ["reproduce"],
+    ["status"],
+    ["train"],
+    ["evaluate"],
+    ["render"],
+    ["site"],
+    ["index"],
+    ["scene", "make"],
+    ["scene", "check"],
+]
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,7 @@ def _scatter(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"
         ax.plot(*xyz.T, **line, zorder=order)  # NaN parts the lines, as None does for plotly
     if "markers" in mode:
         colours = _colours(picture, ax, marker, marker.color, len(xyz))
-        area = np.square(0.6 * np.asarray(marker.size if marker.size is not None else 6, dtype=float))
+        area = np.square(0.9 * np.asarray(marker.size if marker.size is not None else 6, dtype=float))
         ax.scatter(*xyz.T, c=colours, s=area, linewidths=0, depthshade=False, alpha=marker.opacity, zorder=order)
     if "text" in mode:
         for place, text in zip(xyz, np.broadcast_to(trace.text, len(xyz)), strict=True):
