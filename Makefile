@@ -1,5 +1,5 @@
 # make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|paper]   everything, set-up included; ends with a page to open
-# make test                                                     checks, unit tests, the notebooks at smoke scale
+# make test                                                     checks, unit tests, the notebooks headless and in a browser
 # make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab
 # make site                                                     the notebooks and reports as pages that work offline
@@ -25,6 +25,7 @@ test: $(STAMP)
 	results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT && \
 	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 $(BIN)/python -m pytest -q \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
+	$(BIN)/python -m pytest -q -rs tests/browser
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py
@@ -45,6 +46,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@start=$$(date +%s) && "$(PYTHON)" -m venv .venv && \
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,cluster,dev]' && \
 	echo $$(($$(date +%s) - start)) > $@
+	@$(BIN)/python tests/browser/chromium.py
 
 clean:
 	rm -rf .venv build semnerf.egg-info .pytest_cache .ruff_cache
