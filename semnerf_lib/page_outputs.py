@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.files import write_aside
-from semnerf_lib.plots.spatial import PLOTLY
+from semnerf_lib.plots.spatial import CONFIG, PLOTLY
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LIBRARY = "plotly.min.js"
@@ -63,6 +63,7 @@ def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:
         still = f"<p>{NO_PICTURE}</p>"
     else:
         still = f'<img src="data:image/png;base64,{"".join(png.split())}" alt="{escape(alt)}">'
+    figure = {**figure, "config": {**figure.get("config", {}), **CONFIG}}
     text = json.dumps(figure, separators=(",", ":")).replace("</", "<\\/")  # no end of the script within it
     height = int(figure.get("layout", {}).get("height") or 480)
     return (

@@ -22,6 +22,7 @@ from semnerf_lib.reproduce import find_notebooks
 
 FACTS = "series.json"
 INDEX = "index.ipynb"
+PICTURES = "pictures"
 WORDS_A_MINUTE, LINES_A_MINUTE, FIGURES_A_MINUTE = 180, 15, 2
 """How fast a newcomer reads prose, code and figures. A guess, and called one where it is shown."""
 
@@ -52,6 +53,10 @@ class Entry:
     seconds: float | None
     runs: int
     runs_seconds: float
+
+    @property
+    def number(self) -> str:
+        return self.stem[:2]
 
     @property
     def time(self) -> str:
@@ -167,8 +172,12 @@ def measured_on(folder: Path) -> str:
     return f"Times to run: {on}." if on else "Times to run are not measured yet."
 
 
-def index_notebook(folder: Path) -> Any:
-    """The index of a folder's notebooks: a notebook without code, each picture attached to its cell."""
+def index_notebook(folder: Path, entries: list[Entry]) -> Any:
+    """The index of a folder's notebooks: a notebook without code, its pictures in files beside it.
+
+    Files, because every reader shows them: GitHub drops `data:` addresses, and JupyterLab asks for `attachment:` ones
+    before it looks into the cell.
+    """
     from nbformat import v4
 
     head = (
@@ -179,25 +188,26 @@ def index_notebook(folder: Path) -> Any:
         f"{measured_on(folder)} Times to read are a guess from length."
     )
     cells = [v4.new_markdown_cell(head, id="head")]
-    for entry in read_series(folder):
-        number, name = entry.stem[:2], f"{entry.stem[:2]}.jpg"
+    for entry in entries:
         text = (
             f"## [{entry.title}]({entry.stem}.ipynb)\n\n"
-            f"![A figure of notebook {number}](attachment:{name})\n\n"
+            f"![A figure of notebook {entry.number}]({PICTURES}/{entry.number}.jpg)\n\n"
             f"{entry.idea}\n\n"
             f"- **Time:** {entry.time}\n"
             f"- **Before it:** {entry.needs or 'nothing'}"
         )
-        picture = {"image/jpeg": base64.b64encode(entry.picture).decode()}
-        cells.append(v4.new_markdown_cell(text, id=f"notebook-{number}", attachments={name: picture}))
+        cells.append(v4.new_markdown_cell(text, id=f"notebook-{entry.number}"))
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
 def write_index(folder: Path) -> Path:
-    """Writes `index.ipynb` into a folder of notebooks."""
+    """Writes `index.ipynb` and its pictures into a folder of notebooks."""
     import nbformat
 
-    notebook = index_notebook(folder)
+    entries = read_series(folder)
+    notebook = index_notebook(folder, entries)
+    for entry in entries:
+        write_aside(folder / PICTURES / f"{entry.number}.jpg", lambda path, data=entry.picture: path.write_bytes(data))
     write_aside(folder / INDEX, lambda path: nbformat.write(notebook, path))
     return folder / INDEX

@@ -35,7 +35,7 @@ BEHIND_EXTRAS = {
     "pygments",
 }
 """What only code behind the extras imports, within functions."""
-EXPLORERS = {"anywidget", "ipywidgets", "plotly", "traitlets"}
+EXPLORERS = {"IPython", "anywidget", "ipywidgets", "plotly", "traitlets"}
 """What `widgets` stands on, which only notebooks import."""
 
 

@@ -53,6 +53,7 @@ def test_one_output_for_every_reader():
     assert Image.open(io.BytesIO(shown.png)).size[0] >= 600
     assert len(json.dumps(data[PLOTLY])) < 1_500  # neither plotly.js nor its template travels along
     assert data[PLOTLY]["data"][0]["x"]["dtype"] == "f4"
+    assert data[PLOTLY]["config"]["showSendToCloud"] is False
     assert not plt.get_fignums()
 
 

@@ -22,44 +22,46 @@ from semnerf_lib.reproduce import find_notebooks
 from semnerf_lib.runs import Run
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-COMMITTED = FOLDER / series.INDEX
+COMMITTED, PICTURES = FOLDER / series.INDEX, FOLDER / series.PICTURES
 
 
-def images(notebook):
-    return [
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))), dtype=float)
-        for cell in notebook.cells
-        for kinds in cell.get("attachments", {}).values()
-        for picture in kinds.values()
-    ]
+def decoded(jpeg: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(jpeg)), dtype=float)
 
 
 def test_committed_index_is_what_the_notebooks_give():
     """`semnerf index` makes it anew."""
-    committed, made = nbformat.read(COMMITTED, 4), series.index_notebook(FOLDER)
+    entries, committed = series.read_series(FOLDER), nbformat.read(COMMITTED, 4)
+    made = series.index_notebook(FOLDER, entries)
     assert [cell.source for cell in committed.cells] == [cell.source for cell in made.cells]
     assert committed.metadata == made.metadata
-    for there, here in zip(images(committed), images(made), strict=True):
-        assert np.abs(there - here).mean() < 2  # encoders differ a little
+    assert sorted(path.name for path in PICTURES.iterdir()) == [f"{entry.number}.jpg" for entry in entries]
+    for entry in entries:
+        there = decoded((PICTURES / f"{entry.number}.jpg").read_bytes())
+        assert np.abs(there - decoded(entry.picture)).mean() < 2  # encoders differ a little
 
 
 def test_is_small_and_has_no_code():
     notebook = nbformat.read(COMMITTED, 4)
     nbformat.validate(notebook)
     assert {cell.cell_type for cell in notebook.cells} == {"markdown"}
-    assert COMMITTED.stat().st_size < 400_000
-    sizes = [
-        len(base64.b64decode(p)) for c in notebook.cells for k in c.get("attachments", {}).values() for p in k.values()
-    ]
+    sizes = [path.stat().st_size for path in PICTURES.iterdir()]
     assert len(sizes) == 10 and max(sizes) < 25_000
+    assert COMMITTED.stat().st_size + sum(sizes) < 400_000
 
 
-def test_links_lead_to_the_notebooks_and_every_page_shows_the_pictures():
+def test_links_lead_to_the_notebooks_and_a_page_holds_the_pictures():
     notebook = nbformat.read(COMMITTED, 4)
     links = re.findall(r"\]\(([^):]+\.ipynb)\)", "\n".join(cell.source for cell in notebook.cells))
     assert links == [path.name for path in find_notebooks(FOLDER)]
-    page = notebook_page(notebook, FOLDER)
-    assert page.count('src="data:image/jpeg;base64,') == 10 and "attachment:" not in page
+    assert notebook_page(notebook, FOLDER).count('src="data:image/jpeg;base64,') == 10
+
+
+def test_a_page_holds_pictures_that_are_attached_to_cells():
+    picture = base64.b64encode((PICTURES / "01.jpg").read_bytes()).decode()
+    cell = nbformat.v4.new_markdown_cell("![A room](attachment:room.jpg)")
+    cell.attachments = {"room.jpg": {"image/jpeg": picture}}
+    assert f'src="data:image/jpeg;base64,{picture}"' in notebook_page(nbformat.v4.new_notebook(cells=[cell]), FOLDER)
 
 
 def test_index_is_no_notebook_to_execute():

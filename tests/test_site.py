@@ -125,7 +125,9 @@ def test_only_the_page_with_a_figure_in_space_has_scripts(built):
     assert {name for name, count in scripts.items() if count} == {"notebooks/02_second.html"}
     page = (built / "notebooks" / "02_second.html").read_text()
     [text] = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
-    assert json.loads(text) == FIGURE
+    figure = json.loads(text)
+    assert figure["config"]["showSendToCloud"] is False
+    assert {key: figure[key] for key in FIGURE} == FIGURE
     assert f'<img alt="Figure 1: Its end" src="data:image/png;base64,{png("blue")}"' in page
     assert "plotly.js v" in (built / "notebooks" / LIBRARY).read_text()[:200]
 

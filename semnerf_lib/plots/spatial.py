@@ -29,6 +29,9 @@ PLOTLY = "application/vnd.plotly.v1+json"
 MAX_BYTES = 400_000
 """That a figure's JSON may have: a committed notebook stays below a megabyte."""
 
+CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False, "plotlyServerURL": ""}
+"""Plotly's `config`: without it a figure has a button that sends it to plotly's server."""
+
 
 class Shown3D:
     """A figure in space as a notebook displays and keeps it; make it with `show3d`."""
@@ -64,7 +67,7 @@ def show3d(figure: Any, picture: Figure | None = None, max_bytes: int = MAX_BYTE
         raise SemnerfError("figure in 3D: no title, expected one that says what it shows")
     text = json.loads(figure.to_json())
     text["layout"].pop("template", None)  # 7 kB of looks for kinds of traces that are not there
-    text["config"] = {"displaylogo": False, "responsive": True}
+    text["config"] = CONFIG
     size = len(json.dumps(text))
     if size > max_bytes:
         raise SemnerfError(

@@ -12,7 +12,7 @@ async function draw(figure) {
   live.hidden = false;
   still.hidden = true;
   try {
-    await Plotly.newPlot(live, data, { ...layout, autosize: true, width: undefined }, { responsive: true, displaylogo: false, ...config });
+    await Plotly.newPlot(live, data, { ...layout, autosize: true, width: undefined }, config);
     figure.dataset.live = "yes";
   } catch (fault) {
     live.hidden = true;
