@@ -7,6 +7,8 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from semnerf_lib.config import Config, check_scale, preset
 from semnerf_lib.devices import pick_device
 from semnerf_lib.errors import SemnerfError
@@ -14,17 +16,20 @@ from semnerf_lib.evaluation import evaluate
 from semnerf_lib.executors import pick_executor
 from semnerf_lib.experiments import N_FOLDS, open_scene
 from semnerf_lib.flights import check_target, write_video, write_views
+from semnerf_lib.meshes import learnt_surface, part_of, seen_faces
 from semnerf_lib.models import Model
 from semnerf_lib.planning import describe_plan, missing_of
 from semnerf_lib.reproduce import find_notebooks, reproduce, spec_of
 from semnerf_lib.runs import Store
 from semnerf_lib.scenes import check_scene, load_scene
+from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
 from semnerf_lib.scenes.replica import save_replica
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.series import write_index
 from semnerf_lib.series_times import take_times
 from semnerf_lib.site import build_site
 from semnerf_lib.status import Board, watch
+from semnerf_lib.surfaces import compare, true_surface
 from semnerf_lib.sweep import plans_for
 
 
@@ -140,6 +145,19 @@ def run_index(args: argparse.Namespace) -> int:
     if args.times:
         take_times(notebooks, Store(args.times))
     print(f"wrote {write_index(notebooks)}")
+    return 0
+
+
+def run_mesh(args: argparse.Namespace) -> int:
+    check_mesh_target(args.to)
+    scene, model = finished_run(args)
+    whole = learnt_surface(model, scene, args.cell).mesh(args.level)
+    mesh = part_of(whole, seen_faces(whole, scene))
+    save_mesh(mesh, args.to)
+    print(f"wrote {args.to}: {len(mesh.faces):,} triangles of {len(np.unique(mesh.face_labels))} classes")
+    if scene.depth is not None:
+        for row in compare(mesh, true_surface(scene)).rows():
+            print(f"{row['score']:45} {row['value']}")
     return 0
 
 

@@ -24,8 +24,8 @@ from semnerf_lib.scenes.scene import Scene
 CELL = 0.04
 """Side of a cell of marching cubes, metres: about that of the grid field's finest grid at laptop scale."""
 HALVING = 0.2
-"""Metres after which half of the light is gone at the density that counts as a surface. Where only labels teach, a wall is
-fog some decimetres thick: a field of denser stuff than that has no walls, and one of thinner stuff fills the room."""
+"""Metres after which half of the light is gone at the density that counts as a surface. Where only labels teach, a wall
+is fog some decimetres thick: at a higher density it has holes, at a lower one it fills the room."""
 MAX_POINTS = 2**26
 """Points at which a density may be sampled: 256 MiB of float32."""
 CHUNK = 2**17
@@ -56,8 +56,8 @@ class LearntSurface:
 
     @cached_property
     def default_level(self) -> float:
-        """ln 2 / `HALVING` in 1/m; in a field that is thinner than that almost everywhere, as one is that has hardly been
-        trained, what a point in fifty exceeds."""
+        """ln 2 / `HALVING` in 1/m; in a field that is thinner than that almost everywhere, as before any training,
+        what a point in fifty exceeds."""
         return min(math.log(2) / HALVING, float(np.exp(np.percentile(self.log_density, 98))))
 
     @property
@@ -225,7 +225,7 @@ def part_of(mesh: LabelledMesh, kept: Bool[np.ndarray, "faces"]) -> LabelledMesh
 
 
 def simplified(mesh: LabelledMesh, side: float) -> LabelledMesh:
-    """A coarser mesh, for looking at: all vertices in a cube of a lattice become their mean [Rossignac and Borrel 1993].
+    """A coarser mesh, for looking at: vertices in one cube of a lattice become their mean [Rossignac and Borrel 1993].
 
     Args:
         side: of the cubes, metres. Faces that lose a corner go, and all but one of those with the same corners.

@@ -125,7 +125,7 @@ def true_surface(scene: Scene, spacing: float = SPACING) -> TrueSurface:
 
 
 def one_a_cube(points: Float[np.ndarray, "points 3"], side: float) -> Int[np.ndarray, "kept"]:
-    """Positions of the first point in each cube of a lattice: a surface is covered evenly, however often it was seen."""
+    """Positions of the first point in each cube of a lattice: a surface evenly covered, however often it was seen."""
     cubes = np.floor((points - points.min(0)) / side).astype(np.int64)
     return np.unique(np.ravel_multi_index(cubes.T, cubes.max(0) + 1), return_index=True)[1]
 

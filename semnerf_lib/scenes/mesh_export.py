@@ -81,8 +81,8 @@ def glb_bytes(mesh: LabelledMesh) -> bytes:
         name = "void" if label == VOID else mesh.class_names[label]
         used, faces = np.unique(mesh.faces[mesh.face_labels == label], return_inverse=True)
         material = PBRMaterial(
-            name=name, baseColorFactor=[*colourise(np.array(label)).tolist(), 255], metallicFactor=0.0, roughnessFactor=0.9,
-            doubleSided=False,
+            name=name, baseColorFactor=[*colourise(np.array(label)).tolist(), 255], metallicFactor=0.0,
+            roughnessFactor=0.9, doubleSided=False,
         )  # fmt: skip
         look = trimesh.visual.TextureVisuals(material=material)
         piece = trimesh.Trimesh(vertices[used], faces.reshape(-1, 3), visual=look, process=False)
