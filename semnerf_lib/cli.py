@@ -158,6 +158,47 @@ def build_parser() -> argparse.ArgumentParser:
 
     sub = command(
         commands,
+        "students",
+        "students",
+        "write copies of the notebooks for students: without outputs, a stub in place of each solution",
+        ["semnerf students", "semnerf students --notebooks ~/course/notebooks"],
+        "\nThey lie in the folder `student` beside the notebooks and are made from them, never edited.",
+    )
+    sub.add_argument("--notebooks", type=Path, metavar="DIR", help="folder of the notebooks (the project's)")
+
+    workshop = commands.add_parser(
+        "workshop",
+        help="hand trained runs around",
+        description="Hand trained runs around, to load instead of training.",
+    )
+    workshops = workshop.add_subparsers(dest="what", required=True, metavar="WHAT", parser_class=Parser)
+    sub = command(
+        workshops,
+        "pack",
+        "workshop_pack",
+        "write the finished runs that some notebooks ask for into one small file",
+        ["semnerf workshop pack room.pack --only 04 05", "semnerf workshop pack smoke.pack --only 04 --scale smoke"],
+        "\nWeights are rounded, and their scores measured anew. The last line is the file's sha256, to be told around.",
+    )
+    sub.add_argument("file", type=Path, help="where to write; must not exist")
+    sub.add_argument("--only", nargs="+", required=True, metavar="NN", help="numbers of the notebooks")
+    scene_options(sub)
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder (results)")
+    sub = command(
+        workshops,
+        "unpack",
+        "workshop_unpack",
+        "put the runs of a pack where notebooks find them; what is there stays",
+        ["semnerf workshop unpack room.pack", "semnerf workshop unpack room.pack --sha256 3f1c09ab77de"],
+        "\nThe whole file is checked before anything is written.",
+    )
+    sub.add_argument("file", type=Path, help="a pack")
+    sub.add_argument("--sha256", metavar="HEX", help="that the file must have, or at least its beginning")
+    sub.add_argument("--scene", metavar="PATH", help="of the runs, if it is not a made one")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder (results)")
+
+    sub = command(
+        commands,
         "mesh",
         "mesh",
         "write the surface that a finished run has learnt, with its classes, as PLY or GLB",

@@ -31,6 +31,8 @@ from semnerf_lib.site import build_site
 from semnerf_lib.status import Board, watch
 from semnerf_lib.surfaces import compare, true_surface
 from semnerf_lib.sweep import plans_for
+from semnerf_lib.teaching.students import write_students
+from semnerf_lib.teaching.workshop import pack, runs_of, unpack
 
 
 def named_run(args: argparse.Namespace) -> tuple[Scene, Config]:
@@ -145,6 +147,27 @@ def run_index(args: argparse.Namespace) -> int:
     if args.times:
         take_times(notebooks, Store(args.times))
     print(f"wrote {write_index(notebooks)}")
+    return 0
+
+
+def run_students(args: argparse.Namespace) -> int:
+    for path in write_students(find_notebooks(args.notebooks)):
+        print(f"wrote {path}")
+    return 0
+
+
+def run_workshop_pack(args: argparse.Namespace) -> int:
+    scene = open_scene(args.scene, args.scale)
+    packed = pack(args.file, scene, args.scale, runs_of(args.only, scene, args.scale), Store(args.out))
+    print(f"wrote {packed.path}: {packed.n_runs} runs, {packed.n_bytes / 1e6:.1f} MB")
+    print(f"rounding their weights changed a test mIoU by {100 * packed.change:+.3f} points at most")
+    print(f"sha256 {packed.sha256}")
+    return 0
+
+
+def run_workshop_unpack(args: argparse.Namespace) -> int:
+    found = unpack(args.file, Store(args.out), args.scene, args.sha256)
+    print(f"{len(found.made)} runs unpacked, {len(found.kept)} there already and left as they were")
     return 0
 
 
