@@ -10,14 +10,24 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import distance_transform_edt
 
-from semnerf_lib import teaching
+from semnerf_lib import teaching, verdicts
+from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.teaching.checking import NO_NUMBERS, NOT_YET, Check, Mistake
 from semnerf_lib.teaching.students import BEGIN
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 CHECKS = {name: getattr(teaching, name) for name in teaching.__all__}
 MISTAKES = [(name, mistake) for name, check in CHECKS.items() for mistake in check.mistakes]
+SEEN_BEFORE = {
+    "np": np,
+    "torch": torch,
+    "VOID": VOID,
+    "verdicts": verdicts,
+    "distance_transform_edt": distance_transform_edt,
+}
+"""What an exercise may use of what its notebook imports."""
 every_check = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 
 
@@ -129,7 +139,7 @@ def test_each_notebook_has_exercises_whose_solutions_pass_and_whose_stubs_match(
     for solved, checked in found:
         name, task = re.search(r"(check_\w+)\((\w+)\)", checked.source).groups()
         assert CHECKS[name].task == task
-        scope = {}
+        scope = dict(SEEN_BEFORE)
         exec(solved.source, scope)
         assert CHECKS[name].fault(scope[task]) is None
         asked = inspect.signature(scope[task]).parameters
