@@ -16,9 +16,10 @@ from collections.abc import Callable
 import torch
 
 from semnerf_lib.config import Config
+from semnerf_lib.models import Model, build_model
 from semnerf_lib.progress import silent
 from semnerf_lib.running import told
-from semnerf_lib.runs import Run, Store
+from semnerf_lib.runs import Store
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.training import Trainer, read_step
 
@@ -124,6 +125,19 @@ class LiveRun:
             self.heard(self, trainer)
         except Exception as fault:
             self.error = told(fault)
+
+
+def model_of(live: LiveRun) -> Model:
+    """The model of a run that nobody trains now: finished, or as its checkpoint has it, or before its first step."""
+    if live.run is not None:
+        return live.run.load(live.scene, live.device)
+    checkpoint = live.store.folder(live.scene, live.config) / "checkpoint.safetensors"
+    if not checkpoint.is_file():
+        return build_model(live.config, live.scene).to(live.device)
+    trainer = Trainer(live.scene, live.config, live.device)
+    trainer.restore(checkpoint)
+    live.history = trainer.history
+    return trainer.model
 
 
 _at_work: set[LiveRun] = set()
