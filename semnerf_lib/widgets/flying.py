@@ -42,9 +42,8 @@ FLIGHT = {
     "right": ("D", ("d", "ArrowRight"), (1, 0, 0)),
 }
 """Ways to fly: the key on its button, its keys, and where it leads (right, up, ahead); a pad of two rows of three."""
-HELP = (
-    "Keys: click the picture, then hold W A S D or arrows, E, Q; the wheel flies ahead and back. Shift-drag: the other."
-)
+HELP = """<div style="line-height:1.4">Keys: click the picture, then hold W A S D or the arrows, E and Q. The wheel
+flies ahead and back. A drag with Shift held does the other.</div>"""
 
 
 class FlyingCamera:
@@ -75,26 +74,28 @@ class FlyingCamera:
         self.picture.on_drag(lambda dx, dy, shift: self._drag(dx, dy, shift, self._moving_width))
         self.picture.on_drop(self._drop)
         self.picture.on_fly([*(key for _, keys, _ in FLIGHT.values() for key in keys), "wheel"], self._hold)
-        self.layer = ipywidgets.ToggleButtons(options=LAYERS, description="show", style={"button_width": "6em"})
+        self.layer = ipywidgets.ToggleButtons(options=LAYERS, style={"button_width": "6em"})
         self.layer.observe(lambda _: self._show(), "value")
-        self.dragging = ipywidgets.ToggleButtons(options=("orbit", "look around"), style={"button_width": "9.5em"})
+        self.dragging = ipywidgets.ToggleButtons(options=("orbit", "look around"), style={"button_width": "10em"})
         last = self.scene.n_frames - 1
-        self.slider = ipywidgets.IntSlider(start, 0, last, description="frame", continuous_update=False)
+        self.slider = ipywidgets.IntSlider(
+            start, 0, last, description="frame", continuous_update=False, layout=layout(width="330px")
+        )
         self.slider.observe(lambda _: self._to_frame(), "value")
-        self.reset = ipywidgets.Button(description="back to the frame", icon="undo")
+        self.reset = ipywidgets.Button(description="back to the frame", icon="undo", layout=layout(width="auto"))
         self.reset.on_click(lambda _: self._to_frame())
         self.pose, self.legend, self.status = (ipywidgets.HTML() for _ in range(3))
         self.status.add_class("semnerf-status")
         pad = ipywidgets.GridBox(
             [self._button(way) for way in FLIGHT],
-            layout=layout(grid_template_columns="repeat(3, 6.4em)", grid_gap="2px"),
+            layout=layout(grid_template_columns="repeat(3, 7.6em)", grid_gap="2px"),
         )
         said = [ipywidgets.HTML(text) for text in ("<b>Drag the picture to</b>", "<b>Fly</b>", HELP)]
         side = [said[0], self.dragging, said[1], pad, said[2], ipywidgets.HTML("<b>Camera</b>"), self.pose]
-        beside = ipywidgets.VBox(side, layout=layout(width="22em"))
+        beside = ipywidgets.VBox(side, layout=layout(width="25em"))
         self.widget = ipywidgets.VBox(
             [
-                self.layer,
+                box([ipywidgets.HTML("<b>Show</b>"), self.layer], layout=layout(grid_gap="8px")),
                 box([self.picture, beside], layout=layout(flex_flow="row wrap", grid_gap="16px")),
                 box([self.slider, self.reset], layout=layout(flex_flow="row wrap")),
                 self.status,
@@ -181,5 +182,6 @@ class FlyingCamera:
         heading, elevation = np.degrees(bearings(self.c2w, self.up)).round()
         x, y, z = self.c2w[:3, 3]
         rows = ",\n ".join("[" + ", ".join(f"{value:.3f}" for value in row) + "]" for row in self.c2w)
-        place = f"x {x:.2f}, y {y:.2f}, z {z:.2f} m; heading {heading:.0f}°, {elevation:+.0f}° up"
+        steep = f"{abs(elevation):.0f}° {'up' if elevation > 0 else 'down'}"
+        place = f"x {x:.2f}, y {y:.2f}, z {z:.2f} m; heading {heading:.0f}°, {steep}"
         return f'{place}<pre style="font-size:0.85em;line-height:1.3;margin:0">c2w =\n[{rows}]</pre>'
