@@ -1,21 +1,16 @@
 """Packs of finished runs, for a room of laptops that have no time to train: one file, handed around, checked by hash.
 
-A pack is a zip archive. Its manifest.json says of which scene, scale and notebooks it is, and of every other member its
-size and sha256; each run has config.json, history.json, result.json and weights.bin (see `weights`) in runs/<id>/.
-Weights are rounded, so a run's scores in the pack are those of the rounded weights, measured anew; its provenance says
-so. An unpacked run is a run like any other: found by its id, and its weights have the hash that its result names.
+The file itself is `archive`'s. Weights are rounded (see `weights`), so a run's scores in the pack are those of rounded
+weights, measured anew, and its provenance says so. An unpacked run is a run like any other: found by its id, and its
+weights have the hash that its result names.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from safetensors.torch import save_file
 
@@ -32,15 +27,11 @@ from semnerf_lib.running import claim, forget
 from semnerf_lib.runs import Run, Store, run_id
 from semnerf_lib.scenes import MADE_SCENES
 from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.teaching.archive import as_json, checked_manifest, facts_of, member, opened, write_archive
 from semnerf_lib.teaching.weights import STEPS, pack_weights, unpack_weights
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-FACTS = ("config", "history", "result")
 TIMES = ("seconds_training", "seconds_evaluation")
 """What stays of a run's scores as it was measured when the run was made."""
-MOST_BYTES = 2**28
-"""Of a member, before it is read."""
 TOLERANCE = 0.001
 """How much mIoU may change by rounding: a tenth of a point."""
 
@@ -104,28 +95,10 @@ def pack(path: Path, scene: Scene, scale: str, planned: Plan, store: Store) -> P
         parts, change = _rounded(run, split)
         members |= {f"runs/{run.id}/{name}": data for name, data in parts.items()}
         changes.append(change)
-    manifest = {
-        "format": FORMAT,
-        "scene": scene.name,
-        "scale": scale,
-        "revision": revision(),
-        "runs": [run_id(*pair) for pair in planned],
-        "members": {n: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for n, d in members.items()},
-    }
-
-    def write(aside: Path) -> None:
-        with zipfile.ZipFile(aside, "w") as archive:
-            for name, data in {MANIFEST: _json(manifest), **members}.items():
-                entry = zipfile.ZipInfo(name)  # of 1980: the same runs give the same bytes
-                entry.compress_type = zipfile.ZIP_STORED if name.endswith(".bin") else zipfile.ZIP_DEFLATED
-                archive.writestr(entry, data)
-
-    write_aside(path, write)
+    ids = [run_id(*pair) for pair in planned]
+    facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": ids}
+    write_archive(path, facts, members)
     return Packed(path, len(planned), path.stat().st_size, sha256_of(path), max(changes, key=abs))
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1) + "\n").encode()
 
 
 def _rounded(run: Run, scene: Scene) -> tuple[dict[str, bytes], float]:
@@ -153,7 +126,7 @@ def _rounded(run: Run, scene: Scene) -> tuple[dict[str, bytes], float]:
     }
     config = {"config": asdict(run.config), "scene": scene.name, "scene_digest": scene.digest}
     facts = {"config": config, "history": run.history, "result": result}
-    return {"weights.bin": packed} | {f"{name}.json": _json(value) for name, value in facts.items()}, change
+    return {"weights.bin": packed} | {f"{name}.json": as_json(value) for name, value in facts.items()}, change
 
 
 def unpack(path: Path, store: Store, spec: str | None = None, sha256: str | None = None) -> Unpacked:
@@ -170,10 +143,10 @@ def unpack(path: Path, store: Store, spec: str | None = None, sha256: str | None
     Raises:
         SemnerfError: a file that is missing, damaged, no pack, of another scene or version, or not the one announced.
     """
-    with _opened(path) as archive:
+    with opened(path) as archive:
         if sha256 and not sha256_of(path).startswith(sha256.lower()):
             raise SemnerfError(f"{path}: sha256 {sha256_of(path)[:12]}..., expected {sha256[:12]}...")
-        manifest = _checked_manifest(path, archive)
+        manifest = checked_manifest(path, archive)
         spec = spec or (manifest["scene"] if manifest["scene"] in MADE_SCENES else None)
         if spec is None:
             raise SemnerfError(f"{path}: of scene {manifest['scene']!r}, which is not made: expected --scene PATH")
@@ -189,57 +162,11 @@ def unpack(path: Path, store: Store, spec: str | None = None, sha256: str | None
     return Unpacked(tuple(made), tuple(kept))
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as fault:
-        reason = getattr(fault, "strerror", None) or "damaged or cut short"
-        raise SemnerfError(f"{path}: {reason}, expected a pack of `semnerf workshop pack`") from fault
-
-
-def _checked_manifest(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
-    """The manifest, after every member was held against it."""
-    try:
-        manifest = json.loads(_member(path, archive, MANIFEST))
-        form, members, runs = manifest["format"], manifest["members"], manifest["runs"]
-        claimed = {name: (fact["bytes"], fact["sha256"]) for name, fact in members.items()}
-        scene, scale = manifest["scene"], manifest["scale"]
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise SemnerfError(f"{path}: no manifest of a workshop pack in it ({fault})") from fault
-    if form != FORMAT or not isinstance(scene, str) or not isinstance(scale, str):
-        raise SemnerfError(f"{path}: format {form!r} of scene {scene!r}, expected format {FORMAT}")
-    wanted = {f"runs/{run}/{name}" for run in runs for name in ("weights.bin", *(f"{fact}.json" for fact in FACTS))}
-    if set(claimed) != wanted or sorted(archive.namelist()) != sorted({MANIFEST, *wanted}):
-        raise SemnerfError(
-            f"{path}: its members are not those of its manifest, expected {len(wanted)} of {len(runs)} runs"
-        )
-    for name, (size, sha256) in claimed.items():
-        data = _member(path, archive, name)
-        if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
-            raise SemnerfError(f"{path}: {name} is damaged, expected sha256 {str(sha256)[:12]}...; copy the file again")
-    return manifest
-
-
-def _member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        if archive.getinfo(name).file_size > MOST_BYTES:
-            raise SemnerfError(f"{path}: {name} is larger than {MOST_BYTES} bytes, expected less")
-        return archive.read(name)
-    except (KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as fault:
-        raise SemnerfError(
-            f"{path}: {name} is missing or damaged, expected a whole pack; copy the file again"
-        ) from fault
-
-
-def _facts(path: Path, archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
-    return {fact: json.loads(_member(path, archive, f"runs/{name}/{fact}.json")) for fact in FACTS}
-
-
 def _pair(path: Path, archive: zipfile.ZipFile, name: str, scene: Scene) -> tuple[Scene, Config]:
     """The scene and config of a run, if they are what its id stands for."""
     try:
-        config = Config().replace(**_facts(path, archive, name)["config"]["config"])
-    except (KeyError, TypeError, SemnerfError) as fault:
+        config = Config().replace(**facts_of(path, archive, name)["config"]["config"])
+    except (KeyError, TypeError, ValueError, SemnerfError) as fault:
         raise SemnerfError(f"{path}: run {name}: {fault}; expected a pack of this version of semnerf") from fault
     split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
     if run_id(split, config) != name:
@@ -253,8 +180,8 @@ def _pair(path: Path, archive: zipfile.ZipFile, name: str, scene: Scene) -> tupl
 def _place(path: Path, archive: zipfile.ZipFile, store: Store, scene: Scene, config: Config) -> None:
     """Writes a run as `runs.make` does, its result last."""
     folder = store.folder(scene, config)
-    facts = _facts(path, archive, folder.name)
-    weights = unpack_weights(_member(path, archive, f"runs/{folder.name}/weights.bin"))
+    facts = facts_of(path, archive, folder.name)
+    weights = unpack_weights(member(path, archive, f"runs/{folder.name}/weights.bin"))
     try:
         build_model(config, scene).load_state_dict(weights)
         expected = facts["result"].pop("weights_digest")

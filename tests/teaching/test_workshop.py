@@ -19,8 +19,9 @@ from semnerf_lib.running import Held, claim
 from semnerf_lib.runs import Store
 from semnerf_lib.teaching import weights as packing
 from semnerf_lib.teaching import workshop
+from semnerf_lib.teaching.archive import MANIFEST
 from semnerf_lib.teaching.weights import BLOCK, LARGE, STEPS, pack_weights, unpack_weights
-from semnerf_lib.teaching.workshop import MANIFEST, pack, runs_of, unpack
+from semnerf_lib.teaching.workshop import pack, runs_of, unpack
 
 CPU = torch.device("cpu")
 CONFIG = tiny_config(iterations=12)
