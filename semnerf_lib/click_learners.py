@@ -7,6 +7,7 @@ click, and clicks teach classes alone; `LabelLearner` has nothing but the clicks
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +22,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast
 from semnerf_lib.grid import GridField
 from semnerf_lib.losses import photometric_loss, semantic_loss
-from semnerf_lib.models import GridModel, build_model
+from semnerf_lib.models import GridModel, Model, build_model
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scenes.scene import Scene
 
@@ -43,6 +44,27 @@ def studio_config(scale: str = "laptop", seed: int = 0) -> Config:
     """The grid of the studio: a quarter of the laptop's finest cells, so that it has the geometry within seconds."""
     smaller = dict(cells_finest=400_000, n_rays=1024, iterations=250, lr=4e-2, lr_decay_steps=300)
     return preset(scale, "grid", seed=seed, **(smaller if scale != "smoke" else {}))
+
+
+class Learner(Protocol):
+    """What a studio teaches.
+
+    Attributes:
+        name: of the supervision.
+        model: renders at any time.
+        steps, step_count: that need no click: how many there will be, and how many were done.
+    """
+
+    name: str
+    model: Model
+    steps: int
+    step_count: int
+
+    def step(self) -> bool:
+        """One of the steps that need no click; False, and nothing done, when all were."""
+
+    def fit(self, clicks: Sequence[Click]) -> None:
+        """Learns from all clicks so far."""
 
 
 class Heads(nn.Module):
@@ -206,9 +228,6 @@ class LabelLearner:
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             self.optimiser.step()
-
-
-Learner = ColourLearner | LabelLearner
 
 
 def rays_of_clicks(

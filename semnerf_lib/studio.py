@@ -145,8 +145,12 @@ class Studio:
             self.heard("geometry", None)
         if steps or not current():
             return  # to another turn, which shows what is new
-        self.doubts = doubts(render, self.scene, pool_of(self.scene), current)
-        if current():
+        if not self.doubts:
+            found = doubts(render, self.scene, pool_of(self.scene), current)
+            with self._wake:
+                if not current():
+                    return
+                self.doubts = found
             self.heard("doubts", None)
         with self._wake:
             self._wake.wait_for(lambda: not current())
