@@ -25,6 +25,9 @@ COMMANDS = [
     ["render"],
     ["site"],
     ["index"],
+    ["students"],
+    ["workshop", "pack"],
+    ["workshop", "unpack"],
     ["scene", "make"],
     ["scene", "check"],
 ]
