@@ -7,7 +7,7 @@ click, and clicks teach classes alone; `LabelLearner` has nothing but the clicks
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -46,6 +46,7 @@ def studio_config(scale: str = "laptop", seed: int = 0) -> Config:
     return preset(scale, "grid", seed=seed, **(smaller if scale != "smoke" else {}))
 
 
+@runtime_checkable
 class Learner(Protocol):
     """What a studio teaches.
 
