@@ -183,5 +183,6 @@ class FlyingCamera:
         x, y, z = self.c2w[:3, 3]
         rows = ",\n ".join("[" + ", ".join(f"{value:.3f}" for value in row) + "]" for row in self.c2w)
         steep = f"{abs(elevation):.0f}° {'up' if elevation > 0 else 'down'}"
-        place = f"x {x:.2f}, y {y:.2f}, z {z:.2f} m; heading {heading:.0f}°, {steep}"
-        return f'{place}<pre style="font-size:0.85em;line-height:1.3;margin:0">c2w =\n[{rows}]</pre>'
+        place = f"x {x:.2f}, y {y:.2f}, z {z:.2f} m, heading {heading:.0f}°, {steep}"
+        block = '<pre style="font-size:0.85em;line-height:1.3;margin:0">'
+        return f'<span style="white-space:nowrap">{place}</span>{block}c2w =\n[{rows}]</pre>'

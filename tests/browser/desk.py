@@ -59,7 +59,7 @@ class Desk:
         page.on("request", self._asked)
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
-        page.set_default_timeout(30 * SECOND)
+        page.set_default_timeout(60 * SECOND)
 
     def _asked(self, request) -> None:
         address = urlparse(request.url)

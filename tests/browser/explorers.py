@@ -6,16 +6,21 @@ To add one: a function `act(desk)` that drags, clicks or slides and asserts what
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from desk import Desk
+from PIL import Image
 
 from semnerf_lib import flights, plots
 from semnerf_lib.experiments import open_scene, plan
 from semnerf_lib.runs import Store
 from semnerf_lib.scenes.palette import colourise
+from semnerf_lib.tracing import trace_model
+from semnerf_lib.widgets import corruption_lab, one_ray
+from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera
 from semnerf_lib.widgets.free_view import made_truth, view_renderer
 
@@ -100,10 +105,81 @@ def act_free_view(desk: Desk) -> None:
     desk.wait_for_text(f"frame {replay.slider.value} (")
 
 
+def controls(explorer: Explorer) -> dict[str, object]:
+    """An explorer's widgets in this process: pictures by name, all else by what is written on it."""
+
+    def walk(widget):
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from walk(child)
+
+    every = list(walk(explorer.widget))
+    return {getattr(w, "name", None) or getattr(w, "description", None): w for w in every}
+
+
+def decoded(picture) -> np.ndarray:
+    """What a picture of this process shows."""
+    return np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB"))
+
+
+def act_one_ray(desk: Desk) -> None:
+    scene, model = trained(desk)
+    replay = controls(one_ray(trace_model(model, scene), scene))
+    desk.wait_for_picture("ray", 0)
+    assert_same(desk.pixels("labels"), decoded(replay["labels"]))
+    before = desk.shown("ray")
+    desk.click("labels", 0.3, 0.6)
+    desk.wait_for_picture("ray", before)
+    replay["labels"]._handle_custom_msg({"kind": "click", "x": 0.3, "y": 0.6}, [])
+    assert_same(desk.pixels("labels"), decoded(replay["labels"]))
+    assert_same(desk.pixels("ray"), decoded(replay["ray"]))
+
+
+def act_corruption_lab(desk: Desk) -> None:
+    scene = open_scene("room", "smoke")
+    replay = controls(corruption_lab(scene))
+    desk.wait_for_picture("corrupted", 0)
+    assert_same(desk.pixels("corrupted"), decoded(replay["corrupted"]))
+    before, frame = desk.shown("corrupted"), replay["training frame"]
+    step = -1 if frame.index else 1
+    desk.slide("training frame", step)
+    frame.index += step
+    desk.wait_for_picture("corrupted", before)
+    for name in ("clean", "corrupted", "changed"):
+        assert_same(desk.pixels(name), decoded(replay[name]))
+
+
+def act_live_training(desk: Desk) -> None:
+    scene = open_scene("room", "smoke")
+    store, (_, config) = Store(desk.lab.results), plan("training", scene, "smoke")[0]
+    config = config.replace(seed=7)
+    desk.wait_for_picture("labels", 0)
+    before = desk.pixels("labels")
+    desk.press("start")
+    desk.wait_for_text("mIoU")
+    model = store.get(scene, config).load(scene)
+    frame = scene.test_ids[(len(scene.test_ids) - 1) // 2]
+    view = view_renderer(model, scene)(scene.c2w[frame], scene.intrinsics.width)
+    desk.page.wait_for_timeout(500)  # the last picture follows the last word
+    assert_same(desk.pixels("labels"), colourise(view.labels))
+    assert (desk.pixels("labels") != before).any()
+
+
 EXPLORERS = [
+    Case("corruption_lab", ("widgets.corruption_lab(scene)",), act_corruption_lab),
     Case(
         "free_view",
         (TRAINED, "widgets.free_view(widgets.view_renderer(model, scene), scene, widgets.made_truth(scene))"),
         act_free_view,
+    ),
+    Case(
+        "live_training",
+        ("widgets.live_training(scene, plan('training', scene, 'smoke')[0][1].replace(seed=7))",),
+        act_live_training,
+    ),
+    Case(
+        "one_ray",
+        (TRAINED, "from semnerf_lib.tracing import trace_model\n\nwidgets.one_ray(trace_model(model, scene), scene)"),
+        act_one_ray,
     ),
 ]

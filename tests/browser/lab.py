@@ -56,7 +56,9 @@ class JupyterLab:
             "SEMNERF_RESULTS": "results",
         }
         paths = {name: str(self.folder / place) for name, place in own.items()}
-        return kept | paths | {"SEMNERF_SCALE": "smoke", "JUPYTER_TOKEN": self.token, "JUPYTER_PREFER_ENV_PATH": "1"}
+        told = {"SEMNERF_SCALE": "smoke", "JUPYTER_TOKEN": self.token, "JUPYTER_PREFER_ENV_PATH": "1"}
+        # the browser needs the cores that OpenMP's threads would burn while they wait for each other
+        return kept | paths | told | {"OMP_WAIT_POLICY": "passive"}
 
     def __enter__(self) -> JupyterLab:
         with socket.socket() as free:

@@ -102,6 +102,9 @@ def test_drags_never_queue_behind_a_slow_renderer(desk):
 def test_a_released_slider_has_its_picture_soon(desk, record_property):
     run(desk, "quick.ipynb", QUICK)
     desk.wait_for_picture("free view", 0)
+    before = desk.shown("free view")
+    desk.press("depth")  # of an empty room, which differs from frame to frame; its labels do not
+    desk.wait_for_picture("free view", before)
     desk.page.evaluate(STOPWATCH, "free view")
     handle = desk.page.locator(".widget-slider .noUi-handle")
     for k in range(10):
@@ -113,8 +116,8 @@ def test_a_released_slider_has_its_picture_soon(desk, record_property):
         desk.page.mouse.up()
         desk.wait_for_picture("free view", before)
     times = sorted(desk.page.evaluate("() => window.times"))
-    print("slider released to new picture, ms:", [round(t) for t in times])
     record_property("milliseconds", times)
+    print("slider released to new picture, ms:", [round(t) for t in times])
     assert len(times) == 10 and times[0] <= 300
 
 
