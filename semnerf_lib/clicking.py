@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +46,11 @@ def pool_of(scene: Scene, offset: int = 0) -> list[int]:
 
 
 def doubts(
-    render: Render, scene: Scene, frames: Sequence[int], go_on: Callable[[], bool] = lambda: True
+    render: Render,
+    scene: Scene,
+    frames: Sequence[int],
+    go_on: Callable[[], bool] = lambda: True,
+    each: Callable[[Callable, Sequence[int]], Iterable[Doubt | None]] = map,
 ) -> list[Doubt]:
     """The pixel of each of some training views at which a click would tell most, the best first.
 
@@ -55,18 +59,21 @@ def doubts(
 
     Args:
         go_on: asked before each view; nothing is found once it says no.
+        each: `map`, or that of a pool of threads.
     """
-    found = []
-    for frame in frames:
+
+    def doubt_of(frame: int) -> Doubt | None:
         if not go_on():
-            return []
+            return None
         entropy = render(scene.c2w[frame], min(POOL_WIDTH, scene.intrinsics.width)).entropy
         mean = uniform_filter(entropy, WINDOW, mode="constant")
         row, column = np.unravel_index(mean.argmax(), mean.shape)
         u = int((column + 0.5) * scene.intrinsics.width / mean.shape[1])
         v = int((row + 0.5) * scene.intrinsics.height / mean.shape[0])
-        found.append(Doubt(frame, u, v, float(mean[row, column])))
-    return sorted(found, key=lambda doubt: -doubt.entropy)
+        return Doubt(frame, u, v, float(mean[row, column]))
+
+    found = list(each(doubt_of, frames))
+    return [] if None in found else sorted(found, key=lambda doubt: -doubt.entropy)
 
 
 def view_of(learner: Learner, scene: Scene) -> Render:

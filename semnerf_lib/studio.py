@@ -9,6 +9,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
 
 from semnerf_lib.click_learners import Learner
 from semnerf_lib.clicking import Doubt, Render, doubts, pool_of, view_of
@@ -56,6 +59,7 @@ class Studio:
         self.error, self.seconds, self._clicked_at = "", None, time.monotonic()
         self._make, self._render, self._fitted = learner, render, None
         self._wake, self._version, self._closed = threading.Condition(), 0, False
+        self._cores = torch.get_num_threads()
         self._thread = threading.Thread(target=self._work, name="semnerf studio", daemon=True)
         _open.add(self)
 
@@ -110,14 +114,16 @@ class Studio:
             self._wake.notify()
 
     def _work(self) -> None:
+        compute_alone(self._cores)
         try:
-            while not self._closed:
-                self._turn()
+            with ThreadPoolExecutor(self._cores, "semnerf view", compute_alone, (self._cores,)) as pool:
+                while not self._closed:
+                    self._turn(pool)
         except Exception as fault:
             self.error = told(fault)
             self.heard("error", None)
 
-    def _turn(self) -> None:
+    def _turn(self, pool: ThreadPoolExecutor) -> None:
         """Fills the views for the clicks as they are, then learns what needs no click, until something is new."""
         with self._wake:
             version, clicks, frames, make = self._version, self.clicks, list(self.frames), self._make
@@ -132,10 +138,11 @@ class Studio:
             learner.fit(clicks)
             self._fitted = learner, clicks, learner.step_count
         render = self._render(learner, self.scene)
-        for frame in frames:
-            if not current():
+        seen = pool.map(lambda frame: render(self.scene.c2w[frame], self.width) if current() else None, frames)
+        for frame, view in zip(frames, seen, strict=True):
+            if view is None or not current():
                 return
-            self.views[frame] = render(self.scene.c2w[frame], self.width)
+            self.views[frame] = view
             self.heard("view", frame)
         self.seconds = self.seconds or time.monotonic() - self._clicked_at
         self.heard("filled", None)
@@ -146,7 +153,7 @@ class Studio:
         if steps or not current():
             return  # to another turn, which shows what is new
         if not self.doubts:
-            found = doubts(render, self.scene, pool_of(self.scene), current)
+            found = doubts(render, self.scene, pool_of(self.scene), current, pool.map)
             with self._wake:
                 if not current():
                     return
@@ -154,6 +161,19 @@ class Studio:
             self.heard("doubts", None)
         with self._wake:
             self._wake.wait_for(lambda: not current())
+
+
+def compute_alone(cores: int) -> None:
+    """Has this thread compute on one core, and leaves `cores` to all others.
+
+    The studio's steps are so small that cores cost more to wait for each other than they gain, above all where a
+    browser wants one of them; so each core renders a view of its own. PyTorch hands its last setting to threads that
+    begin later, hence the second thread, which sets it back.
+    """
+    torch.set_num_threads(1)
+    restoring = threading.Thread(target=torch.set_num_threads, args=(cores,))
+    restoring.start()
+    restoring.join()
 
 
 _open: weakref.WeakSet[Studio] = weakref.WeakSet()
