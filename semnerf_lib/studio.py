@@ -167,9 +167,10 @@ def compute_alone(cores: int) -> None:
     """Has this thread compute on one core, and leaves `cores` to all others.
 
     The studio's steps are so small that cores cost more to wait for each other than they gain, above all where a
-    browser wants one of them; so each core renders a view of its own. PyTorch hands its last setting to threads that
-    begin later, hence the second thread, which sets it back.
+    browser wants one of them; so each core renders a view of its own. PyTorch hands its last setting to each thread at
+    its first question or sum, hence the question before, and behind it the second thread, which sets it back.
     """
+    torch.get_num_threads()
     torch.set_num_threads(1)
     restoring = threading.Thread(target=torch.set_num_threads, args=(cores,))
     restoring.start()
