@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import matplotlib
@@ -16,7 +18,7 @@ import torch
 
 from semnerf_lib.click_learners import ColourLearner, studio_config
 from semnerf_lib.clicking import random_clicker, unsure_clicker, view_of
-from semnerf_lib.devices import device_name, pick_device
+from semnerf_lib.devices import device_name
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.files import write_aside
 from semnerf_lib.metrics import confusion_matrix, label_scores
@@ -26,6 +28,7 @@ from semnerf_lib.scenes.scene import Scene
 
 matplotlib.use("Agg")
 HERE = Path(__file__).resolve().parent
+CPU = torch.device("cpu")
 CLICKERS = {"where it is unsure": unsure_clicker, "random": random_clicker}
 COUNTS = (1, 5, 10, 20, 30, 40, 50, 60)
 """Clicks after which the labels are scored."""
@@ -43,26 +46,30 @@ def score(learner: ColourLearner, small: Scene, scene: Scene) -> tuple[float, fl
     return scores.miou, scores.total_accuracy
 
 
-def curves(scene: Scene, seeds: int, device: torch.device) -> dict[str, np.ndarray]:
-    """Clicker to (seeds, counts, 3): mIoU, total accuracy, and how many classes were clicked."""
-    small, found = scene.resized(WIDTH, WIDTH * 3 // 4), {name: [] for name in CLICKERS}
-    for seed in range(seeds):
-        start = time.perf_counter()
-        learner = ColourLearner(scene, studio_config(seed=seed), device)
-        while learner.step():
-            pass
-        print(f"seed {seed}: geometry in {time.perf_counter() - start:.0f} s", flush=True)
-        for name, clicker in CLICKERS.items():
-            start, rows = time.perf_counter(), []
-            for clicks in clicker(learner, scene, seed):
-                if len(clicks) in COUNTS:
-                    rows.append((*score(learner, small, scene), len({click.label for click in clicks})))
-                if len(clicks) == COUNTS[-1]:
-                    break
-            found[name].append(rows)
-            seconds = time.perf_counter() - start
-            print(f"  {name}: mIoU {rows[-1][0]:.3f} after {COUNTS[-1]} clicks, {seconds:.0f} s", flush=True)
-    return {name: np.array(rows) for name, rows in found.items()}
+def curve(name: str, seed: int) -> list[tuple[float, float, int]]:
+    """mIoU, total accuracy and number of classes clicked, at COUNTS; on one core, so that it is the same each time."""
+    torch.set_num_threads(1)
+    start, scene = time.perf_counter(), open_scene("room", "laptop")
+    small, learner = scene.resized(WIDTH, WIDTH * 3 // 4), ColourLearner(scene, studio_config(seed=seed), CPU)
+    while learner.step():
+        pass
+    rows = []
+    for clicks in CLICKERS[name](learner, scene, seed):
+        if len(clicks) in COUNTS:
+            rows.append((*score(learner, small, scene), len({click.label for click in clicks})))
+        if len(clicks) == COUNTS[-1]:
+            break
+    seconds = time.perf_counter() - start
+    print(f"{name}, seed {seed}: mIoU {rows[-1][0]:.3f} after {COUNTS[-1]} clicks, {seconds:.0f} s", flush=True)
+    return rows
+
+
+def curves(seeds: int) -> dict[str, np.ndarray]:
+    """Clicker to (seeds, counts, 3), see `curve`; a curve a core."""
+    asked = [(name, seed) for seed in range(seeds) for name in CLICKERS]
+    with ProcessPoolExecutor(torch.get_num_threads(), get_context("spawn")) as pool:
+        rows = dict(zip(asked, pool.map(curve, *zip(*asked, strict=True)), strict=True))
+    return {name: np.array([rows[name, seed] for seed in range(seeds)]) for name in CLICKERS}
 
 
 def table(found: dict[str, np.ndarray]) -> str:
@@ -98,17 +105,16 @@ def figure(found: dict[str, np.ndarray], title: str):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="of weights, rays and clicks (3)")
-    parser.add_argument("--device", help="cuda, mps or cpu (the best there is)")
     args = parser.parse_args()
-    device, scene = pick_device(args.device), open_scene("room", "laptop")
     start = time.perf_counter()
-    found = curves(scene, args.seeds, device)
-    head = f"{device_name(device)}, torch {torch.__version__}, revision {revision()}"
+    open_scene("room", "laptop")  # rendered once, before each process asks for it
+    found = curves(args.seeds)
+    head = f"{device_name(CPU)}, torch {torch.__version__}, revision {revision()}"
     head += f", {time.perf_counter() - start:.0f} s in all"
     told = f"{head}\n\n{table(found)}\n"
     print(told)
     write_aside(HERE / "clicks.md", lambda path: path.write_text(told, encoding="utf-8"))
-    drawn = figure(found, f"{scene.name}: labels at test views over clicks on training views")
+    drawn = figure(found, "room: labels at test views over clicks on training views")
     write_aside(HERE / "clicks.png", lambda path: drawn.savefig(path, dpi=120, format="png"))
 
 

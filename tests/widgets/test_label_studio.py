@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
+import threading
 import time
 from dataclasses import replace
 
@@ -18,9 +20,10 @@ from semnerf_lib.clicks import Click
 from semnerf_lib.evaluation import View
 from semnerf_lib.scenes.palette import palette
 from semnerf_lib.studio import close_all
-from semnerf_lib.widgets.label_studio import OTHERS, StudioPanel, click_learners, label_studio
+from semnerf_lib.widgets.label_studio import click_learners, label_studio
 from semnerf_lib.widgets.marks import PIXELS, enlargement, marked
 from semnerf_lib.widgets.studio_figure import COUNTS, studio_figure
+from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
 
 CPU = torch.device("cpu")
 FLOOR, SPHERE = 4, 6
@@ -66,12 +69,16 @@ def scene():
     return make_tiny_scene()
 
 
+def opened(*arguments):
+    panel = StudioPanel(*arguments)
+    panel.studio.open()
+    return panel
+
+
 @pytest.fixture
 def panel(scene, tmp_path):
-    made = StudioPanel(
-        scene, {"one": DummyLearner, "two": lambda: DummyLearner(steps=3)}, tmp_path / "clicks.json", DummyRender()
-    )
-    yield made
+    learners = {"one": DummyLearner, "two": lambda: DummyLearner(steps=3)}
+    yield opened(scene, learners, tmp_path / "clicks.json", DummyRender())
     close_all()
 
 
@@ -200,7 +207,7 @@ def test_a_studio_that_stops_says_why(scene, tmp_path):
     def broken():
         raise RuntimeError("no <memory>")
 
-    panel = StudioPanel(scene, {"one": broken}, tmp_path / "clicks.json", DummyRender())
+    panel = opened(scene, {"one": broken}, tmp_path / "clicks.json", DummyRender())
     until(lambda: panel.studio.error)
     until(lambda: "no &lt;memory&gt;" in panel.fault.value)
 
@@ -216,7 +223,7 @@ def test_a_scene_without_colours_is_clicked_on_its_labels_and_learns_from_clicks
 
 def test_with_a_real_learner_the_views_fill(scene, tmp_path):
     learners = click_learners(scene, tiny_config(iterations=20), CPU)
-    panel = StudioPanel(scene, learners, tmp_path / "clicks.json")
+    panel = opened(scene, learners, tmp_path / "clicks.json")
     assert "teach geometry" in panel.at_work.value
     until(lambda: panel.studio.doubts, 120)
     for _ in range(3):
@@ -227,9 +234,22 @@ def test_with_a_real_learner_the_views_fill(scene, tmp_path):
     close_all()
 
 
-def test_running_the_cell_again_closes_the_first_studio(panel, scene, monkeypatch):
+def test_running_the_cell_again_closes_the_first_studio(panel, scene):
     label_studio(scene, "smoke", learners={"one": DummyLearner}, render=DummyRender())
     assert panel.studio.close(0)
+
+
+@pytest.mark.parametrize("watches", [True, False])
+def test_nothing_learns_in_the_background_where_nobody_watches(scene, monkeypatch, watches):
+    module, made = importlib.import_module("semnerf_lib.widgets.label_studio"), threading.Event()
+    monkeypatch.setattr(module, "watched", lambda: watches)
+
+    def learner():
+        made.set()
+        return DummyLearner()
+
+    label_studio(scene, "smoke", learners={"one": learner}, render=DummyRender())
+    assert made.wait(20 if watches else 0.3) == watches
     close_all()
 
 
