@@ -201,18 +201,19 @@ def build_parser() -> argparse.ArgumentParser:
         commands,
         "mesh",
         "mesh",
-        "write the surface that a finished run has learnt, with its classes, as PLY or GLB",
+        "write the room that a finished run has learnt as a mesh with classes, PLY or GLB",
         [
             "semnerf mesh --to room.ply             classes as colours, numbers and names; `--scene room.ply` reads it",
             "semnerf mesh --to room.glb             a node and a material for each class",
-            "semnerf mesh --to room.ply --level 10  only what is denser than 10 /m",
+            "semnerf mesh --to room.ply --level 10  the surface of a density of 10 /m",
         ],
         RUN_HELP
-        + "\nOnly what training cameras see is written; where the scene has depth, the distance to it is said.\n",
+        + "\nThe surface is where the rays of training views end, or one of equal density. Only what training\n"
+        "cameras see is written; where the scene has depth, the distance to the true surface is said.\n",
     )
     run_options(sub)
     sub.add_argument("--to", type=Path, required=True, metavar="FILE", help="a new file *.ply or *.glb")
-    sub.add_argument("--level", type=float, metavar="DENSITY", help="density of the surface, 1/m (3.5)")
+    sub.add_argument("--level", type=float, metavar="DENSITY", help="the surface of this density, 1/m (where rays end)")
     sub.add_argument("--cell", type=float, default=0.04, metavar="METRES", help="cell of marching cubes (0.04)")
 
     scene = commands.add_parser("scene", help="make or check a scene", description="Make or check a scene.")

@@ -16,6 +16,7 @@ from semnerf_lib.evaluation import evaluate
 from semnerf_lib.executors import pick_executor
 from semnerf_lib.experiments import N_FOLDS, open_scene
 from semnerf_lib.flights import check_target, write_video, write_views
+from semnerf_lib.fusion import where_rays_end
 from semnerf_lib.meshes import learnt_surface, part_of, seen_faces
 from semnerf_lib.models import Model
 from semnerf_lib.planning import describe_plan, missing_of
@@ -174,7 +175,10 @@ def run_workshop_unpack(args: argparse.Namespace) -> int:
 def run_mesh(args: argparse.Namespace) -> int:
     check_mesh_target(args.to)
     scene, model = finished_run(args)
-    whole = learnt_surface(model, scene, args.cell).mesh(args.level)
+    if args.level is None:
+        whole = where_rays_end(model, scene, args.cell)
+    else:
+        whole = learnt_surface(model, scene, args.cell).mesh(args.level)
     mesh = part_of(whole, seen_faces(whole, scene))
     save_mesh(mesh, args.to)
     print(f"wrote {args.to}: {len(mesh.faces):,} triangles of {len(np.unique(mesh.face_labels))} classes")

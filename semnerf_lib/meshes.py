@@ -1,4 +1,7 @@
-"""The learnt room as a labelled mesh: marching cubes on a field's density, a class for each face from its logits."""
+"""The learnt room as a labelled mesh: marching cubes on a field's density, a class for each face from its logits.
+
+`fusion` finds another surface, the one at which rays end.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Shaped, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from semnerf_lib.cameras import get_rays, unproject
 from semnerf_lib.errors import SemnerfError
@@ -25,7 +28,7 @@ CELL = 0.04
 """Side of a cell of marching cubes, metres: about that of the grid field's finest grid at laptop scale."""
 HALVING = 0.2
 """Metres after which half of the light is gone at the density that counts as a surface. Where only labels teach, a wall
-is fog some decimetres thick: at a higher density it has holes, at a lower one it fills the room."""
+is fog some decimetres thick: at a higher density it has more holes, at a lower one it fills the room."""
 MAX_POINTS = 2**26
 """Points at which a density may be sampled: 256 MiB of float32."""
 CHUNK = 2**17
@@ -69,9 +72,7 @@ class LearntSurface:
     def mesh(self, level: float | None = None) -> LabelledMesh:
         """The surface sigma = level as triangles, counter-clockwise seen from the free side, each with a class.
 
-        Marching cubes [Lorensen and Cline 1987; scikit-image's], interpolated in log sigma: a grid field's exponent is
-        linear between its grid points, its density is not. The class is the most probable one a cell behind the middle
-        of the triangle, where the light ends rather than where it begins to.
+        Interpolated in log sigma: a grid field's exponent is linear between its grid points, its density is not.
 
         Args:
             level: 1/m; None takes `default_level`.
@@ -79,34 +80,67 @@ class LearntSurface:
         Raises:
             SemnerfError: no surface of that level.
         """
-        from skimage.measure import marching_cubes
-
         level = self.default_level if level is None else level
         low, high = self.levels
         if not low < level < high:
             raise SemnerfError(f"level {level:g} /m: no surface, expected one within {low:.3g} ... {high:.3g} /m")
+        cut = triangles(self.log_density, math.log(level), self.origin, self.cell)
+        return labelled(*cut, self.cell, self.field, self.device, self.class_names)
+
+
+def triangles(
+    values: Float[np.ndarray, "x y z"],
+    value: float,
+    origin: Float[np.ndarray, "3"],
+    cell: float,
+    known: Bool[np.ndarray, "x y z"] | None = None,
+) -> tuple[Float[np.ndarray, "v 3"], Int[np.ndarray, "f 3"]]:
+    """Marching cubes [Lorensen and Cline 1987; scikit-image's] on a lattice, counter-clockwise seen from below `value`.
+
+    Args:
+        origin: where the lattice begins, metres. cell: distance of its points, metres.
+        known: the points whose values mean something; no surface is drawn between others.
+
+    Returns:
+        Vertices in metres, and triangles.
+
+    Raises:
+        SemnerfError: no surface.
+    """
+    from skimage.measure import marching_cubes
+
+    try:
         vertices, faces, _, _ = marching_cubes(
-            self.log_density, math.log(level), spacing=(self.cell,) * 3, gradient_direction="ascent"
+            values, value, spacing=(cell,) * 3, gradient_direction="ascent", mask=known
         )
-        vertices = (vertices + self.origin).astype(np.float32)
-        labels = self.labels(vertices[faces].mean(1) - self.cell * normals(vertices, faces))
-        return LabelledMesh(
-            vertices=vertices,
-            faces=faces.astype(np.int32),
-            face_labels=labels,
-            class_names=self.class_names,
-            face_colours=palette(len(self.class_names))[labels],
-            face_objects=np.zeros(len(faces), dtype=np.int32),
-        )
-
-    @torch.inference_mode()
-    def labels(self, points: Float[np.ndarray, "points 3"]) -> UInt8[np.ndarray, "points"]:
-        """The most probable class at points (metres), in bounded memory."""
-        asked = (ask(self.field, chunk, self.device) for chunk in torch.from_numpy(points).float().split(CHUNK))
-        return torch.cat([out.sem_logits[0].argmax(-1) for out in asked]).byte().cpu().numpy()
+    except (ValueError, RuntimeError) as fault:
+        raise SemnerfError(f"marching cubes: no surface ({fault}), expected one in the box") from fault
+    return (vertices + origin).astype(np.float32), faces.astype(np.int32)
 
 
-def normals(vertices: Float[np.ndarray, "v 3"], faces: Shaped[np.ndarray, "f 3"]) -> Float[np.ndarray, "f 3"]:
+def labelled(
+    vertices: Float[np.ndarray, "v 3"],
+    faces: Int[np.ndarray, "f 3"],
+    cell: float,
+    field: Field,
+    device: torch.device,
+    class_names: tuple[str, ...],
+) -> LabelledMesh:
+    """Triangles with a class each: the most probable one a cell behind their middle, where the light ends rather than
+    where it begins to."""
+    labels = labels_at(field, vertices[faces].mean(1) - cell * normals(vertices, faces), device)
+    nobody = np.zeros(len(faces), dtype=np.int32)
+    return LabelledMesh(vertices, faces, labels, class_names, palette(len(class_names))[labels], nobody)
+
+
+@torch.inference_mode()
+def labels_at(field: Field, points: Float[np.ndarray, "n 3"], device: torch.device) -> UInt8[np.ndarray, "n"]:
+    """A field's most probable class at points (metres), in bounded memory."""
+    asked = (ask(field, chunk, device) for chunk in torch.from_numpy(points).float().split(CHUNK))
+    return torch.cat([out.sem_logits[0].argmax(-1) for out in asked]).byte().cpu().numpy()
+
+
+def normals(vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]) -> Float[np.ndarray, "f 3"]:
     """Unit normals of triangles, towards whoever sees their corners counter-clockwise; 0 for one without area."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     across = np.cross(b - a, c - a)
@@ -116,6 +150,24 @@ def normals(vertices: Float[np.ndarray, "v 3"], faces: Shaped[np.ndarray, "f 3"]
 def ask(field: Field, points: Float[torch.Tensor, "points 3"], device: torch.device) -> FieldOutput:
     """The field at points, as samples of one upward ray: density and classes depend on no direction."""
     return field(points[None].to(device), torch.tensor([[0.0, 0.0, 1.0]], device=device))
+
+
+def lattice(bounds: Float[np.ndarray, "2 3"], cell: float) -> tuple[int, int, int]:
+    """Points along x, y, z that fill a box at distances of `cell`, from its lower corner on.
+
+    Raises:
+        SemnerfError: a cell that is no length, or so small that there are more than `MAX_POINTS`.
+    """
+    if not 0 < cell < math.inf:
+        raise SemnerfError(f"cell = {cell:g} m, expected a length above 0")
+    shape = tuple(int(n) + 1 for n in np.ceil((bounds[1] - bounds[0]) / cell))
+    if math.prod(shape) > MAX_POINTS:
+        least = (np.prod(bounds[1] - bounds[0]) / MAX_POINTS) ** (1 / 3)
+        raise SemnerfError(
+            f"cell = {cell:g} m asks for {math.prod(shape):,} points, expected at most {MAX_POINTS:,}: "
+            f"a cell of {1.05 * least:.2g} m or more"
+        )
+    return shape
 
 
 def sample_density(
@@ -132,18 +184,9 @@ def sample_density(
         cell: distance of the lattice's points, metres.
 
     Raises:
-        SemnerfError: a cell that is no length, or so small that there are more than `MAX_POINTS`.
+        SemnerfError: see `lattice`.
     """
-    if not 0 < cell < math.inf:
-        raise SemnerfError(f"cell = {cell:g} m, expected a length above 0")
-    shape = np.ceil((bounds[1] - bounds[0]) / cell).astype(np.int64) + 1
-    if math.prod(shape.tolist()) > MAX_POINTS:
-        least = (np.prod(bounds[1] - bounds[0]) / MAX_POINTS) ** (1 / 3)
-        raise SemnerfError(
-            f"cell = {cell:g} m asks for {math.prod(shape.tolist()):,} points, expected at most {MAX_POINTS:,}: "
-            f"a cell of {1.05 * least:.2g} m or more"
-        )
-    device = device or torch.device("cpu")
+    shape, device = lattice(bounds, cell), device or torch.device("cpu")
     log_density = np.empty(shape, dtype=np.float32)
     count, flat = log_density.size, log_density.reshape(-1)
     with torch.inference_mode():
@@ -159,11 +202,15 @@ def learnt_surface(model: Model, scene: Scene, cell: float = CELL) -> LearntSurf
     """The density of a trained model over its scene.
 
     Raises:
-        SemnerfError: see `sample_density`.
+        SemnerfError: see `lattice`.
     """
-    field = model.field if isinstance(model, GridModel) else model.fine
-    device = next(model.parameters()).device
+    field, device = field_of(model)
     return sample_density(field, box_of(model, scene), scene.class_names, cell, device)
+
+
+def field_of(model: Model) -> tuple[Field, torch.device]:
+    """The field that a model renders last, and where it lives."""
+    return (model.field if isinstance(model, GridModel) else model.fine), next(model.parameters()).device
 
 
 def box_of(model: Model, scene: Scene, n_views: int = 24, width: int = 64) -> Float[np.ndarray, "2 3"]:

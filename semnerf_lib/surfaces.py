@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int, UInt8
 from scipy.spatial import cKDTree
 
-from semnerf_lib.cameras import unproject
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.scene import VOID, Scene
@@ -110,18 +108,23 @@ def true_surface(scene: Scene, spacing: float = SPACING) -> TrueSurface:
     """
     if scene.depth is None:
         raise SemnerfError(f"scene {scene.name} has no depth, expected some to compare a learnt surface with")
-    points, labels, frames = [], [], []
-    for i in scene.train_ids:
-        known = scene.depth[i] > 0
-        c2w = torch.tensor(scene.c2w[i], dtype=torch.float32)
-        points.append(unproject(torch.tensor(scene.depth[i]), scene.intrinsics, c2w).numpy()[known])
-        labels.append(scene.labels[i][known])
-        frames.append(np.full(int(known.sum()), i))
-    points, labels, frames = (np.concatenate(a) for a in (points, labels, frames))
+    shown = [surface_in(scene, i) for i in scene.train_ids]
+    known = [scene.depth[i] > 0 for i in scene.train_ids]
+    points = np.concatenate([p[k] for p, k in zip(shown, known, strict=True)])
+    labels = np.concatenate([scene.labels[i][k] for i, k in zip(scene.train_ids, known, strict=True)])
+    frames = np.repeat(scene.train_ids, [k.sum() for k in known])
     if not len(points):
         raise SemnerfError(f"scene {scene.name}: no known depth in its training frames, expected some")
     kept = one_a_cube(points, spacing)
     return TrueSurface(points[kept], labels[kept], scene.c2w[frames[kept], :3, 3].astype(np.float32))
+
+
+def surface_in(scene: Scene, i: int) -> Float[np.ndarray, "height width 3"]:
+    """The points that a frame's pixels show, p = o + z d (see `cameras.unproject`)."""
+    v, u = np.mgrid[: scene.intrinsics.height, : scene.intrinsics.width].astype(np.float32)
+    x, y = (u - scene.intrinsics.cx) / scene.intrinsics.fx, (v - scene.intrinsics.cy) / scene.intrinsics.fy
+    local = scene.depth[i][..., None] * np.stack([x, y, np.ones_like(x)], axis=-1)
+    return (local @ scene.c2w[i, :3, :3].T + scene.c2w[i, :3, 3]).astype(np.float32)
 
 
 def one_a_cube(points: Float[np.ndarray, "points 3"], side: float) -> Int[np.ndarray, "kept"]:
