@@ -41,7 +41,8 @@ KINDS = {
 """Kind of corruption to what people call it, what its amount is, the amounts to choose from, and the first one."""
 SHOWN_IN_FIGURE = ("pixel-noise:0.5", "super-dense:8", "super-sparse:8", "propagation:1", "propagation:10")
 MOST_CLASSES = 12
-WIDE = {"layout": {"width": "400px"}, "style": {"description_width": "105px"}}
+WIDE = {"layout": {"width": "380px"}, "style": {"description_width": "105px"}}
+GAP = {"grid_gap": "12px", "flex_flow": "row wrap"}
 LAZY = WIDE | {"continuous_update": False}
 
 
@@ -101,7 +102,11 @@ class _Lab:
             picture.cursor = "default"
         controls = widgets.VBox([self.kind, self.amounts, self.of, self.frame, self.seed, self.command])
         self.widget = widgets.VBox(
-            [widgets.HBox(shown), self.key, widgets.HBox([controls, self.numbers, self.classes])]
+            [
+                widgets.HBox(shown, layout=GAP),
+                self.key,
+                widgets.HBox([controls, self.numbers, self.classes], layout=GAP),
+            ]
         )
 
     @property
@@ -133,7 +138,7 @@ class _Lab:
         typed = f"--corruption {shlex.quote(str(self.corruption))} --seed {self.seed.value}"
         self.command.value = (
             "To train on exactly these labels (click, then copy):<br><code style='user-select:all;background:#f2f2f2;"
-            f"padding:3px 6px;line-height:1.9'>semnerf train {escape(typed)}</code>"
+            f"padding:3px 6px;font-size:11px;white-space:nowrap'>semnerf train {escape(typed)}</code>"
         )
         self.numbers.value = _numbers(here, self.all, len(self.ids))
         self.classes.value = _classes(clean, here, self.scene)
@@ -182,7 +187,7 @@ def _numbers(here: LabelStatistics, everywhere: LabelStatistics, n_frames: int) 
         line("classes left", str(here.classes), str(everywhere.classes)),
         line("entropy of the classes (nats)", f"{here.entropy:.2f}", f"{everywhere.entropy:.2f}"),
     ]
-    return f"<table style='line-height:1.5'>{'</tr>'.join(rows)}</tr></table>"
+    return f"<table style='line-height:1.45;white-space:nowrap'>{'</tr>'.join(rows)}</tr></table>"
 
 
 def _classes(clean: UInt8[np.ndarray, "height width"], here: LabelStatistics, scene: Scene) -> str:
@@ -201,6 +206,7 @@ def _classes(clean: UInt8[np.ndarray, "height width"], here: LabelStatistics, sc
             f"<span style='{box}:{scale * had[c]:.1f}px;outline:1px solid #8a8a8a'>{bar}</span></td>"
             f"<td style='text-align:right;padding-left:8px'>{had[c]} → {here.given[c]}</td></tr>"
         )
-    more = f"<br>and {len(order) - MOST_CLASSES} smaller classes" if len(order) > MOST_CLASSES else ""
-    head = "<b>pixels a class, this frame</b> (outline: clean; orange: wrongly so)"
-    return f"<div>{head}<table style='line-height:1.25;font-size:12px'>{''.join(rows)}</table>{more}</div>"
+    more = f"and {len(order) - MOST_CLASSES} smaller classes" if len(order) > MOST_CLASSES else ""
+    head = "<b>this frame, pixels a class</b><br>outline: clean; filled: labelled so, orange: wrongly"
+    table = f"<table style='line-height:1.25;font-size:12px'>{''.join(rows)}</table>"
+    return f"<div style='line-height:1.4'>{head}{table}{more}</div>"

@@ -77,7 +77,7 @@ class _Bench:
             control.observe(lambda _: self.show(), "value")
         self.row.observe(lambda _: self.draw(), "value")
         titles = (
-            "true labels (white: left out; click: another row)",
+            "true labels; white: left out (click: a row)",
             "fit, at 4 x 4 places a pixel",
             "error at the pixels",
         )
@@ -87,7 +87,9 @@ class _Bench:
         ]
         key = widgets.HTML(colour_key({"right": RIGHT, "wrong": WRONG, "truth is void": UNKNOWN}))
         controls = widgets.HBox([self.octaves, self.every, self.row])
-        self.widget = widgets.VBox([controls, self.told, widgets.HBox(shown), key, self.profile])
+        self.widget = widgets.VBox(
+            [controls, self.told, widgets.HBox(shown, layout={"grid_gap": "12px"}), key, self.profile]
+        )
         self.show()
 
     @property

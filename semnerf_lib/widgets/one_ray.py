@@ -105,7 +105,7 @@ class _Lens:
             min=-3, max=1, step=0.25, readout_format=".3g",
         )  # fmt: skip
         self.width = widgets.ToggleButtons(options=WIDTHS, tooltips=["", *2 * ["around where most light ends"]])
-        self.width.style.button_width = "82px"
+        self.width.style.button_width = "96px"
         self.told, self.sum = widgets.HTML(), widgets.HTML()
         self.passes = self._traced()
         self.view = Picture(view := marked(scene.labels[frame], *pixel), width=view.shape[1], name="labels")
@@ -115,7 +115,7 @@ class _Lens:
         self.profile.on_click(self.pick)
         for control in (self.frame, self.first, self.second, self.density, self.width):
             control.observe(lambda _: self.show(), "value")
-        hint = widgets.HTML("<b>Click a pixel</b> to see its ray; <b>click the ray</b> to read a sample.")
+        hint = widgets.HTML("Click a <b>pixel</b> for its ray, the <b>ray</b> for a sample.")
         controls = (self.frame, self.first, self.second, self.density, self.width)
         left = widgets.VBox([hint, self.view, *controls, self.told, self.sum], layout={"width": "345px"})
         self.widget = widgets.HBox([left, self.profile])
@@ -161,7 +161,8 @@ class _Lens:
 
     def tell(self) -> None:
         """Writes what the pixel comes to and, for the picked sample, the equations with its numbers."""
-        self.told.value = "<br>".join([f"<b>{self._name()}</b>", *map(escape, self._said())])
+        said = "<br>".join([f"<b>{self._name()}</b>", *map(escape, self._said())])
+        self.told.value = f"<div style='line-height:1.45'>{said}</div>"
         sum_ = "<br>".join(map(escape, self._sum()))
         look = "border-left:4px solid #8a8a8a;padding-left:8px;line-height:1.45"
         self.sum.value = f"<div style='{look}'>{sum_}</div>"
@@ -220,5 +221,5 @@ class _Lens:
 
 
 def _slider(kind: type, name: str, value: float, tip: str, **traits) -> widgets.Widget:
-    look = {"layout": {"width": "325px"}, "style": {"description_width": "62px"}}
+    look = {"layout": {"width": "325px"}, "style": {"description_width": "72px"}}
     return kind(value=value, description=name, tooltip=tip, continuous_update=False, **traits, **look)
