@@ -105,7 +105,9 @@ def _draw_samples(axes: Sequence[Axes], first: Pass, second: Pass) -> None:
     axes[0].step(first.z_vals, first.weights, where="post", color=BLUE, linewidth=1)
     axes[0].set(ylabel="w", title=f"first pass: {len(first.z_vals)} even samples, and what each of them weighs")
     axes[0].set_ylim(bottom=0)
-    new = second.z_vals[~np.isin(second.z_vals, first.z_vals)]
+    new = second.z_vals
+    if np.isin(first.z_vals, new).all():  # P2's second pass asks again where the first did; a proposal's does not
+        new = new[~np.isin(new, first.z_vals)]
     draw_ticks(axes[1], [("even", first.z_vals), ("drawn", new)])
     axes[1].set_title(f"second pass: {len(new)} samples are drawn where the first one found weight")
     axes[1].set_ylim(-1.6, 0.6)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tiny import tiny_config
 
 from semnerf_lib import plots
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.models import build_model
 from semnerf_lib.rendering import FieldOutput
-from semnerf_lib.tracing import trace_field
+from semnerf_lib.tracing import trace_field, trace_model
 from semnerf_lib.widgets.one_ray import marked, one_ray, telling_pixel
 
 
@@ -95,6 +97,12 @@ def test_the_figure_has_what_a_reader_needs(lens):
         assert any(title.startswith(word) for title in titles), word
     legends = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.get_texts()]
     assert any("true depth" in text and "m" in text for text in legends) and "all other classes" in legends
+
+
+def test_the_drawn_samples_are_counted_whether_or_not_the_first_are_among_them(tiny_scene, lens):
+    proposed = one_ray(trace_model(build_model(tiny_config(), tiny_scene), tiny_scene), tiny_scene, (12, 8))
+    for some, count in ((lens, 32), (proposed.static.__self__, 8)):
+        assert some.axes[1].get_title(loc="left").startswith(f"second pass: {count} samples")
 
 
 def test_a_fault_is_told_and_not_swallowed(tiny_scene, lens):
