@@ -1,8 +1,9 @@
 # make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|paper]   everything, set-up included; ends with a page to open
-# make test                                                     checks, unit tests, the notebooks at smoke scale
+# make test                                                     checks, unit tests, the notebooks headless and in a browser
 # make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab
-# make setup | clean                                            only the set-up; away with it (results/ stay)
+# make site                                                     the notebooks and reports as pages that work offline
+# make setup | clean                                            only the set-up; away with it (results/ and site/ stay)
 
 SCENE ?= room
 SCALE ?= laptop
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 STAMP := .venv/set-up-seconds
 
-.PHONY: reproduce test bench lab setup clean
+.PHONY: reproduce test bench lab site setup clean
 .DELETE_ON_ERROR:
 
 reproduce: $(STAMP)
@@ -24,12 +25,16 @@ test: $(STAMP)
 	results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT && \
 	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 $(BIN)/python -m pytest -q \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
+	$(BIN)/python -m pytest -q -rs tests/browser
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks/index.ipynb
+
+site: $(STAMP)
+	$(BIN)/semnerf site --to site
 
 setup: $(STAMP)
 
@@ -41,6 +46,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@start=$$(date +%s) && "$(PYTHON)" -m venv .venv && \
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,cluster,dev]' && \
 	echo $$(($$(date +%s) - start)) > $@
+	@$(BIN)/python tests/browser/chromium.py
 
 clean:
 	rm -rf .venv build semnerf.egg-info .pytest_cache .ruff_cache

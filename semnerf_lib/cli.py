@@ -1,4 +1,4 @@
-"""The command line: `semnerf reproduce | status | train | evaluate | render | scene`; what they do is in `commands`."""
+"""The command line, `semnerf COMMAND`; what the commands do is in `commands`."""
 
 from __future__ import annotations
 
@@ -133,6 +133,88 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--width", type=int, metavar="PIXELS", help="width of the images (the scene's)")
     sub.add_argument("--seconds", type=float, default=8.0, help="length of the video (8)")
     sub.add_argument("--show", choices=("labels", "depth", "entropy", "rgb"), default="labels", help="in the video")
+
+    sub = command(
+        commands,
+        "site",
+        "site",
+        "write the series, its documents and its reports as pages that work offline",
+        ["semnerf site --to site", "semnerf site --to /srv/www/semnerf --out /scratch/results"],
+        "\nOpen index.html in the folder, or serve the folder. Nothing on the pages is asked of the network.",
+    )
+    sub.add_argument("--to", type=Path, required=True, metavar="DIR", help="new, empty, or an earlier site's folder")
+    sub.add_argument("--notebooks", type=Path, metavar="DIR", help="folder of the notebooks (the project's)")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder that reports are taken from (results)")
+
+    sub = command(
+        commands,
+        "index",
+        "index",
+        "write index.ipynb, the series with pictures and times, from the notebooks beside it",
+        ["semnerf index", "semnerf index --times results    after `semnerf reproduce`: its times too"],
+    )
+    sub.add_argument("--notebooks", type=Path, metavar="DIR", help="folder of the notebooks (the project's)")
+    sub.add_argument("--times", type=Path, metavar="DIR", help="results folder to take the notebooks' times from")
+
+    sub = command(
+        commands,
+        "students",
+        "students",
+        "write copies of the notebooks for students: without outputs, a stub in place of each solution",
+        ["semnerf students", "semnerf students --notebooks ~/course/notebooks"],
+        "\nThey lie in the folder `student` beside the notebooks and are made from them, never edited.",
+    )
+    sub.add_argument("--notebooks", type=Path, metavar="DIR", help="folder of the notebooks (the project's)")
+
+    workshop = commands.add_parser(
+        "workshop",
+        help="hand trained runs around",
+        description="Hand trained runs around, to load instead of training.",
+    )
+    workshops = workshop.add_subparsers(dest="what", required=True, metavar="WHAT", parser_class=Parser)
+    sub = command(
+        workshops,
+        "pack",
+        "workshop_pack",
+        "write the finished runs that some notebooks ask for into one small file",
+        ["semnerf workshop pack room.pack --only 04 05", "semnerf workshop pack smoke.pack --only 04 --scale smoke"],
+        "\nWeights are rounded, and their scores measured anew. The last line is the file's sha256, to be told around.",
+    )
+    sub.add_argument("file", type=Path, help="where to write; must not exist")
+    sub.add_argument("--only", nargs="+", required=True, metavar="NN", help="numbers of the notebooks")
+    scene_options(sub)
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder (results)")
+    sub = command(
+        workshops,
+        "unpack",
+        "workshop_unpack",
+        "put the runs of a pack where notebooks find them; what is there stays",
+        ["semnerf workshop unpack room.pack", "semnerf workshop unpack room.pack --sha256 3f1c09ab77de"],
+        "\nThe whole file is checked before anything is written.",
+    )
+    sub.add_argument("file", type=Path, help="a pack")
+    sub.add_argument("--sha256", metavar="HEX", help="that the file must have, or at least its beginning")
+    sub.add_argument("--scene", metavar="PATH", help="of the runs, if it is not a made one")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="results folder (results)")
+
+    sub = command(
+        commands,
+        "mesh",
+        "mesh",
+        "write the room that a finished run has learnt as a mesh with classes, PLY or GLB",
+        [
+            "semnerf mesh --to room.ply             classes as colours, numbers and names; `--scene room.ply` reads it",
+            "semnerf mesh --to room.glb             a node and a material for each class",
+            "semnerf mesh --to room.ply --level 10  the surface of a density of 10 /m",
+        ],
+        RUN_HELP
+        + "\nThe surface is where the rays of training views end, or one of equal density. Only what training\n"
+        "cameras see is written; where the scene has depth, the distance to the true surface is said.\n",
+    )
+    run_options(sub)
+    sub.add_argument("--to", type=Path, required=True, metavar="FILE", help="a new file *.ply or *.glb")
+    sub.add_argument("--level", type=float, metavar="DENSITY", help="the surface of this density, 1/m (where rays end)")
+    sub.add_argument("--cell", type=float, default=0.04, metavar="METRES", help="cell of marching cubes (0.04)")
 
     scene = commands.add_parser("scene", help="make or check a scene", description="Make or check a scene.")
     scenes = scene.add_subparsers(dest="what", required=True, metavar="WHAT", parser_class=Parser)

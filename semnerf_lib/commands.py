@@ -7,6 +7,8 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from semnerf_lib.config import Config, check_scale, preset
 from semnerf_lib.devices import pick_device
 from semnerf_lib.errors import SemnerfError
@@ -14,15 +16,24 @@ from semnerf_lib.evaluation import evaluate
 from semnerf_lib.executors import pick_executor
 from semnerf_lib.experiments import N_FOLDS, open_scene
 from semnerf_lib.flights import check_target, write_video, write_views
+from semnerf_lib.fusion import where_rays_end
+from semnerf_lib.meshes import learnt_surface, part_of, seen_faces
 from semnerf_lib.models import Model
 from semnerf_lib.planning import describe_plan, missing_of
 from semnerf_lib.reproduce import find_notebooks, reproduce, spec_of
 from semnerf_lib.runs import Store
 from semnerf_lib.scenes import check_scene, load_scene
+from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
 from semnerf_lib.scenes.replica import save_replica
 from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.series import write_index
+from semnerf_lib.series_times import take_times
+from semnerf_lib.site import build_site
 from semnerf_lib.status import Board, watch
+from semnerf_lib.surfaces import compare, true_surface
 from semnerf_lib.sweep import plans_for
+from semnerf_lib.teaching.students import write_students
+from semnerf_lib.teaching.workshop import pack, runs_of, unpack
 
 
 def named_run(args: argparse.Namespace) -> tuple[Scene, Config]:
@@ -123,6 +134,57 @@ def run_render(args: argparse.Namespace) -> int:
     else:
         write_views(model, scene, args.to, args.views, args.width)
     print(f"wrote {args.to}")
+    return 0
+
+
+def run_site(args: argparse.Namespace) -> int:
+    notebooks = find_notebooks(args.notebooks)[0].parent
+    print(f"open {build_site(args.to, notebooks, Store(args.out).root)}")
+    return 0
+
+
+def run_index(args: argparse.Namespace) -> int:
+    notebooks = find_notebooks(args.notebooks)[0].parent
+    if args.times:
+        take_times(notebooks, Store(args.times))
+    print(f"wrote {write_index(notebooks)}")
+    return 0
+
+
+def run_students(args: argparse.Namespace) -> int:
+    for path in write_students(find_notebooks(args.notebooks)):
+        print(f"wrote {path}")
+    return 0
+
+
+def run_workshop_pack(args: argparse.Namespace) -> int:
+    scene = open_scene(args.scene, args.scale)
+    packed = pack(args.file, scene, args.scale, runs_of(args.only, scene, args.scale), Store(args.out))
+    print(f"wrote {packed.path}: {packed.n_runs} runs, {packed.n_bytes / 1e6:.1f} MB")
+    print(f"rounding their weights changed a test mIoU by {100 * packed.change:+.3f} points at most")
+    print(f"sha256 {packed.sha256}")
+    return 0
+
+
+def run_workshop_unpack(args: argparse.Namespace) -> int:
+    found = unpack(args.file, Store(args.out), args.scene, args.sha256)
+    print(f"{len(found.made)} runs unpacked, {len(found.kept)} there already and left as they were")
+    return 0
+
+
+def run_mesh(args: argparse.Namespace) -> int:
+    check_mesh_target(args.to)
+    scene, model = finished_run(args)
+    if args.level is None:
+        whole = where_rays_end(model, scene, args.cell)
+    else:
+        whole = learnt_surface(model, scene, args.cell).mesh(args.level)
+    mesh = part_of(whole, seen_faces(whole, scene))
+    save_mesh(mesh, args.to)
+    print(f"wrote {args.to}: {len(mesh.faces):,} triangles of {len(np.unique(mesh.face_labels))} classes")
+    if scene.depth is not None:
+        for row in compare(mesh, true_surface(scene)).rows():
+            print(f"{row['score']:45} {row['value']}")
     return 0
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.files import read_json, write_aside, write_json
+from semnerf_lib.page_outputs import is_in_space, place_library
 from semnerf_lib.pages import first_picture, notebook_page, title_of
 from semnerf_lib.processes import end_with, environment, stop
 from semnerf_lib.progress import Progress
@@ -27,7 +28,8 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def execute(job: dict[str, Any]) -> dict[str, Any]:
-    """Executes a notebook and writes `<stem>.ipynb`, `<stem>.html` and `<stem>.json` into the job's folder.
+    """Executes a notebook and writes `<stem>.ipynb`, `<stem>.html` and `<stem>.json` into the job's folder, and beside
+    them `plotly.min.js` if the page has figures in space.
 
     Args:
         job: `notebook` (path), `parameters` (name -> value), `folder` (path; also the working folder of the cells),
@@ -58,7 +60,9 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
     seconds = time.perf_counter() - start
     aside.replace(executed)
     notebook = nbformat.read(executed, as_version=4)
-    page = notebook_page(notebook, source.parent)
+    page = notebook_page(notebook, source.parent, before=[("../index.html", "All notebooks and scores")])
+    if is_in_space(page):
+        place_library(folder)
     write_aside(executed.with_suffix(".html"), lambda path: path.write_text(page, encoding="utf-8"))
     result = {
         "key": job["key"],

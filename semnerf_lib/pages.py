@@ -1,16 +1,23 @@
-"""Executed notebooks as pages that ask nothing of the network: no script, images inside, maths as MathML."""
+"""Notebooks and documents as pages that ask nothing of the network: images inside, maths as MathML."""
 
 from __future__ import annotations
 
 import base64
 import io
 import re
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, pass_context
 from PIL import Image
+
+from semnerf_lib.page_outputs import LIBRARY, is_in_space, prepared
+
+Links = Sequence[tuple[str, str]]
+"""Addresses and texts of a page's links to other pages."""
 
 TEMPLATES = Environment(
     loader=PackageLoader("semnerf_lib"),
@@ -36,16 +43,68 @@ def mathml(latex: str, display: str) -> str:
         return f"<code>{escape(latex.strip())}</code>"
 
 
-def notebook_page(notebook: Any, folder: Path) -> str:
-    """A notebook with its outputs as one self-contained HTML page.
+def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links = ()) -> str:
+    """A notebook with its outputs as an HTML page.
+
+    It stands by itself, but for `plotly.min.js` beside it where it has figures in space (see `page_outputs`). Links to
+    other notebooks lead to their pages, in the same folder; that to index.ipynb to the index above it.
 
     Args:
         notebook: an nbformat node.
         folder: what relative image paths in its prose start from.
+        before, after: (address, text) of the links at the top and at the bottom.
     """
     from nbconvert.exporters.html import HTMLExporter
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
     from pygments.formatters import HtmlFormatter
+
+    class Exporter(HTMLExporter):
+        @pass_context
+        def markdown2html(self, context, source):
+            return markdown_html(source, folder, context.get("cell", {}).get("attachments", {}))
+
+    body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
+        prepared(notebook), {"metadata": {"path": str(folder)}}
+    )
+    return TEMPLATES.get_template("notebook.html.j2").render(
+        title=title_of(notebook, "notebook"),
+        body=body,
+        before=before,
+        after=after,
+        library=LIBRARY if is_in_space(body) else None,
+        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
+    )
+
+
+def document_page(text: str, folder: Path, before: Links = ()) -> str:
+    """A Markdown file as one self-contained HTML page.
+
+    Args:
+        text: Markdown; what it links to that has a page of its own (`.md`, `.ipynb`) is linked as that.
+        folder: what relative image paths start from.
+        before: (address, text) of the links at the top.
+    """
+    from pygments.formatters import HtmlFormatter
+
+    heading = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
+    return TEMPLATES.get_template("notebook.html.j2").render(
+        title=heading[1] if heading else folder.name,
+        body=f'<div class="rendered_html">{markdown_html(text, folder)}</div>',
+        before=before,
+        after=(),
+        library=None,
+        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
+    )
+
+
+def markdown_html(source: str, folder: Path, attachments: Mapping[str, Any] | None = None) -> str:
+    """Markdown as HTML: maths as MathML, images inside, headings that can be linked to, tables that scroll.
+
+    Args:
+        source: Markdown.
+        folder: what relative image paths start from.
+        attachments: of the cell: name to MIME type to base64.
+    """
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
         def inline_math(self, body):
@@ -57,26 +116,41 @@ def notebook_page(notebook: Any, folder: Path) -> str:
         def latex_environment(self, name, body):
             return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
 
-    class Exporter(HTMLExporter):
-        @pass_context
-        def markdown2html(self, context, source):
-            renderer = Renderer(
-                escape=False,
-                attachments=context.get("cell", {}).get("attachments", {}),
-                embed_images=True,
-                path=str(folder),
-                exclude_anchor_links=True,
-            )
-            return MarkdownWithMath(renderer=renderer).render(source)
+        def heading(self, text, level, **attrs):
+            return f'<h{level} id="{slug(text)}">{text}</h{level}>\n'
 
-    body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
-        notebook, {"metadata": {"path": str(folder)}}
+        def link(self, text, url, title=None):
+            return super().link(text, page_address(url), title)
+
+    renderer = Renderer(
+        escape=False, attachments=attachments or {}, embed_images=True, path=str(folder), exclude_anchor_links=True
     )
-    return TEMPLATES.get_template("notebook.html.j2").render(
-        title=title_of(notebook, "notebook"),
-        body=body,
-        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
-    )
+    html = MarkdownWithMath(renderer=renderer).render(source)
+    return html.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
+
+
+def slug(heading: str) -> str:
+    """What a heading is linked by, as GitHub has it.
+
+    >>> slug("What <em>comes</em> out?")
+    'what-comes-out'
+    """
+    words = re.sub(r"<[^>]+>", "", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+
+
+def page_address(address: str) -> str:
+    """The page of what a notebook or a document links to; anything else as it is.
+
+    >>> page_address("02_encoding.ipynb#Summary"), page_address("index.ipynb"), page_address("https://a.org/b.md")
+    ('02_encoding.html#summary', '../index.html', 'https://a.org/b.md')
+    """
+    if re.match(r"[a-z]+:", address):
+        return address
+    path, sharp, anchor = address.partition("#")
+    path = re.sub(r"(^|/)notebooks/index\.ipynb$", r"\1index.html", path)
+    path = re.sub(r"^index\.ipynb$", "../index.html", path)
+    return re.sub(r"\.(ipynb|md)$", ".html", path) + sharp + (slug(unquote(anchor)) if sharp else "")
 
 
 def title_of(notebook: Any, default: str) -> str:

@@ -6,9 +6,23 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_silent = ContextVar("silent", default=False)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Within, and in this thread alone, no `Progress` is shown: for work whose progress something else shows."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
 
 
 def watched() -> bool:
@@ -29,7 +43,9 @@ class Progress:
         self.desc, self.total, self.count, self.every = desc, total, initial, every
         self.start = self.last = time.monotonic()
         self.bar = None
-        if watched():
+        if _silent.get():
+            self.every = float("inf")
+        elif watched():
             from tqdm.auto import tqdm
 
             self.bar = tqdm(desc=desc, total=total, initial=initial, leave=False)

@@ -60,7 +60,7 @@ def library_digest() -> str:
     """sha256 over the library's source and the scores that come with it."""
     digest = hashlib.sha256()
     for path in [*sorted(LIBRARY.rglob("*")), *sorted(REFERENCES.glob("*.json"))]:
-        if path.suffix in (".py", ".j2", ".css", ".json"):
+        if path.suffix in (".py", ".j2", ".js", ".css", ".json"):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 

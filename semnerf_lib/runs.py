@@ -181,7 +181,7 @@ class Store:
         """The run: found if it is finished, continued from its checkpoint if it was begun, else trained and scored.
 
         Args:
-            on_step: called every ten steps.
+            on_step: called every ten steps; it may raise KeyboardInterrupt (see `Trainer.train`).
             wait: for another process that is making the same run.
             checkpoint_seconds: between two checkpoints.
 
@@ -189,7 +189,7 @@ class Store:
             Held: another process is making the run, and `wait` is False.
             SemnerfError: see `Trainer`, `read_run`; or no room on the disk, or no memory. The run's folder keeps the
                 reason (see `running`).
-            KeyboardInterrupt: Ctrl-C; asking again continues.
+            KeyboardInterrupt: Ctrl-C, or `on_step`; asking again continues.
         """
         if run := self.find(scene, config):
             return run

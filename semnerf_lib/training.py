@@ -107,11 +107,12 @@ class Trainer:
 
         Args:
             checkpoint: file that is written every `checkpoint_seconds`, on an interrupt, and after the last step.
-            on_step: called after each entry of the history (every 10 steps), for live pictures.
+            on_step: called after each entry of the history (every 10 steps), for live pictures. It may raise
+                KeyboardInterrupt, as a person does with Ctrl-C.
 
         Raises:
             SemnerfError: the loss or a weight became NaN or infinite; names the step and the last good checkpoint.
-            KeyboardInterrupt: Ctrl-C, after the step under way and a checkpoint.
+            KeyboardInterrupt: Ctrl-C or `on_step`, after the step under way and a checkpoint.
         """
         start, saved, last = time.perf_counter() - self.seconds, time.monotonic(), self.config.iterations
         title = f"training {self.config.model_name}" + (
@@ -127,7 +128,12 @@ class Trainer:
                     self.seconds = time.perf_counter() - start
                     self._record(value, parts, checkpoint)
                     if on_step is not None:
-                        on_step(self)
+                        try:
+                            on_step(self)
+                        except KeyboardInterrupt:
+                            if checkpoint:
+                                self.save(checkpoint)
+                            raise
                     bar.update(self.step_count - bar.count, loss=self.history[-1]["loss"])
                     if checkpoint and self.step_count < last and time.monotonic() - saved >= checkpoint_seconds:
                         self.save(checkpoint)

@@ -14,9 +14,23 @@ from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
 from semnerf_lib.flights import camera_of_width, check_target, flight, picture, widened
+from semnerf_lib.scenes.mesh import load_mesh
 from semnerf_lib.scenes.scene import Scene
 
-COMMANDS = [["reproduce"], ["status"], ["train"], ["evaluate"], ["render"], ["scene", "make"], ["scene", "check"]]
+COMMANDS = [
+    ["reproduce"],
+    ["status"],
+    ["train"],
+    ["evaluate"],
+    ["render"],
+    ["site"],
+    ["index"],
+    ["students"],
+    ["workshop", "pack"],
+    ["workshop", "unpack"],
+    ["scene", "make"],
+    ["scene", "check"],
+]
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +149,37 @@ def test_train_evaluate_render(small, scene, tmp_path, capsys):
     assert "--views 12, expected frames 0 ... 11" in capsys.readouterr().err
     assert cli.main(["render", *small, "--to", str(film), "--show", "rgb"]) == 2
     assert "learnt no colour" in capsys.readouterr().err
+
+
+def test_mesh_is_written_once_and_read_again(small, scene, tmp_path, capsys):
+    path = tmp_path / "meshes" / "room.ply"
+    assert cli.main(["mesh", *small, "--to", str(path)]) == 2
+    assert "no finished run" in capsys.readouterr().err
+    assert cli.main(["train", *small]) == 0
+    capsys.readouterr()
+    assert cli.main(["mesh", *small, "--to", str(path), "--cell", "0.2"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"wrote {path}: ") and "accuracy" not in out  # this scene has no depth
+    assert set(load_mesh(path).class_names) <= set(scene.class_names)
+    before = path.read_bytes()
+    for target, expected in (
+        (path, "exists, expected a file that does not"),
+        (tmp_path / "room.obj", "ends in '.obj', expected a name that ends in .ply or .glb"),
+    ):
+        assert cli.main(["mesh", *small, "--to", str(target)]) == 2
+        assert expected in capsys.readouterr().err
+    assert path.read_bytes() == before
+    assert cli.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--level", "1e9"]) == 2
+    assert "level 1e+09 /m: no surface, expected one within" in capsys.readouterr().err
+    assert not (tmp_path / "room.glb").exists()
+
+
+def test_mesh_says_how_far_it_is_from_the_truth(small, tiny_scene, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(commands, "open_scene", lambda spec, scale: tiny_scene)
+    assert cli.main(["train", *small]) == 0
+    assert cli.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"]) == 0
+    out = capsys.readouterr().out
+    assert "accuracy: learnt to true, mean (median)" in out and "F-score within 10 cm" in out
 
 
 def test_disk_without_room(small, tmp_path, monkeypatch, capsys):

@@ -217,6 +217,17 @@ def test_pages_ask_nothing_of_the_network(tmp_path):
     assert not re.search(r"(src|url\()[=\s\"'(]*https?:", page)
 
 
+def test_library_of_a_figure_in_space_lies_beside_its_page(tmp_path):
+    draw = "display({'application/vnd.plotly.v1+json': {'data': [], 'layout': {}}}, raw=True)"
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name, cell, needed in (("01_flat", "1", False), ("02_in_space", draw, True)):
+        path = write_notebook(tmp_path, name, cell)
+        assert execute.execute({"notebook": str(path), "parameters": {}, "folder": str(folder), "key": "k"})["ok"]
+        assert (folder / "plotly.min.js").exists() == needed
+        assert ('<script src="plotly.min.js">' in (folder / f"{name}.html").read_text()) == needed
+
+
 def test_maths_that_cannot_be_converted_stays_readable():
     assert "<mi>x</mi>" in mathml("x", "inline")
     assert "frac" in mathml(r"\frac{", "inline")

@@ -1,12 +1,15 @@
-"""Figures, matplotlib only. Every function takes arrays or results and returns the figure; a notebook then calls
-`plt.show()`. One colour a class in every picture (`scenes.palette`), void black, lengths in metres.
+"""Figures by matplotlib. Every function takes arrays or results and returns the figure; a notebook then calls
+`plt.show()`. Plotly's, in space, are shown by `show3d`. One colour a class in every picture (`scenes.palette`), void
+black, lengths in metres.
 """
 
 from semnerf_lib.plots.experiments import ROLES, class_losses, corruption_levels, curves_with_spread, kept_frames
 from semnerf_lib.plots.images import class_legend, comparison, depth_comparison, entropy_maps, label_grid, views
+from semnerf_lib.plots.learnt import loose_walls, room_picture
 from semnerf_lib.plots.outputs import depth_outputs, error_picture, input_and_outputs
 from semnerf_lib.plots.rays import density_gradient, frusta, ray_profile, ray_samples
 from semnerf_lib.plots.scores import class_bars, curves, paired_folds, timing_bars
+from semnerf_lib.plots.spatial import show3d
 from semnerf_lib.plots.style import MODEL_COLOURS, style
 from semnerf_lib.plots.verdict import forest
 from semnerf_lib.plots.video import embed_video, video
@@ -32,9 +35,12 @@ __all__ = [
     "input_and_outputs",
     "kept_frames",
     "label_grid",
+    "loose_walls",
     "paired_folds",
     "ray_profile",
     "ray_samples",
+    "room_picture",
+    "show3d",
     "style",
     "timing_bars",
     "video",

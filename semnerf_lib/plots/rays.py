@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
@@ -80,6 +81,25 @@ def ray_profile(
         depths: named depths to mark, such as the true one, metres.
     """
     figure, axes = plt.subplots(4, 1, figsize=(8.4, 5.6), sharex=True)
+    draw_profile(list(axes), z_vals, sigma, alphas, transmittance, weights)
+    for ax in axes:
+        mark_depths(ax, depths or {})
+    if depths:
+        axes[0].legend(loc="upper left")
+    axes[-1].set_xlabel("z along the optical axis (m)")
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def draw_profile(
+    axes: Sequence[Axes],
+    z_vals: np.ndarray,
+    sigma: np.ndarray,
+    alphas: np.ndarray,
+    transmittance: np.ndarray,
+    weights: np.ndarray,
+) -> None:
+    """Density, alpha, transmittance and weights into four axes; a sample is drawn over the interval it stands for."""
     rows = (
         (sigma, "σ (1/m)", "density: how much there is", BLUE),
         (alphas, "α", "alpha: the share of arriving light that the interval stops", ORANGE),
@@ -91,14 +111,22 @@ def ray_profile(
         ax.step(z_vals, values, where="post", color=colour)
         ax.set(ylabel=label, title=name)
         ax.set_ylim(bottom=0)
-        for k, (what, depth) in enumerate((depths or {}).items()):
-            ax.axvline(depth, color=("black", RED, GREY)[k % 3], linewidth=1, linestyle=("--", ":", "-.")[k % 3],
-                       label=f"{what}: {depth:.2f} m")  # fmt: skip
-    if depths:
-        axes[0].legend(loc="upper left")
-    axes[-1].set_xlabel("z along the optical axis (m)")
-    figure.suptitle(title, x=0.01, ha="left")
-    return figure
+
+
+def mark_depths(ax: Axes, depths: dict[str, float]) -> None:
+    """Vertical lines at named depths, metres."""
+    for k, (what, depth) in enumerate(depths.items()):
+        ax.axvline(depth, color=("black", RED, GREY)[k % 3], linewidth=1, linestyle=("--", ":", "-.")[k % 3],
+                   label=f"{what}: {depth:.2f} m")  # fmt: skip
+
+
+def draw_ticks(ax: Axes, rows: Sequence[tuple[str, np.ndarray]]) -> None:
+    """A strip of ticks for each named set of z_vals, from top to bottom."""
+    for k, (_, z_vals) in enumerate(rows):
+        ax.vlines(z_vals, -k - 0.35, -k + 0.35, color=(BLUE, ORANGE, GREEN)[k % 3], linewidth=1)
+    ax.set_yticks(-np.arange(len(rows)), [name for name, _ in rows])
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(left=False)
 
 
 def ray_samples(
@@ -128,16 +156,12 @@ def ray_samples(
         axes[0, 0].fill_between(*weights, step="post", color=PINK, alpha=0.4, linewidth=0)
         axes[0, 0].set(ylabel="coarse w", ylim=(0, None))
     ax = axes[-1, 0]
-    for k, (_, z_vals) in enumerate(rows):
-        ax.vlines(z_vals, -k - 0.35, -k + 0.35, color=(BLUE, ORANGE, GREEN)[k % 3], linewidth=1)
+    draw_ticks(ax, rows)
     if true_depth is not None:
         for axis in axes[:, 0]:
             axis.axvline(true_depth, color="black", linestyle="--", linewidth=1)
         ax.plot([], [], color="black", linestyle="--", linewidth=1, label=f"true depth: {true_depth:.2f} m")
         axes[0, 0].legend(handles=ax.lines[-1:], loc="upper right")
-    ax.set_yticks(-np.arange(len(rows)), [name for name, _ in rows])
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(left=False)
     ax.set_xlabel("z along the optical axis (m)")
     figure.suptitle(title, x=0.01, ha="left")
     return figure

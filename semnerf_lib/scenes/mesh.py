@@ -28,8 +28,9 @@ def load_mesh(path: str | os.PathLike, info: str | os.PathLike | None = None, up
     - PLY with Replica's `object_id` a face (`mesh_semantic.ply`): classes by `info`. Object ids are kept, also beside
       a class property; 0 and less are no object.
     - PLY with a class id a face, else a vertex (then the majority of a triangle's corners): a property named
-      label, class_id, class, semantic or category_id. Negative ids are void; names are those of `info`, where 0 is
-      void if it has no name there; without `info` they are "class 7".
+      label, class_id, class, semantic or category_id. Negative ids are void; names are those of `info`, else those in
+      the file's own comments ("comment class 7 sofa", as `save_mesh` writes them), else those of the `info` beside it;
+      0 is void if it has no name there. Without any they are "class 7".
     - GLB, glTF, OBJ: one class a named node or object, "chair_12" and "chair.001" both being of class chair.
 
     Classes are remapped to 0 ... C - 1, ascending in their id, or in alphabetical order where they have none.
@@ -52,9 +53,10 @@ def load_mesh(path: str | os.PathLike, info: str | os.PathLike | None = None, up
     if up not in (None, "y", "z"):
         raise SemnerfError(f"mesh: up = {up!r}, expected 'y' or 'z'")
     if suffix == ".ply":
-        beside = path.parent / "info_semantic.json"
+        ply, beside = read_ply(path), path.parent / "info_semantic.json"
         info_path = Path(info) if info else beside if beside.is_file() else None
-        arrays = _from_ply(path, read_ply(path), info_path)
+        own = None if info else named_in(ply.comments)
+        arrays = _from_ply(path, ply, info_path, own or (class_table(info_path) if info_path else None))
     else:
         arrays = _from_scene(path)
     if up == "y" or (up is None and suffix in (".glb", ".gltf")):
@@ -66,8 +68,17 @@ def load_mesh(path: str | os.PathLike, info: str | os.PathLike | None = None, up
         raise SemnerfError(f"{path}: {error}") from None
 
 
-def _from_ply(path: Path, ply: Ply, info: Path | None) -> dict:
-    names = class_table(info) if info else None
+def named_in(comments: tuple[str, ...]) -> dict[int, str]:
+    """Class ids and their names in a PLY's comments.
+
+    >>> named_in(("made by hand", "class 7 coffee-table"))
+    {7: 'coffee-table'}
+    """
+    found = (re.fullmatch(r"class (\d+) (.+)", comment) for comment in comments)
+    return {int(match[1]): match[2] for match in found if match}
+
+
+def _from_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str] | None) -> dict:
     objects = np.zeros(len(ply.triangles), dtype=np.int32)
     if "object_id" in ply.face:
         objects = ply.face["object_id"].astype(np.int32)[ply.polygon]
@@ -93,7 +104,9 @@ def _from_ply(path: Path, ply: Ply, info: Path | None) -> dict:
     present = [int(i) for i in np.unique(ids) if i >= 0]
     for number in present:
         if names is not None and number not in names:
-            raise SemnerfError(f"{path}: class id {number} has no name, expected one of the {len(names)} in {info}")
+            raise SemnerfError(
+                f"{path}: class id {number} has no name, expected one of the {len(names)} in {info or path}"
+            )
     labels = _remapped(path, ids, present)
     class_names = tuple(f"class {i}" if names is None else names[i] for i in present)
     vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1).astype(np.float32)
@@ -156,8 +169,7 @@ def _from_scene(path: Path) -> dict:
         vertices.append(mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3])
         faces.append(mesh.faces + start)
         labels.append(np.full(len(mesh.faces), label, dtype=np.uint8))
-        visual = mesh.visual.to_color() if mesh.visual.kind == "texture" else mesh.visual
-        given = np.asarray(visual.face_colors)[:, :3] if visual.defined else None
+        given = _face_colours(mesh)
         fits = given is not None and given.shape == (len(mesh.faces), 3)
         colours.append(given.astype(np.uint8) if fits else _class_colours(labels[-1], len(class_names)))
         start += len(mesh.vertices)
@@ -169,6 +181,16 @@ def _from_scene(path: Path) -> dict:
         "face_colours": np.concatenate(colours),
         "face_objects": np.repeat(np.arange(1, len(faces) + 1), [len(f) for f in faces]).astype(np.int32),
     }
+
+
+def _face_colours(mesh) -> np.ndarray | None:
+    """What a trimesh mesh looks like: (F, 3), or None where it does not say."""
+    visual = mesh.visual
+    if visual.kind == "texture":
+        if visual.uv is None:  # a material of one colour, which trimesh's own conversion trips over
+            return np.tile(np.asarray(visual.material.main_color)[:3], (len(mesh.faces), 1))
+        visual = visual.to_color()
+    return np.asarray(visual.face_colors)[:, :3] if visual.defined else None
 
 
 def mesh_scene(

@@ -24,12 +24,14 @@ class Ply:
         vertex: a property's name -> (V,) values.
         face: the same for polygons, (P,) values; without their corners.
         triangles: (F, 3) vertices of each triangle. polygon: (F,) the polygon it was cut from.
+        comments: the header's, in order.
     """
 
     vertex: dict[str, np.ndarray]
     face: dict[str, np.ndarray]
     triangles: np.ndarray
     polygon: np.ndarray
+    comments: tuple[str, ...] = ()
 
 
 @dataclass
@@ -40,15 +42,17 @@ class _Element:
     """Name, type, and for a list the type of its length."""
 
 
-def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], int]:
+def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...], int]:
     end = raw.find(b"end_header")
     start = raw.find(b"\n", end) + 1
     if not raw.startswith(b"ply") or end < 0 or start == 0:
         raise SemnerfError(f"{path}: no PLY file (no header), expected one that starts with 'ply'")
-    form, elements = "", []
+    form, elements, comments = "", [], []
     try:
-        for line in raw[:end].decode("ascii").splitlines():
+        for line in raw[:end].decode("utf-8").splitlines():
             words = line.split()
+            if words[:1] == ["comment"]:
+                comments.append(line.partition("comment")[2].strip())
             if words[:1] == ["format"]:
                 form = words[1]
             elif words[:1] == ["element"]:
@@ -61,7 +65,7 @@ def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], int]:
         raise SemnerfError(f"{path}: damaged PLY header ({type(error).__name__} {error})") from None
     if form not in ("ascii", "binary_little_endian", "binary_big_endian"):
         raise SemnerfError(f"{path}: PLY format '{form}', expected ascii or binary")
-    return form, elements, start
+    return form, elements, tuple(comments), start
 
 
 class _Binary:
@@ -155,7 +159,7 @@ def read_ply(path: Path) -> Ply:
         raw = path.read_bytes()
     except OSError as error:
         raise SemnerfError(f"{path}: {error.strerror or error}, expected a PLY file") from None
-    form, elements, start = _header(path, raw)
+    form, elements, comments, start = _header(path, raw)
     reader = _Ascii(raw, start) if form == "ascii" else _Binary(raw, start, "<" if "little" in form else ">")
     try:
         found = {element.name: reader.read(element) for element in elements}
@@ -167,4 +171,4 @@ def read_ply(path: Path) -> Ply:
         raise SemnerfError(f"{path}: has no vertices (x, y, z) or no faces (vertex_indices), expected a triangle mesh")
     triangles, polygon = _fan(corners)
     plain = {k: v for k, v in face.items() if isinstance(v, np.ndarray) and v.ndim == 1}
-    return Ply({k: v for k, v in vertex.items() if v.ndim == 1}, plain, triangles, polygon)
+    return Ply({k: v for k, v in vertex.items() if v.ndim == 1}, plain, triangles, polygon, comments)

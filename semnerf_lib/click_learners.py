@@ -1,0 +1,243 @@
+"""What learns from clicks, quickly enough for a person to watch.
+
+A few clicks say nothing of geometry. `ColourLearner` has it from the colours of the training views, before the first
+click, and clicks teach classes alone; `LabelLearner` has nothing but the clicks, by P1's rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from semnerf_lib.cameras import rays_from_pixels
+from semnerf_lib.clicks import Click
+from semnerf_lib.config import Config, preset
+from semnerf_lib.encoding import positional_encoding
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.evaluation import autocast
+from semnerf_lib.grid import GridField
+from semnerf_lib.losses import photometric_loss, semantic_loss
+from semnerf_lib.models import GridModel, Model, build_model
+from semnerf_lib.rendering import FieldOutput
+from semnerf_lib.scenes.scene import Scene
+
+OCTAVES = 2
+"""Of the positional encoding that the heads see, from 1 rad/m: labels spread over a metre or two."""
+COLOUR_SCALE = 4.0
+"""By how much colours in [0, 1] are stretched for the heads: a difference of 1/4 counts about as much as a metre."""
+N_HEADS = 4
+"""Heads that learn the same clicks from different beginnings: where they disagree, no click has told them."""
+HEAD_WIDTH = 32
+HEAD_LR, HEAD_DECAY = 5e-3, 1e-4
+HEAD_STEPS = 150
+"""Steps in which the heads are fitted to the clicks, anew after each click: an undone one leaves no trace."""
+LABEL_STEPS = 30
+"""Steps that the field from clicks alone takes after each click."""
+
+
+def studio_config(scale: str = "laptop", seed: int = 0) -> Config:
+    """The grid of the studio: a quarter of the laptop's finest cells, so that it has the geometry within seconds."""
+    smaller = dict(cells_finest=400_000, n_rays=1024, iterations=250, lr=4e-2, lr_decay_steps=300)
+    return preset(scale, "grid", seed=seed, **(smaller if scale != "smoke" else {}))
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """What a studio teaches.
+
+    Attributes:
+        name: of the supervision.
+        model: renders at any time.
+        steps, step_count: that need no click: how many there will be, and how many were done.
+    """
+
+    name: str
+    model: Model
+    steps: int
+    step_count: int
+
+    def step(self) -> bool:
+        """One of the steps that need no click; False, and nothing done, when all were."""
+
+    def fit(self, clicks: Sequence[Click]) -> None:
+        """Learns from all clicks so far."""
+
+
+class Heads(nn.Module):
+    """Class logits from a point and its colour, by several small MLPs at once: s_e(x) = MLP_e([gamma(x - m), 4 c]).
+
+    Args:
+        n_classes: C.
+        centre: m, metres.
+        seed: of the initial weights.
+    """
+
+    def __init__(self, n_classes: int, centre: Float[Tensor, "3"], seed: int):
+        super().__init__()
+        self.register_buffer("centre", centre.float(), persistent=False)
+        self.seed, sizes = seed, [3 + 6 * OCTAVES + 3, HEAD_WIDTH, HEAD_WIDTH, n_classes]
+        self.weights = nn.ParameterList(torch.empty(N_HEADS, a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.biases = nn.ParameterList(torch.empty(N_HEADS, 1, b) for b in sizes[1:])
+        self.begin_anew()
+
+    @torch.no_grad()
+    def begin_anew(self) -> None:
+        """The initial weights, the same ones each time."""
+        generator = torch.Generator().manual_seed(self.seed)
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            values = torch.rand(weight.shape, generator=generator) * 2 - 1
+            weight.copy_(values / weight.shape[1] ** 0.5)
+            bias.zero_()
+
+    def forward(
+        self, points: Float[Tensor, "*batch 3"], rgb: Float[Tensor, "*batch 3"]
+    ) -> Float[Tensor, "heads *batch classes"]:
+        where = positional_encoding(points - self.centre, OCTAVES)
+        h = torch.cat([where, COLOUR_SCALE * (rgb.float() - 0.5)], dim=-1).flatten(0, -2).expand(N_HEADS, -1, -1)
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            h = torch.baddbmm(bias, F.relu(h) if i else h, weight)
+        return h.view(N_HEADS, *points.shape[:-1], -1)
+
+
+class ClickedField(nn.Module):
+    """A coloured field whose class logits are the heads': s(x) = ln mean_e softmax(s_e(x)); no gradient to density."""
+
+    def __init__(self, field: GridField, heads: Heads):
+        super().__init__()
+        self.field, self.heads = field, heads
+
+    def forward(self, points: Float[Tensor, "rays samples 3"], viewdirs: Float[Tensor, "rays 3"]) -> FieldOutput:
+        out = self.field(points, viewdirs)
+        with torch.autocast(points.device.type, enabled=False):
+            log_p = torch.log_softmax(self.heads(points, out.rgb.detach()), dim=-1)
+        return out._replace(sem_logits=torch.logsumexp(log_p, dim=0))
+
+
+class ColourLearner:
+    """Geometry from colours [P2's photometric loss], before any click; classes from the clicks, on top of it.
+
+    Attributes:
+        model: renders classes, colours and depth at any time; it shares its parts with `geometry` and `heads`.
+        steps, step_count: of the geometry: how many there will be, and how many were done.
+
+    Raises:
+        SemnerfError: a scene without RGB.
+    """
+
+    name = "colours + clicks"
+
+    def __init__(self, scene: Scene, config: Config, device: torch.device):
+        if scene.rgb is None:
+            raise SemnerfError(f"scene {scene.name} has no RGB, expected some to learn geometry from colours")
+        self.scene, self.config, self.device = scene, config.replace(supervision="labels+rgb"), device
+        centre = torch.tensor(scene.c2w[list(scene.train_ids), :3, 3]).mean(0)
+        self.geometry: GridModel = build_model(self.config, scene).to(device)
+        self.heads = Heads(scene.n_classes, centre, config.seed).to(device)
+        self.model: GridModel = build_model(self.config, scene).to(device)
+        self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.heads)
+        self.optimiser = torch.optim.Adam(self.geometry.parameters(), lr=config.lr)
+        self.generator = torch.Generator(device).manual_seed(config.seed)
+        ids = list(scene.train_ids)
+        self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device)
+        self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
+        self.steps, self.step_count = config.iterations, 0
+
+    def step(self) -> bool:
+        """One step of the geometry; False, and nothing done, when all were."""
+        if self.step_count >= self.steps:
+            return False
+        c, camera = self.config, self.scene.intrinsics
+        for group in self.optimiser.param_groups:
+            group["lr"] = c.lr * 0.1 ** (self.step_count / c.lr_decay_steps)
+        pixel = torch.randint(len(self.rgb), (c.n_rays,), generator=self.generator, device=self.device)
+        size = camera.width * camera.height
+        u, v = pixel % camera.width, pixel % size // camera.width
+        rays_o, rays_d = rays_from_pixels(camera, self.c2w[pixel // size], u.float(), v.float())
+        with autocast(self.device, c.precision):
+            rendered = self.geometry.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
+        loss = photometric_loss(rendered[-1].rgb_map, self.rgb[pixel].float() / 255)
+        loss = loss + self.geometry.regularisation(rendered, self.scene.far)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.step_count += 1
+        return True
+
+    def fit(self, clicks: Sequence[Click]) -> None:
+        """Fits the heads to the clicks, from their beginning: cross-entropy of the composited logits of each head.
+
+        L = -1/|clicks| sum ln softmax(sum_i w_i s_e(x_i))[label], with weights and points as the geometry has them.
+        """
+        self.heads.begin_anew()
+        if not clicks:
+            return
+        rays_o, rays_d, labels = rays_of_clicks(self.scene, clicks, self.device)
+        with torch.no_grad():
+            last = self.geometry.render(rays_o, rays_d, self.scene.near, self.scene.far)[-1]
+            points = rays_o[:, None] + last.z_vals[..., None] * rays_d[:, None]
+            rgb = self.geometry.field(points, F.normalize(rays_d, dim=-1)).rgb
+        optimiser = torch.optim.Adam(self.heads.parameters(), lr=HEAD_LR, weight_decay=HEAD_DECAY)
+        for _ in range(HEAD_STEPS):
+            logits = (last.weights[:, :, None] * self.heads(points, rgb)).sum(-2)
+            loss = semantic_loss(logits.flatten(0, 1), labels.repeat(N_HEADS))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+
+
+class LabelLearner:
+    """Clicks and nothing else [P1]: cross-entropy at the clicked pixels teaches classes and density alike.
+
+    Attributes as in `ColourLearner`; there is nothing to learn before the first click.
+    """
+
+    name = "clicks alone"
+
+    def __init__(self, scene: Scene, config: Config, device: torch.device):
+        self.scene, self.config, self.device = scene, config.replace(supervision="labels"), device
+        self.steps = self.step_count = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self.model: GridModel = build_model(self.config, self.scene).to(self.device)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=self.config.lr)
+        self.generator = torch.Generator(self.device).manual_seed(self.config.seed)
+        self._learnt: tuple[Click, ...] = ()
+
+    def step(self) -> bool:
+        return False
+
+    def fit(self, clicks: Sequence[Click]) -> None:
+        """Some more steps on the clicks; from the beginning if one was undone."""
+        clicks = tuple(clicks)
+        if clicks[: len(self._learnt)] != self._learnt:
+            self._begin()
+        self._learnt = clicks
+        if not clicks:
+            return
+        rays_o, rays_d, labels = rays_of_clicks(self.scene, clicks, self.device)
+        for _ in range(LABEL_STEPS):
+            with autocast(self.device, self.config.precision):
+                rendered = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
+            loss = semantic_loss(rendered[-1].sem_logits, labels)
+            loss = loss + self.model.regularisation(rendered, self.scene.far)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimiser.step()
+
+
+def rays_of_clicks(
+    scene: Scene, clicks: Sequence[Click], device: torch.device
+) -> tuple[Float[Tensor, "clicks 3"], Float[Tensor, "clicks 3"], Int[Tensor, "clicks"]]:
+    """Origins, directions and labels of clicked pixels; of two clicks on one pixel the later."""
+    held = list({(click.frame, click.u, click.v): click for click in clicks}.values())
+    numbers = torch.tensor([[c.frame, c.u, c.v, c.label] for c in held])
+    frame, u, v, labels = numbers.unbind(-1)
+    c2w = torch.from_numpy(scene.c2w[frame.numpy()]).float().to(device)
+    rays_o, rays_d = rays_from_pixels(scene.intrinsics, c2w, u.float().to(device), v.float().to(device))
+    return rays_o, rays_d, labels.to(device)

@@ -1,0 +1,112 @@
+"""Pictures of what was learnt in space: a mesh seen from above through the walls, a field's density in plan."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from semnerf_lib.cameras import Intrinsics, get_rays, look_at
+from semnerf_lib.meshes import LearntSurface, normals, part_of
+from semnerf_lib.plots.images import class_legend
+from semnerf_lib.scenes.palette import colourise
+from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
+from semnerf_lib.surfaces import TrueSurface
+
+FAR_OFF = 0.2
+"""Distance to the truth that gets the strongest colour, metres."""
+SIDES = "RdBu"
+"""Colour map of signed distances: red behind the true surface, blue in front of it."""
+
+
+def facing(mesh: LabelledMesh, eye: Float[np.ndarray, "3"]) -> Bool[np.ndarray, "faces"]:
+    """The faces that turn their front to a point: without the others one looks into a room through its walls."""
+    middle = mesh.vertices[mesh.faces].mean(1)
+    return ((eye - middle) * normals(mesh.vertices, mesh.faces)).sum(-1) > 0
+
+
+def side_colours(distance: Float[np.ndarray, "n"]) -> UInt8[np.ndarray, "n 3"]:
+    """Signed distances (metres) in the colours of `SIDES`."""
+    return (plt.get_cmap(SIDES)(Normalize(-FAR_OFF, FAR_OFF)(distance))[:, :3] * 255).astype(np.uint8)
+
+
+def seen_from(
+    mesh: LabelledMesh, colours: UInt8[np.ndarray, "faces 3"], eye: Float[np.ndarray, "3"], width: int = 1000
+) -> UInt8[np.ndarray, "height width 3"]:
+    """A mesh from a point outside, only the faces that face it; on white, without its margins."""
+    kept = facing(mesh, eye)
+    part, paint = part_of(mesh, kept), colours[kept]
+    camera = Intrinsics.from_hfov(width, width, 75.0)
+    c2w = torch.tensor(look_at(eye, mesh.bounds.mean(0)), dtype=torch.float32)
+    rays_o, rays_d = (rays.reshape(-1, 3).numpy() for rays in get_rays(camera, c2w))
+    face = RayCaster(part).hits(rays_o, rays_d)["face"]
+    towards = -(normals(part.vertices, part.faces)[face] * rays_d).sum(-1) / np.linalg.norm(rays_d, axis=-1)
+    image = paint[face] * (0.55 + 0.45 * np.clip(towards, 0, 1))[:, None]
+    found = (face >= 0).reshape(width, width)
+    rows, columns = (np.flatnonzero(found.any(axis)) for axis in (1, 0))
+    image = np.where((face >= 0)[:, None], image, 255).astype(np.uint8).reshape(width, width, 3)
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def room_picture(mesh: LabelledMesh, eye: Float[np.ndarray, "3"], title: str) -> Figure:
+    """A learnt room from above, in the colours of its classes.
+
+    Args:
+        eye: where one looks from, metres.
+    """
+    figure, ax = plt.subplots(figsize=(7.2, 6.0))
+    _view(ax, seen_from(mesh, colourise(mesh.face_labels), eye))
+    figure.suptitle(title, x=0.01, ha="left")
+    class_legend(figure, mesh.face_labels, mesh.class_names)
+    return figure
+
+
+def _view(ax: plt.Axes, image: UInt8[np.ndarray, "height width 3"]) -> None:
+    ax.imshow(image)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+
+
+def loose_walls(
+    mesh: LabelledMesh,
+    surface: LearntSurface,
+    truth: TrueSurface,
+    eye: Float[np.ndarray, "3"],
+    height: float,
+    title: str = "Where labels alone leave walls loose",
+) -> Figure:
+    """How far a learnt surface lies from the true one, and why: the density around it, in plan.
+
+    The density is dark and thin where a border between classes says where a surface is, and fog where all around is of
+    one class: nothing there fixes the depth.
+
+    Args:
+        mesh: the learnt surface (see `fusion.where_rays_end`).
+        surface: the density.
+        eye: where one looks at the mesh from, metres.
+        height: of the plan, metres.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.6))
+    distance = truth.signed_distance(mesh.vertices[mesh.faces].mean(1))
+    _view(left, seen_from(mesh, side_colours(distance), eye))
+    left.set_title("what is off: the surface where rays end")
+    scale = plt.cm.ScalarMappable(Normalize(-100 * FAR_OFF, 100 * FAR_OFF), SIDES)
+    where = dict(orientation="horizontal", shrink=0.8, extend="both")
+    figure.colorbar(scale, ax=left, label="cm behind (red) or in front (blue) of the true surface", **where)
+    low, cell, size = surface.origin, surface.cell, surface.log_density.shape
+    level = int(np.clip(round((height - low[2]) / cell), 0, size[2] - 1))
+    high = low + cell * (np.array(size) - 1)
+    extent = (low[0] - cell / 2, high[0] + cell / 2, low[1] - cell / 2, high[1] + cell / 2)
+    density = surface.log_density[:, :, level].T / np.log(10)
+    shown = right.imshow(density, origin="lower", extent=extent, cmap="Greys", vmin=-1, vmax=2)
+    near = np.abs(truth.points[:, 2] - height) < cell / 2
+    right.scatter(*truth.points[near, :2].T, s=2, c=colourise(truth.labels[near]) / 255, linewidths=0)
+    right.set(xlabel="x (m)", ylabel="y (m)", aspect="equal", title=f"why: what was learnt, in plan at {height:g} m")
+    bar = figure.colorbar(shown, ax=right, label="density σ (1/m); in colour: the true surfaces", **where)
+    bar.set_ticks([-1, 0, 1, 2], labels=["0.1", "1", "10", "100"])
+    figure.suptitle(title, x=0.01, ha="left")
+    class_legend(figure, truth.labels[near], surface.class_names)
+    return figure

@@ -1,0 +1,43 @@
+"""Teaching: checks of the notebooks' exercises, copies for students, and packs of trained runs for a workshop."""
+
+from semnerf_lib.teaching.checks_clicks import check_click, check_next_click
+from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
+from semnerf_lib.teaching.checks_labels import check_edges, check_enlarge, check_noise, check_pose_distance, check_vote
+from semnerf_lib.teaching.checks_rays import check_axes, check_depth, check_rays
+from semnerf_lib.teaching.checks_rendering import check_depth_of_ray, check_samples, check_softmax
+from semnerf_lib.teaching.checks_scores import (
+    check_chance,
+    check_frames,
+    check_half_width,
+    check_interval,
+    check_miou,
+    check_verdict,
+)
+from semnerf_lib.teaching.checks_training import check_adam, check_loss
+
+__all__ = [
+    "check_adam",
+    "check_axes",
+    "check_chance",
+    "check_click",
+    "check_corners",
+    "check_depth",
+    "check_depth_of_ray",
+    "check_edges",
+    "check_encoding",
+    "check_enlarge",
+    "check_frames",
+    "check_half_width",
+    "check_interval",
+    "check_loss",
+    "check_miou",
+    "check_next_click",
+    "check_noise",
+    "check_octaves",
+    "check_pose_distance",
+    "check_rays",
+    "check_samples",
+    "check_softmax",
+    "check_verdict",
+    "check_vote",
+]

@@ -1,0 +1,105 @@
+"""Copies of the notebooks for students, made from the solved ones: the same cells, without outputs and solutions.
+
+A solution stands between the two marks that nbgrader made customary, each in a line of its own:
+
+    def mean_iou(confusion):
+        ### BEGIN SOLUTION
+        ...the answer...
+        ### END SOLUTION
+
+and a student finds a stub in its place. A copy depends on the cells alone, not on who executed them when or with what.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.files import read_json, write_aside
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+STUB = "...  # your code"
+NOTE = (
+    "*A copy for students: the exercises are at the end. Write your code where it says `# your code`; the checks say "
+    "what is wrong. Solved: `notebooks/{name}`.*"
+)
+FOLDER = "student"
+"""Where the copies lie, below the notebooks."""
+
+
+def student_source(source: str) -> str:
+    """A cell's source with a stub in place of each solution, indented as its first mark is.
+
+    Raises:
+        SemnerfError: marks that do not pair up.
+
+    >>> print(student_source("def one():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"))
+    def one():
+        ...  # your code
+    """
+    kept, inside = [], False
+    for number, line in enumerate(source.split("\n"), start=1):
+        mark = line.strip()
+        if mark in (BEGIN, END):
+            if inside == (mark == BEGIN):
+                raise SemnerfError(
+                    f"line {number} of a cell: {mark!r}, expected {END if inside else BEGIN!r} before it"
+                )
+            if mark == BEGIN:
+                kept.append(line[: len(line) - len(line.lstrip())] + STUB)
+            inside = not inside
+        elif not inside:
+            kept.append(line)
+    if inside:
+        raise SemnerfError(f"a cell ends within a solution, expected {END!r}")
+    return "\n".join(kept)
+
+
+def student_copy(notebook: Path) -> str:
+    """The text of a notebook's copy for students.
+
+    Raises:
+        SemnerfError: the file is no notebook, or its marks do not pair up.
+    """
+    try:
+        found = read_json(notebook)
+        cells = [_student_cell(cell) for cell in found["cells"]]
+        kernel, version = found["metadata"]["kernelspec"], (found["nbformat"], found["nbformat_minor"])
+        first = cells[0]["source"]
+    except (KeyError, TypeError, IndexError) as fault:
+        raise SemnerfError(f"{notebook}: no {fault} in it, expected a notebook") from fault
+    except SemnerfError as fault:
+        raise SemnerfError(f"{notebook}: {fault}") from fault
+    first += ["\n", "\n", NOTE.format(name=notebook.name)]
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    whole = {"cells": cells, "metadata": metadata, "nbformat": version[0], "nbformat_minor": version[1]}
+    return json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _student_cell(cell: dict[str, Any]) -> dict[str, Any]:
+    tags = cell["metadata"].get("tags")
+    copied = {
+        "cell_type": cell["cell_type"],
+        "id": cell["id"],
+        "metadata": {"tags": tags} if tags else {},
+        "source": "".join(cell["source"]),
+    }
+    if cell["cell_type"] == "code":
+        copied |= {"source": student_source(copied["source"]), "execution_count": None, "outputs": []}
+    copied["source"] = copied["source"].splitlines(keepends=True)
+    return copied
+
+
+def write_students(notebooks: Sequence[Path]) -> list[Path]:
+    """Writes the copies of notebooks into the folder `student` beside them.
+
+    Raises:
+        SemnerfError: see `student_copy`, `write_aside`.
+    """
+    copies = {path.parent / FOLDER / path.name: student_copy(path) for path in notebooks}
+    for path, text in copies.items():
+        write_aside(path, lambda aside, text=text: aside.write_text(text, encoding="utf-8"))
+    return list(copies)

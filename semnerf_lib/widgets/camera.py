@@ -1,0 +1,247 @@
+"""Explorer: a camera moved through the room, its picture, and the ray of the pixel that is clicked."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+import torch
+from jaxtyping import Float, UInt8
+
+from semnerf_lib.cameras import get_rays
+from semnerf_lib.scenes.palette import colourise
+from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.widgets.explorer import Explorer
+from semnerf_lib.widgets.motion import STEEPEST, bearings, roaming_box, turned, upward
+from semnerf_lib.widgets.picture import Picture
+from semnerf_lib.widgets.sheets import See, Seen
+from semnerf_lib.widgets.space import (
+    box_of_views,
+    class_points,
+    css,
+    lines,
+    name_of,
+    pyramids,
+    room_layout,
+    surface_points,
+    xyz,
+)
+
+TRAINING, TEST, OWN, RAY, BUNDLE = "#56b4e9", "#cc79a7", "#000000", "#d55e00", "#e69f00"
+"""Colours of the training cameras, the test cameras, one's own camera, its ray and its bundle of rays."""
+ENDLESS = 3.0
+"""How far a ray is drawn whose end nobody knows, metres."""
+ABOVE = 0.15
+"""Share of the room's height that is left out below the ceiling, so that one looks in."""
+N_POINTS, N_POINTS_STATIC = 8000, 4500
+"""Points of the room's surfaces, live and where the figure is kept in a file."""
+SHOWN_WIDTH = 480
+"""Of the camera's picture, CSS pixels."""
+
+
+def camera_rays(scene: Scene, see: See) -> Explorer:
+    """Move a camera through the scene in 3D, and click a pixel of its picture to see where that pixel's ray ends.
+
+    Args:
+        scene: its cameras are drawn, training views and test views apart.
+        see: (c2w, width) -> labels and depth as a camera there sees them: `sheets.from_frames(scene)` before any model
+            is trained, or a model's views.
+    """
+    return Explorer(CameraRays(scene, see).widget, lambda: still(scene, see))
+
+
+def still(scene: Scene, see: See) -> go.Figure:
+    """The figure without controls: one camera, the ray of a pixel and a bundle of rays."""
+    i, camera = scene.train_ids[len(scene.train_ids) // 3], scene.intrinsics
+    pixel = first_pixel(scene)
+    title = f"Frame {i}, and the ray of its pixel {pixel}"
+    figure = go.Figure(**room(scene, title, N_POINTS_STATIC, every=9))
+    seen = see(scene.c2w[i], camera.width)
+    add_moving(figure)
+    for name, trace in moving(scene, scene.c2w[i], seen, pixel).items():
+        figure.update_traces(trace, selector={"name": name})
+    return figure
+
+
+def room(scene: Scene, title: str, n_points: int, every: int = 1) -> dict:
+    """What stands still: the surfaces as points, without the ceiling, and each `every`-th of the cameras."""
+    points, labels = surface_points(scene, n_points)
+    box = box_of_views(scene, points)
+    height = points @ upward(scene.c2w)
+    below = height < np.max(height, initial=0.0) - ABOVE * np.ptp(height) if len(points) else np.zeros(0, bool)
+    size = 0.05 * float(np.linalg.norm(np.ptp(scene.c2w[:, :3, 3], axis=0)).clip(1, 5))
+    traces = [
+        go.Scatter3d(
+            **xyz(pyramids(scene.c2w[list(ids)[::every]], scene.intrinsics, size)),
+            mode="lines",
+            name=f"{len(ids)} {name} cameras" + (f" (one in {every} drawn)" if every > 1 else ""),
+            line=dict(color=colour, width=1),
+            hoverinfo="skip",
+        )
+        for name, ids, colour in (("training", scene.train_ids, TRAINING), ("test", scene.test_ids, TEST))
+    ]
+    layout = room_layout(box, title)
+    return {"data": [*class_points(points[below], labels[below], scene.class_names, 3.0), *traces], "layout": layout}
+
+
+def add_moving(figure: go.Figure) -> None:
+    """Adds what moves, still empty: one's own camera, its bundle of rays, the ray of the chosen pixel and its end."""
+    nowhere = xyz(np.full((1, 3), np.nan))
+    looks = {
+        "a coarse bundle of rays": dict(mode="lines", line=dict(color=BUNDLE, width=1.5), hoverinfo="skip"),
+        "this camera": dict(mode="lines", line=dict(color=OWN, width=5), hoverinfo="skip"),
+        "the pixel's ray": dict(mode="lines", line=dict(color=RAY, width=7), hoverinfo="skip"),
+        "where it ends": dict(mode="markers+text", marker=dict(size=7, color=RAY), hoverinfo="text"),
+    }
+    figure.add_traces([go.Scatter3d(**nowhere, name=name, **look) for name, look in looks.items()])
+
+
+def moving(scene: Scene, c2w: np.ndarray, seen: Seen, pixel: tuple[int, int]) -> dict[str, dict]:
+    """What `add_moving`'s traces show for a camera, by name."""
+    camera, (u, v) = scene.intrinsics, pixel
+    rays_o, rays_d = (rays.numpy() for rays in get_rays(camera, torch.tensor(c2w, dtype=torch.float32)))
+    reach = np.where(seen.depth > 0, seen.depth, ENDLESS)[..., None]
+    ends = rays_o + reach * rays_d
+    step = max(1, camera.width // 6)
+    some = (slice(step // 2, None, step), slice(step // 2, None, step))
+    bundle = lines([rays_o[some].reshape(-1, 3), ends[some].reshape(-1, 3)])
+    label = int(seen.labels[v, u])
+    z = float(seen.depth[v, u])
+    length = z * float(np.linalg.norm(rays_d[v, u]))
+    said = f"{name_of(label, scene.class_names)}, {length:.2f} m" if z > 0 else "nobody knows where"
+    end = dict(text=[said], hovertext=[said], textposition="top center", textfont=dict(size=13))
+    return {
+        "a coarse bundle of rays": xyz(bundle),
+        "this camera": xyz(pyramids(c2w[None], camera, 0.4)),
+        "the pixel's ray": xyz(np.stack([rays_o[v, u], ends[v, u]])),
+        "where it ends": xyz(ends[v, u][None]) | end | dict(marker=dict(size=7, color=css(label))),
+    }
+
+
+def first_pixel(scene: Scene) -> tuple[int, int]:
+    """The pixel that is chosen before anybody clicks: two fifths across, three fifths down."""
+    return 2 * scene.intrinsics.width // 5, 3 * scene.intrinsics.height // 5
+
+
+def marked(labels: UInt8[np.ndarray, "h w"], pixel: tuple[int, int]) -> tuple[UInt8[np.ndarray, "H W 3"], int]:
+    """A label image, enlarged, with a cross over one pixel; and how many times it is enlarged."""
+    times = max(1, round(SHOWN_WIDTH / labels.shape[1]))
+    image = colourise(labels).repeat(times, 0).repeat(times, 1)
+    u, v = (times * p + times // 2 for p in pixel)
+    for thick, colour in ((2, 0), (0, 255)):
+        image[max(0, v - thick) : v + thick + 1, max(0, u - 14) : u + 15] = colour
+        image[max(0, v - 14) : v + 15, max(0, u - thick) : u + thick + 1] = colour
+    half = times // 2 + 1
+    image[max(0, v - half) : v + half + 1, max(0, u - half) : u + half + 1] = colourise(
+        labels[pixel[1], pixel[0], None]
+    )
+    return image, times
+
+
+class CameraRays:
+    """The explorer's live half: a frame or sliders move the camera, a click chooses the pixel."""
+
+    def __init__(self, scene: Scene, see: See):
+        self.scene, self.see, self.pixel = scene, see, first_pixel(scene)
+        self.up, self.box = upward(scene.c2w), roaming_box(scene)
+        first = scene.train_ids[len(scene.train_ids) // 3]
+        self.c2w = scene.c2w[first]
+        self.figure = go.FigureWidget(**room(scene, "The room, its cameras, and the ray of one pixel", N_POINTS))
+        add_moving(self.figure)
+        self.picture = Picture(np.zeros((3, 4, 3), np.uint8), SHOWN_WIDTH, "camera")
+        self.said = widgets.HTML()
+        slider = dict(continuous_update=False, readout_format=".2f", layout=widgets.Layout(width="auto"))
+        wide = dict(style={"description_width": "6.5em"})
+        self.frame = widgets.IntSlider(
+            first, 0, scene.n_frames - 1, description="go to frame", continuous_update=False,
+            layout=widgets.Layout(width="auto"), **wide,
+        )  # fmt: skip
+        self.places = [
+            widgets.FloatSlider(
+                0.0, min=self.box[0, k], max=self.box[1, k], step=0.01, description=f"{n} (m)", **slider, **wide
+            )
+            for k, n in enumerate("xyz")
+        ]
+        steepest = float(np.floor(np.degrees(STEEPEST)))
+        self.angles = [
+            widgets.FloatSlider(0.0, min=-180, max=180, step=1, description="yaw (°)", **slider, **wide),
+            widgets.FloatSlider(0.0, min=-steepest, max=steepest, step=1, description="pitch (°)", **slider, **wide),
+        ]
+        self.following = False
+        self.frame.observe(self.go_to_frame, "value")
+        for one in (*self.places, *self.angles):
+            one.observe(self.move, "value")
+        self.picture.on_click(self.choose)
+        self.set_sliders()
+        self.look()
+        hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel: its ray is drawn in the room.")
+        controls = widgets.VBox(
+            [hint, self.picture, self.said, self.frame, *self.places, *self.angles],
+            layout=widgets.Layout(width=f"{SHOWN_WIDTH + 20}px", flex="0 0 auto"),
+        )
+        self.figure.layout.width = None
+        left = widgets.Box([self.figure], layout=widgets.Layout(flex="1 1 480px", min_width="420px"))
+        self.widget = widgets.HBox([left, controls], layout=widgets.Layout(flex_flow="row wrap"))
+
+    def go_to_frame(self, _=None) -> None:
+        self.c2w = self.scene.c2w[self.frame.value]
+        self.set_sliders()
+        self.look()
+
+    def set_sliders(self) -> None:
+        """Sliders show where the camera is, without moving it."""
+        self.following = True
+        for one, value in zip(self.places, self.c2w[:3, 3], strict=True):
+            one.value = float(value)
+        for one, value in zip(self.angles, bearings(self.c2w, self.up), strict=True):
+            one.value = float(np.degrees(value))
+        self.following = False
+
+    def move(self, _=None) -> None:
+        if self.following:
+            return
+        there = self.c2w.copy()
+        there[:3, 3] = [one.value for one in self.places]
+        heading, elevation = bearings(there, self.up)
+        yaw, pitch = (np.radians(one.value) for one in self.angles)
+        self.c2w = turned(there, yaw - heading, pitch - elevation, self.up)
+        self.look()
+
+    def choose(self, u: int, v: int) -> None:
+        self.pixel = (u // self.times, v // self.times)
+        self.show()
+
+    def look(self) -> None:
+        """Asks for the picture of where the camera is now."""
+        self.seen = self.see(self.c2w, self.scene.intrinsics.width)
+        self.show()
+
+    def show(self) -> None:
+        image, self.times = marked(self.seen.labels, self.pixel)
+        self.picture.show(image)
+        with self.figure.batch_update():
+            for name, trace in moving(self.scene, self.c2w, self.seen, self.pixel).items():
+                self.figure.update_traces(trace, selector={"name": name})
+        self.said.value = self.sentence()
+
+    def sentence(self) -> str:
+        """The chosen pixel's ray in numbers."""
+        u, v = self.pixel
+        rays_o, rays_d = get_rays(self.scene.intrinsics, torch.tensor(self.c2w, dtype=torch.float32))
+        o, d, z = rays_o[v, u].numpy(), rays_d[v, u].numpy(), float(self.seen.depth[v, u])
+        label = int(self.seen.labels[v, u])
+        square = f'<span style="background:{css(label)};padding:0 0.6em;margin-right:0.3em"></span>'
+        head = f"pixel ({u}, {v}): {square}<b>{escape(name_of(label, self.scene.class_names))}</b>"
+        if z > 0:
+            head += f", <b>{z * float(np.linalg.norm(d)):.2f} m</b> away, z = {z:.2f} m along the optical axis"
+            end = f"<br>o + z d = {_three(o + z * d)}"
+        else:
+            head += f"; nobody knows the depth here: the ray is drawn up to z = {ENDLESS:g} m"
+            end = ""
+        return f"<div style='line-height:1.5'>{head}<br>o = {_three(o)}, d = {_three(d)}{end}</div>"
+
+
+def _three(point: Float[np.ndarray, "3"]) -> str:
+    return "(" + ", ".join(f"{value:.2f}" for value in point) + ")"

@@ -1,0 +1,37 @@
+"""What every explorer is: live controls for a person, one figure for whoever has no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from semnerf_lib.plots.spatial import show3d
+from semnerf_lib.progress import watched
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """An explorer as the last line of a cell: its widget where someone watches, its figure where nobody does.
+
+    Attributes:
+        widget: an ipywidgets widget.
+        static: makes the figure (matplotlib's or plotly's) that stands for it in a notebook executed headless, on a
+            page, or before a kernel was started.
+    """
+
+    widget: Any
+    static: Callable[[], Any]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if watched():
+            display(self.widget)
+            return
+        figure = self.static()
+        display(show3d(figure) if hasattr(figure, "to_plotly_json") else figure)
+        if hasattr(figure, "savefig"):  # else matplotlib's own hook shows it once more at the cell's end
+            import matplotlib.pyplot as plt
+
+            plt.close(figure)

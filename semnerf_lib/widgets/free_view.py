@@ -1,0 +1,79 @@
+"""Free view: orbit and fly through what a model has learnt, as labels, depth, entropy or error."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from semnerf_lib import flights, plots
+from semnerf_lib.evaluation import render_view
+from semnerf_lib.models import Model
+from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.widgets.explorer import Explorer
+from semnerf_lib.widgets.flying import FlyingCamera, Render, Truth
+from semnerf_lib.widgets.layers import LAYERS, layer_picture, said
+from semnerf_lib.widgets.motion import middle_distance, orbited, roaming_box, upward
+
+
+def view_renderer(model: Model, scene: Scene) -> Render:
+    """render(c2w, width) of a trained model, with the scene's camera at any number of pixels."""
+
+    def render(c2w, width):
+        camera = flights.camera_of_width(scene.intrinsics, width)
+        return render_view(model, camera, c2w, scene.near, scene.far)
+
+    return render
+
+
+def made_truth(scene: Scene) -> Truth | None:
+    """truth(c2w, width) by casting rays at the mesh of a made room; None for every other scene.
+
+    A made room is known by its name, and by its mesh giving the labels of the scene's first frame.
+    """
+    from semnerf_lib.scenes.raycast import RayCaster, raycast
+    from semnerf_lib.scenes.room import MADE_SCENES, make_room
+
+    name, _, seed = scene.name.partition("-")
+    if name not in MADE_SCENES or not (seed or "0").isdigit():
+        return None
+    caster = RayCaster(make_room(int(seed or 0), lit=False, name=name))
+
+    def truth(c2w, width):
+        return raycast(caster, flights.camera_of_width(scene.intrinsics, width), c2w, rgb_samples=0).labels
+
+    same = np.array_equal(truth(scene.c2w[0], scene.intrinsics.width), scene.labels[0])
+    return truth if same else None
+
+
+def free_view(render: Render, scene: Scene, truth: Truth | None = None) -> Explorer:
+    """A camera in one's hand: drag to orbit or to look around, keys, buttons and wheel to fly, a slider to any frame.
+
+    Pictures are coarse while the camera moves and full when it rests. It stays among the scene's own cameras.
+
+    Args:
+        render: a view of any pose (see `view_renderer`).
+        scene: whose frames the slider leads to, and what their labels should be.
+        truth: true labels of any pose (see `made_truth`); without it the error is known at frames alone.
+    """
+    start = scene.test_ids[len(scene.test_ids) // 2]
+    return Explorer(FlyingCamera(render, scene, truth, start).widget, lambda: static_view(render, scene, truth, start))
+
+
+def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -> Figure:
+    """A frame, and the look at the same thing from 30 degrees further round, in all layers."""
+    c2w, width, n = scene.c2w[frame], scene.intrinsics.width, scene.n_classes
+    first = render(c2w, width)
+    beside = orbited(c2w, middle_distance(first.depth), np.radians(30), 0.0, upward(scene.c2w), roaming_box(scene))
+    second = render(beside, width)
+    truths = (scene.labels[frame], None if truth is None else truth(beside, width))
+    images, titles = [], []
+    for view, known, place in zip((first, second), truths, (f"frame {frame}", "a free pose"), strict=True):
+        shown = LAYERS if known is not None else LAYERS[:-1]
+        images += [layer_picture(layer, view, n, known) for layer in shown]
+        wrong = [] if known is None else [f"error: {said(view, known)}"]
+        depth, entropy = f"depth, 0 to {flights.FAR_SHOWN:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
+        titles += [f"{place}: labels", depth, entropy, *wrong]
+    figure = plots.views(images, titles, f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)")
+    plots.class_legend(figure, np.stack([first.labels, second.labels]), scene.class_names)
+    figure.set_figheight(figure.get_figheight() + 0.8)
+    return figure

@@ -1,0 +1,52 @@
+"""What a rendered view looks like as labels, depth, entropy or error, and the legend that goes with it."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import UInt8
+
+from semnerf_lib import flights, plots
+from semnerf_lib.evaluation import View
+from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
+from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.widgets.legend import class_legend, colour_key, colour_scale
+
+LAYERS = ("labels", "depth", "entropy", "error")
+
+
+def layers_of(view: View) -> tuple[str, ...]:
+    """What can be shown of a view: colours too where its field has learnt some."""
+    return LAYERS if view.rgb is None else (*LAYERS, "colours")
+
+
+def layer_picture(
+    layer: str, view: View, n_classes: int, truth: UInt8[np.ndarray, "height width"] | None
+) -> UInt8[np.ndarray, "height width 3"]:
+    """One layer of a view in colour; labels where the error is asked for and the truth is not known."""
+    if layer == "error" and truth is not None:
+        return plots.error_picture(truth, view.labels)
+    shown = {"error": "labels", "colours": "rgb"}.get(layer, layer)
+    return flights.picture(view, shown, n_classes)
+
+
+def layer_legend(
+    layer: str, view: View, class_names: tuple[str, ...], truth: UInt8[np.ndarray, "height width"] | None
+) -> str:
+    """HTML that says what the colours of `layer_picture` mean, units included."""
+    if layer == "depth":
+        return colour_scale("viridis", "depth 0 m", f"{flights.FAR_SHOWN:g} m and more")
+    if layer == "entropy":
+        n = len(class_names)
+        return colour_scale("magma", "sure: 0 nats", f"a blind guess among {n} classes: {np.log(n):.1f} nats")
+    if layer == "error" and truth is not None:
+        return colour_key({said(view, truth): WRONG, "right": RIGHT, "truth is void": UNKNOWN})
+    if layer == "colours":
+        return ""
+    missing = "<p>Nobody knows the truth here: labels instead of errors. The slider leads to a frame that has it.</p>"
+    return (missing if layer == "error" else "") + class_legend(view.labels, class_names)
+
+
+def said(view: View, truth: UInt8[np.ndarray, "height width"]) -> str:
+    """How much of a view is wrong, of the pixels whose truth is known."""
+    known = truth != VOID
+    return f"wrong {np.mean(view.labels[known] != truth[known]) if known.any() else 0:.1%}"

@@ -1,0 +1,234 @@
+"""Live training: a run that a person starts, pauses and stops; curves, a view that sharpens, the learnt cloud."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from html import escape
+
+import ipywidgets
+import numpy as np
+import plotly.graph_objects as go
+import torch
+from jaxtyping import UInt8
+
+from semnerf_lib.config import Config
+from semnerf_lib.devices import pick_device
+from semnerf_lib.live import AT_WORK, LiveRun, live_run, model_of
+from semnerf_lib.runs import Store
+from semnerf_lib.scenes.palette import colourise, palette
+from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.widgets.cloud import cloud_layout, cloud_trace, learnt_cloud
+from semnerf_lib.widgets.curves import curve_picture
+from semnerf_lib.widgets.explorer import Explorer
+from semnerf_lib.widgets.free_view import view_renderer
+from semnerf_lib.widgets.layers import layer_picture
+from semnerf_lib.widgets.legend import colour_key
+from semnerf_lib.widgets.live_figure import LAYERS, Render, captions, finished_figure, scores_of
+from semnerf_lib.widgets.picture import Picture
+
+LOOK_SHARE, LOOK_SECONDS = 0.2, 5.0
+"""Of the time, that pictures may take from training; but one comes after so many seconds, whatever it takes."""
+SAY_SECONDS = 0.4
+"""Between two texts while the state stays."""
+
+
+def scene_renderer(scene: Scene) -> Render:
+    """render(model, c2w, width) with the scene's camera."""
+    return lambda model, c2w, width: view_renderer(model, scene)(c2w, width)
+
+
+def live_training(
+    scene: Scene,
+    config: Config,
+    store: Store | None = None,
+    device: torch.device | None = None,
+    render: Render | None = None,
+) -> Explorer:
+    """A run in one's hands: start, pause, go on, stop; curves, a test view that sharpens, the learnt cloud of points.
+
+    The run is the store's: once finished it is found by whoever asks, and stopped it goes on from its checkpoint, here
+    or anywhere. Headless, the run is made and its figure shown.
+
+    Args:
+        scene, config: of the run.
+        store: of runs; None for the kit's own.
+        device: to train on; None for the best there is.
+        render: what pictures are made with (see `scene_renderer`).
+    """
+    store, device, render = store or Store(), device or pick_device(), render or scene_renderer(scene)
+    return Explorer(
+        LivePanel(live_run(store, scene, config, device), render).widget,
+        lambda: finished_figure(store.get(scene, config, device), scene, device, render),
+    )
+
+
+class LivePanel:
+    """Controls and pictures of a live run. Buttons ask; the run's own thread draws.
+
+    Attributes:
+        live: the run.
+        widget: all of it.
+    """
+
+    def __init__(self, live: LiveRun, render: Render):
+        self.live, self.render, self.scene = live, render, live.scene
+        self._others, self._model = {}, None
+        self._drawn, self._cost, self._said, self._shown = -np.inf, 0.0, -np.inf, ""
+        self._drawing = threading.Lock()
+        self._build()
+        self._follow(live)
+
+    def _build(self) -> None:
+        layout, blank = ipywidgets.Layout, np.full((3, 4, 3), 235, np.uint8)
+        self.go = ipywidgets.Button(button_style="primary", layout=layout(width="11em"))
+        self.halt = ipywidgets.Button(description="stop", icon="stop", tooltip="keeps a checkpoint")
+        self.another = ipywidgets.Button(icon="random", layout=layout(width="13em"))
+        self.go.on_click(lambda _: self.live.pause() if self.live.state == "training" else self.live.start())
+        self.halt.on_click(lambda _: self.live.stop())
+        self.another.on_click(lambda _: self._next_seed())
+        self.bar = ipywidgets.IntProgress(layout=layout(width="22em"))
+        self.status, self.fault, self.legend = (ipywidgets.HTML() for _ in range(3))
+        self.status.add_class("semnerf-status")
+        last = len(self.scene.test_ids) - 1
+        self.slider = ipywidgets.IntSlider(last // 2, 0, last, description="test view", continuous_update=False)
+        self.slider.observe(lambda _: self._other_view(), "value")
+        self.curves = Picture(blank, 940, "training curves", cursor="default")
+        self.pictures = {name: Picture(blank, 232, name, cursor="default") for name in ("truth", *LAYERS)}
+        self.captions = {name: ipywidgets.HTML(f"<b>{name}</b>") for name in self.pictures}
+        views = [ipywidgets.VBox([self.captions[name], picture]) for name, picture in self.pictures.items()]
+        self.cloud = go.FigureWidget([go.Scatter3d()], cloud_layout(self.scene, "What has been learnt"))
+        self.cloud.layout.width = 560
+        wrap = layout(flex_flow="row wrap", grid_gap="6px", align_items="center")
+        self.widget = ipywidgets.VBox(
+            [
+                ipywidgets.Box([self.go, self.halt, self.another, self.bar], layout=wrap),
+                self.status,
+                self.fault,
+                self.curves,
+                self.slider,
+                ipywidgets.Box(views, layout=wrap),
+                ipywidgets.Box(
+                    [self.cloud, ipywidgets.VBox([self.legend], layout=layout(width="24em"))],
+                    layout=layout(flex_flow="row wrap", grid_gap="6px"),
+                ),
+            ]
+        )
+
+    def _follow(self, live: LiveRun) -> None:
+        """Shows a run, whatever its state; from then on it tells of itself."""
+        self.live, live.heard = live, self.heard
+        self._say(live)
+        if live.state not in AT_WORK:
+            self._model = model_of(live)
+            self._draw(live)
+            self._cost = 0.0  # the first picture may have waited for the compiler
+
+    def heard(self, live: LiveRun, trainer: object | None) -> None:
+        """Of a change; called in the run's thread, between two steps."""
+        if live is not self.live:
+            return
+        if trainer is not None:
+            self._model = trainer.model
+        elif live.run is not None:
+            self._model = model_of(live)
+        if live.state != "training" or time.monotonic() - self._said >= SAY_SECONDS:
+            self._say(live)
+        if live.state != "training" or self._look_is_due():
+            self._draw(live)
+
+    def _look_is_due(self) -> bool:
+        return time.monotonic() - self._drawn >= min(self._cost / LOOK_SHARE, LOOK_SECONDS)
+
+    def _other_view(self) -> None:
+        if self.live.state == "training":
+            self._drawn = -np.inf  # the thread draws after the steps under way
+        else:
+            self._draw(self.live)
+
+    def _next_seed(self) -> None:
+        live = self.live
+        self._others[f"seed {live.config.seed}"] = live.history
+        seeds = itertools.count(live.config.seed + 1)
+        config = next(c for s in seeds if not live.store.has(live.scene, c := live.config.replace(seed=s)))
+        self._follow(live_run(live.store, live.scene, config, live.device))
+
+    def _say(self, live: LiveRun) -> None:
+        """Buttons, bar and status line."""
+        state, last = live.state, live.config.iterations
+        busy = state in ("beginning", "scoring")
+        words = {"new": "start", "training": "pause", "finished": "finished", "failed": "try again"}
+        icons = {"training": "pause", "finished": "check"}
+        self.go.description = words.get(state, "working ..." if busy else "go on")
+        self.go.icon, self.go.disabled = icons.get(state, "play"), busy or state == "finished"
+        self.halt.disabled = state not in ("training", "paused")
+        self.another.description = f"train seed {live.config.seed + 1} too"
+        self.another.layout.display = None if state == "finished" else "none"
+        self.bar.max, self.bar.value = last, live.step
+        self.status.value = escape(told_of(live))
+        self.fault.value = f'<b style="color:#d55e00">{escape(live.error)}</b>' if live.error else ""
+        self._said = time.monotonic()
+
+    def _draw(self, live: LiveRun) -> None:
+        """Curves, the view and the cloud, of the weights as they are."""
+        with self._drawing:
+            start, scene = time.monotonic(), self.scene
+            self.curves.show(curve_picture(live.history, live.config.iterations, self._others))
+            if self._model is None:
+                return
+            frame = scene.test_ids[self.slider.value]
+            truth = scene.labels[frame]
+
+            def render(c2w, width):
+                return self.render(self._model, c2w, width)
+
+            view = render(scene.c2w[frame], scene.intrinsics.width)
+            self.pictures["truth"].show(colourise(truth))
+            for layer in LAYERS:
+                self.pictures[layer].show(layer_picture(layer, view, scene.n_classes, truth))
+            for name, text in captions(scene, frame, view, live.step).items():
+                self.captions[name].value = f"<b>{name}</b> {text}"
+            cloud = learnt_cloud(render, scene)
+            classes = by_frequency(np.concatenate([view.labels.ravel(), cloud[1]]), scene.class_names)
+            self.legend.value = "<b>Classes</b>, the most frequent first" + colour_key(classes)
+            with self.cloud.batch_update():
+                self.cloud.data[0].update(cloud_trace(cloud, scene.class_names))
+                self.cloud.layout.title.text = cloud_title(live.step, len(cloud[0]))
+            self._drawn = time.monotonic()
+            self._cost = self._drawn - start
+
+
+def by_frequency(labels: UInt8[np.ndarray, "pixels"], class_names: tuple[str, ...]) -> dict[str, tuple[int, int, int]]:
+    """Names and colours of the classes that occur, the most frequent first."""
+    found, counts = np.unique(labels, return_counts=True)
+    colours = palette(len(class_names))
+    return {class_names[c]: tuple(colours[c].tolist()) for c in found[np.argsort(-counts)]}
+
+
+def told_of(live: LiveRun) -> str:
+    """The state of a run in one line."""
+    last, name = live.config.iterations, f"{live.config.model_name}, seed {live.config.seed}"
+    pace = f", {1000 * live.seconds_a_step:.0f} ms a step" if live.seconds_a_step else ""
+    match live.state:
+        case "new":
+            return f"{name}: not begun, {last} steps to go. What is shown is the field before its first step."
+        case "beginning":
+            return f"{name}: making rays and field"
+        case "training":
+            left = "" if live.seconds_left is None else f", {live.seconds_left:.0f} s to go"
+            return f"{name}: step {live.step} of {last}{pace}{left}"
+        case "paused":
+            return f"{name}: paused at step {live.step} of {last}. The next cell that is run makes it a stop."
+        case "scoring":
+            count = live.config.score_frames or len(live.scene.test_ids)
+            return f"{name}: {last} steps done; now it is scored at {count} test views"
+        case "finished":
+            return f"{name}: {scores_of(live.run)}; run {live.run.id}"
+        case "failed":
+            return f"{name}: failed at step {live.step} of {last}"
+    return f"{name}: stopped at step {live.step} of {last}; it goes on from its checkpoint, to the same weights"
+
+
+def cloud_title(step: int, count: int) -> str:
+    return f"Where the rays end at step {step}: {count:,} points in the colours of their classes"

@@ -1,0 +1,133 @@
+"""What explorers draw in space with plotly: axes in metres, cameras, points in the colours of their classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, Int, Shaped, UInt8
+
+from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.scenes.palette import colourise
+from semnerf_lib.scenes.scene import VOID, Scene
+from semnerf_lib.surfaces import one_a_cube, surface_in
+
+OUTLINE = (1, 2, 3, 4, 1, 0, 2, 3, 0, 4)
+"""In which order a pen draws a pyramid's edges: 0 is the camera's centre, 1 ... 4 the corners of its image."""
+SIZE = 1.6
+"""How long plotly draws the mean of a room's two longest sides, in its own units."""
+EYE = (-0.75, -1.2, 1.35)
+"""Where one looks from at first, in those units from the middle of the room."""
+
+
+def room_layout(box: Float[np.ndarray, "2 3"], title: str, eye: Sequence[float] = EYE, height: int = 560) -> go.Layout:
+    """Axes over a box in metres, a metre equally long on each."""
+    axes = {
+        f"{name}axis": dict(title=f"{name} (m)", range=box[:, k].round(3).tolist(), showspikes=False,
+                            showbackground=False, gridcolor="#e4e4e4")
+        for k, name in enumerate("xyz")
+    }  # fmt: skip
+    return go.Layout(
+        title=dict(text=title, x=0.01, font=dict(size=15)),
+        height=height,
+        margin=dict(l=0, r=0, t=40, b=0),
+        legend=dict(itemsizing="constant", font=dict(size=11)),
+        uirevision="kept",  # a new surface does not turn the room back
+        scene=dict(
+            **axes,
+            aspectmode="manual",
+            aspectratio=xyz((box[1] - box[0]) * plotly_units(box)),
+            camera=dict(eye=dict(zip("xyz", eye, strict=True)), up=dict(x=0, y=0, z=1)),
+        ),
+    )
+
+
+def plotly_units(box: Float[np.ndarray, "2 3"]) -> float:
+    """Plotly's units a metre in `room_layout`: cameras stand at the box's middle + eye / units."""
+    return SIZE / float(np.sort(box[1] - box[0])[1:].mean())
+
+
+def xyz(points: Shaped[np.ndarray, "*n 3"]) -> dict[str, Any]:
+    """Points as plotly's x, y, z: one point as numbers, many as float32, which it writes as they are."""
+    if points.ndim == 1:
+        return dict(zip("xyz", points.astype(float).round(4).tolist(), strict=True))
+    return dict(zip("xyz", np.asarray(points, dtype=np.float32).T, strict=True))
+
+
+def box_of_views(scene: Scene, points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "2 3"]:
+    """The scene's bounds, else a box around its cameras and some points of its surfaces."""
+    if scene.bounds is not None:
+        return scene.bounds
+    everything = np.concatenate([scene.c2w[:, :3, 3], points])
+    low, high = everything.min(0), everything.max(0)
+    return np.stack([low, np.maximum(high, low + 0.1)])
+
+
+def surface_points(scene: Scene, count: int) -> tuple[Float[np.ndarray, "points 3"], UInt8[np.ndarray, "points"]]:
+    """About `count` points spread over what the training frames show, with their classes; none without depth."""
+    if scene.depth is None:
+        return np.zeros((0, 3), dtype=np.float32), np.zeros(0, dtype=np.uint8)
+    points, labels = [], []
+    step = max(1, scene.intrinsics.width // 64)
+    for i in scene.train_ids[:: max(1, len(scene.train_ids) // 40)]:
+        known = np.zeros(scene.labels[i].shape, dtype=bool)
+        known[::step, ::step] = scene.depth[i][::step, ::step] > 0
+        points.append(surface_in(scene, i)[known])
+        labels.append(scene.labels[i][known])
+    points, labels, side = np.concatenate(points), np.concatenate(labels), 0.05
+    kept = one_a_cube(points, side)
+    if len(kept) > count:  # a surface meets as many cubes as its area has squares of their side
+        kept = one_a_cube(points, side * (len(kept) / count) ** 0.5)
+    return points[kept], labels[kept]
+
+
+def class_points(
+    points: Float[np.ndarray, "n 3"], labels: UInt8[np.ndarray, "n"], class_names: Sequence[str], size: float = 2.5
+) -> list[go.Scatter3d]:
+    """One trace a class, the most frequent first, named so that the legend hides and shows it."""
+    return [
+        go.Scatter3d(
+            **xyz(points[labels == c]),
+            mode="markers",
+            name=name_of(c, class_names),
+            marker=dict(size=size, color=css(c)),
+            hovertemplate="%{x:.2f}, %{y:.2f}, %{z:.2f} m",
+        )
+        for c in by_frequency(labels)
+    ]
+
+
+def by_frequency(labels: UInt8[np.ndarray, "n"]) -> Int[np.ndarray, "classes"]:
+    """The classes that occur, the most frequent first, void last."""
+    counts = np.bincount(labels, minlength=256)
+    present = np.flatnonzero(counts)
+    return present[np.lexsort((-counts[present], present == VOID))]
+
+
+def name_of(label: int, class_names: Sequence[str]) -> str:
+    return "void (no class)" if label == VOID else class_names[label]
+
+
+def css(label: int) -> str:
+    """The colour of a class in a browser's words."""
+    return f"rgb{tuple(colourise(np.array(label)).tolist())}"
+
+
+def pyramids(c2w: Float[np.ndarray, "n 4 4"], intrinsics: Intrinsics, size: float) -> Float[np.ndarray, "points 3"]:
+    """The outlines of cameras with their field of view as one line, parted by NaN.
+
+    Args:
+        size: distance of the image from the camera's centre, metres.
+    """
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * [intrinsics.width, intrinsics.height] - 0.5
+    image = (corners - [intrinsics.cx, intrinsics.cy]) / [intrinsics.fx, intrinsics.fy]
+    local = size * np.concatenate([np.zeros((1, 3)), np.c_[image, np.ones(4)]])
+    world = local @ c2w[:, :3, :3].transpose(0, 2, 1) + c2w[:, None, :3, 3]
+    return np.concatenate([world[:, OUTLINE], np.full((len(c2w), 1, 3), np.nan)], axis=1).reshape(-1, 3)
+
+
+def lines(ends: Sequence[Float[np.ndarray, "n 3"]]) -> Float[np.ndarray, "points 3"]:
+    """n lines, each through the n-th point of every array, as one, parted by NaN."""
+    return np.stack([*ends, np.full_like(ends[0], np.nan)], axis=1).reshape(-1, 3)

@@ -1,0 +1,60 @@
+"""The label studio as a picture: what a clicker who asks where the learner is unsure gets out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Image
+
+from semnerf_lib.click_learners import Learner
+from semnerf_lib.clicking import Render, unsure_clicker
+from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.plots.images import class_legend
+from semnerf_lib.plots.spatial import small_png
+from semnerf_lib.scenes.palette import colourise
+from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.widgets.layers import layer_picture
+
+COUNTS = (4, 12, 24)
+"""Clicks after which the views are shown."""
+N_VIEWS = 3
+
+
+def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Scene], Render]) -> Image:
+    """Test views after ever more clicks, each answered with the truth; below, how unsure the learner is in the end."""
+    while learner.step():
+        pass
+    frames = [scene.test_ids[i] for i in np.linspace(0, len(scene.test_ids) - 1, N_VIEWS + 2).astype(int)[1:-1]]
+    rows, columns = len(frames), len(COUNTS) + 3
+    figure, axes = plt.subplots(rows, columns, figsize=(9.6, 1.35 * rows + 1.2), squeeze=False, layout="constrained")
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for row, frame in enumerate(frames):
+        if scene.rgb is not None:
+            axes[row, 0].imshow(scene.rgb[frame])
+        axes[row, -1].imshow(colourise(scene.labels[frame]))
+    shown = [scene.labels[list(frames)]]
+    for clicks in unsure_clicker(learner, scene, seed=0, render=render):
+        if len(clicks) in COUNTS:
+            views = [render(learner, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
+            labels = np.stack([view.labels for view in views])
+            miou = label_scores(confusion_matrix(labels, scene.labels[list(frames)], scene.n_classes)).miou
+            column = 1 + COUNTS.index(len(clicks))
+            for row, view in enumerate(views):
+                axes[row, column].imshow(colourise(view.labels))
+            axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {miou:.2f}", fontsize=8)
+            shown.append(labels)
+        if len(clicks) == COUNTS[-1]:
+            break
+    for row, view in enumerate(views):
+        axes[row, -2].imshow(layer_picture("entropy", view, scene.n_classes, None))
+    axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
+    axes[0, -2].set_title(f"then unsure (0 to {np.log(scene.n_classes):.1f} nats)", fontsize=8)
+    axes[0, -1].set_title("truth", fontsize=8)
+    figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks", x=0.01, ha="left")
+    class_legend(figure, np.stack(shown), scene.class_names)
+    picture = Image(small_png(figure), alt=figure.get_suptitle())
+    plt.close(figure)
+    return picture

@@ -1,0 +1,214 @@
+"""live_training.py and its parts: buttons ask, the run's thread draws, and the run is the store's."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny import make_tiny_scene, tiny_config
+
+from semnerf_lib.evaluation import View
+from semnerf_lib.live import LiveRun, live_run, stop_all
+from semnerf_lib.runs import Store
+from semnerf_lib.widgets.cloud import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
+from semnerf_lib.widgets.curves import curve_picture
+from semnerf_lib.widgets.live_training import LivePanel, live_training, scene_renderer
+
+module = importlib.import_module("semnerf_lib.widgets.live_training")  # whose function has the same name
+CPU = torch.device("cpu")
+CONFIG = tiny_config(iterations=60)
+
+
+class Renderer:
+    """Renders the truth of the nearest frame, shaded by how often it was asked, and counts."""
+
+    def __init__(self, scene):
+        self.scene, self.calls, self.models = scene, [], []
+
+    def __call__(self, model, c2w, width):
+        self.calls.append(width)
+        self.models.append(model)
+        i = int(np.abs(self.scene.c2w - c2w).sum((1, 2)).argmin())
+        labels = self.scene.labels[i].copy()
+        labels[labels == 255] = 0
+        flat = np.zeros(labels.shape, np.float32)
+        return View(labels, flat + 1, flat, self.scene.depth[i] + np.float32(0.5), None)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return make_tiny_scene()
+
+
+@pytest.fixture
+def store(tmp_path):
+    yield Store(tmp_path / "results")
+    stop_all(60)
+
+
+@pytest.fixture
+def panel(store, scene, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    return LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.01)
+
+
+def test_before_the_first_step_there_is_something_to_see(panel, scene):
+    assert "not begun, 60 steps to go" in panel.status.value
+    assert panel.go.description == "start" and not panel.go.disabled and panel.halt.disabled
+    assert panel.another.layout.display == "none"
+    assert len(panel.render.calls) == 1 + VIEWS
+    for name, picture in panel.pictures.items():
+        assert picture.size == (12, 16), name
+    assert len(panel.cloud.data[0].x) > 100 and "step 0" in panel.cloud.layout.title.text
+    assert "sphere" in panel.legend.value
+    assert "frame" in panel.captions["truth"].value and "off by 0.50 m" in panel.captions["depth"].value
+    assert "wrong 0.0%" in panel.captions["error"].value
+
+
+def test_start_trains_in_the_background_and_the_store_has_the_run(panel, store, scene):
+    panel.go.click()
+    assert panel.live.join(120)
+    run = store.find(scene, CONFIG)
+    assert run is not None and panel.live.run == run
+    assert panel.bar.value == panel.bar.max == 60
+    assert f"mIoU {run.metrics['miou']:.3f}" in panel.status.value and run.id in panel.status.value
+    assert panel.go.disabled and panel.halt.disabled and panel.another.layout.display is None
+    assert len(panel.render.calls) >= 4 * (1 + VIEWS)
+    assert "step 60" in panel.cloud.layout.title.text and panel.fault.value == ""
+
+
+def test_pause_go_on_and_stop(panel, store, scene):
+    panel.live.heard = act_at(panel, 20, panel.go.click)
+    panel.go.click()
+    until(lambda: panel.live.state == "paused")
+    until(lambda: panel.go.description == "go on")
+    assert "paused at step 20 of 60" in panel.status.value and not panel.halt.disabled
+    panel.live.heard = act_at(panel, 30, panel.halt.click)
+    panel.go.click()
+    assert panel.live.join(120) and panel.live.state == "stopped"
+    assert "stopped at step 30 of 60" in panel.status.value and panel.go.description == "go on"
+    assert (store.folder(scene, CONFIG) / "checkpoint.safetensors").is_file()
+    again = LivePanel(LiveRun(store, scene, CONFIG, CPU), Renderer(scene))
+    assert "stopped at step 30" in again.status.value and [e["step"] for e in again.live.history] == [10, 20, 30]
+    again.go.click()
+    assert again.live.join(120) and again.live.run is not None
+
+
+def act_at(panel, step, act):
+    def heard(live, trainer):
+        panel.heard(live, trainer)
+        if live.state == "training" and live.step == step:
+            act()
+
+    return heard
+
+
+def test_a_finished_run_is_shown_and_another_seed_can_be_trained(store, scene):
+    run = store.get(scene, CONFIG, CPU)
+    panel = LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+    assert run.id in panel.status.value and panel.go.disabled and panel.another.layout.display is None
+    store.get(scene, CONFIG.replace(seed=1), CPU)
+    panel.another.click()
+    assert panel.live.config.seed == 2 and "seed 2: not begun" in panel.status.value
+    assert list(panel._others) == ["seed 0"]
+    panel.go.click()
+    assert panel.live.join(120) and store.has(scene, CONFIG.replace(seed=2))
+
+
+def test_another_view_is_drawn_at_once_while_nothing_trains(panel, scene):
+    before = len(panel.render.calls)
+    panel.slider.value = 0
+    assert len(panel.render.calls) == before + 1 + VIEWS
+    assert f"frame {scene.test_ids[0]}" in panel.captions["truth"].value
+
+
+def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_SECONDS", 1e9)
+    seen = []
+
+    def turn_the_slider():
+        before = len(panel.render.calls)
+        panel.slider.value = 0
+        seen.append(len(panel.render.calls) - before)
+
+    panel.live.heard = act_at(panel, 20, turn_the_slider)
+    panel.go.click()
+    assert panel.live.join(120) and seen == [0]
+
+
+def test_pictures_do_not_change_what_is_learnt(panel, store, scene, tmp_path):
+    panel.render = scene_renderer(scene)
+    monitored = panel.live
+    panel.go.click()
+    assert monitored.join(120)
+    alone = Store(tmp_path / "other").get(scene, CONFIG, CPU)
+    assert store.find(scene, CONFIG).weights_sha256 == alone.weights_sha256
+
+
+def test_a_picture_that_fails_stands_in_the_panel_and_the_run_goes_on(panel):
+    def broken(model, c2w, width):
+        raise RuntimeError("no <picture>")
+
+    panel.render = broken
+    panel.go.click()
+    assert panel.live.join(120) and panel.live.run is not None
+    panel._say(panel.live)
+    assert "no &lt;picture&gt;" in panel.fault.value
+
+
+def test_the_cell_run_again_follows_the_same_run(panel, store, scene):
+    panel.live.heard = act_at(panel, 20, panel.go.click)
+    panel.go.click()
+    until(lambda: panel.live.state == "paused")
+    again = LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+    assert again.live is panel.live and again.go.description == "go on"
+    again.go.click()
+    assert again.live.join(120) and "mIoU" in again.status.value
+
+
+def test_headless_makes_the_run_and_a_small_picture(store, scene):
+    explorer = live_training(scene, CONFIG, store, CPU, Renderer(scene))
+    assert not store.has(scene, CONFIG)
+    picture = explorer.static()
+    assert store.has(scene, CONFIG)
+    assert len(picture.data) < 100_000
+    assert Image.open(io.BytesIO(picture.data)).size[0] > 600
+
+
+def test_the_cloud_lies_where_the_rays_end(scene):
+    render = Renderer(scene)
+    xyz, labels = learnt_cloud(lambda c2w, width: exact(render(None, c2w, width)), scene)
+    assert render.calls == [16] * VIEWS and len(xyz) == len(labels)
+    low, high = scene.bounds
+    assert (xyz > low - 0.02).all() and (xyz < high + 0.02).all()
+    assert xyz[:, 2].max() <= 1.2 + ABOVE_CAMERAS  # the cameras stand at 1.2 m
+    floor = xyz[labels == 4]
+    assert len(floor) and np.abs(floor[:, 2]).max() < 0.02
+    trace = cloud_trace((xyz, labels), scene.class_names)
+    assert trace["marker"]["cmin"] == -0.5 and trace["marker"]["colorscale"][0] == (0.0, "rgb(0,114,178)")
+    assert cloud_layout(scene, "t")["scene"]["camera"]["up"] == {"x": 0.0, "y": 0.0, "z": 1.0}
+
+
+def exact(view):
+    return View(view.labels, view.probability, view.entropy, view.depth - np.float32(0.5), None)
+
+
+def test_curves_grow():
+    history = [{"step": 10 * i, "loss": 1.0 / i, "miou": 0.1 * i} for i in range(1, 5)]
+    empty, some, more = (curve_picture(history[:n], 40) for n in (0, 2, 4))
+    assert empty.shape == some.shape == (460, 1920, 3) and empty.dtype == np.uint8
+    assert (empty != some).any() and (some != more).any()
+    assert (more != curve_picture(history, 40, {"seed 0": history[:3]})).any()
+    assert curve_picture([{"step": 10, "loss": 0.0}], 40).shape == empty.shape  # no logarithm of nothing
