@@ -23,6 +23,7 @@ from semnerf_lib.evaluation import autocast
 from semnerf_lib.grid import GridField
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import GridModel, Model, build_model
+from semnerf_lib.optimisers import descend, optimisers_for
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scenes.scene import Scene
 
@@ -140,7 +141,7 @@ class ColourLearner:
         self.heads = Heads(scene.n_classes, centre, config.seed).to(device)
         self.model: GridModel = build_model(self.config, scene).to(device)
         self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.heads)
-        self.optimiser = torch.optim.Adam(self.geometry.parameters(), lr=config.lr)
+        self.optimisers = optimisers_for(self.geometry, config.lr)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         ids = list(scene.train_ids)
         self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device)
@@ -152,8 +153,6 @@ class ColourLearner:
         if self.step_count >= self.steps:
             return False
         c, camera = self.config, self.scene.intrinsics
-        for group in self.optimiser.param_groups:
-            group["lr"] = c.lr * 0.1 ** (self.step_count / c.lr_decay_steps)
         pixel = torch.randint(len(self.rgb), (c.n_rays,), generator=self.generator, device=self.device)
         size = camera.width * camera.height
         u, v = pixel % camera.width, pixel % size // camera.width
@@ -162,9 +161,7 @@ class ColourLearner:
             rendered = self.geometry.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
         loss = photometric_loss(rendered[-1].rgb_map, self.rgb[pixel].float() / 255)
         loss = loss + self.geometry.regularisation(rendered, self.scene.far)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
+        descend(self.optimisers, loss, c.lr * 0.1 ** (self.step_count / c.lr_decay_steps))
         self.step_count += 1
         return True
 
@@ -205,7 +202,7 @@ class LabelLearner:
 
     def _begin(self) -> None:
         self.model: GridModel = build_model(self.config, self.scene).to(self.device)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=self.config.lr)
+        self.optimisers = optimisers_for(self.model, self.config.lr)
         self.generator = torch.Generator(self.device).manual_seed(self.config.seed)
         self._learnt: tuple[Click, ...] = ()
 
@@ -226,9 +223,7 @@ class LabelLearner:
                 rendered = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
             loss = semantic_loss(rendered[-1].sem_logits, labels)
             loss = loss + self.model.regularisation(rendered, self.scene.far)
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimiser.step()
+            descend(self.optimisers, loss, self.config.lr)
 
 
 def rays_of_clicks(

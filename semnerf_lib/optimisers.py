@@ -21,6 +21,17 @@ def optimisers_for(model: nn.Module, lr: float) -> list[torch.optim.Optimizer]:
     return [torch.optim.Adam(others, lr=lr, fused=fused), *([LazyAdam(tables, lr=lr)] if tables else [])]
 
 
+def descend(optimisers: Iterable[torch.optim.Optimizer], loss: Tensor, lr: float) -> None:
+    """One step of all of them down the loss's gradient, at this learning rate."""
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    for optimiser in optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = lr
+        optimiser.step()
+
+
 class LazyAdam(torch.optim.Optimizer):
     """Adam that leaves alone the rows without a gradient, their moments too.
 

@@ -26,7 +26,7 @@ from semnerf_lib.files import digest, opened, write_aside
 from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import GridModel, build_model
-from semnerf_lib.optimisers import optimisers_for
+from semnerf_lib.optimisers import descend, optimisers_for
 from semnerf_lib.progress import Progress
 from semnerf_lib.rays import TrainingRays
 from semnerf_lib.scenes.scene import Scene
@@ -85,15 +85,8 @@ class Trainer:
 
     def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
-        lr = self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps)
         loss, parts = self.loss()
-        for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = lr
-            optimiser.step()
+        descend(self.optimisers, loss, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
         self.step_count += 1
         return loss.detach(), parts
 

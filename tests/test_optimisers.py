@@ -57,7 +57,7 @@ def test_rows_that_come_twice_are_added():
     rows, values = torch.tensor([[3, 0, 3]]), torch.tensor([[1.0, 0.0], [2.0, 2.0], [1.0, 4.0]])
     dense = torch.zeros(5, 2).index_add(0, rows[0], values)
     results = []
-    for grad in (torch.sparse_coo_tensor(rows, values, (5, 2)), dense):
+    for grad in (torch.sparse_coo_tensor(rows, values, (5, 2), check_invariants=True), dense):
         table = torch.nn.Parameter(torch.ones(5, 2))
         table.grad = grad
         LazyAdam([table], lr=0.1).step()
