@@ -1,4 +1,4 @@
-"""The browser lane: one JupyterLab, one page. `make test` runs it; `pytest tests/browser` does too."""
+"""The browser lane: one JupyterLab, one page. `make test-browser` runs it; `pytest tests/browser` does too."""
 
 from __future__ import annotations
 
