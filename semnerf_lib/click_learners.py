@@ -6,6 +6,7 @@ click, and clicks teach classes alone; `LabelLearner` has nothing but the clicks
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -17,7 +18,6 @@ from torch import Tensor, nn
 from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.clicks import Click
 from semnerf_lib.config import Config, preset
-from semnerf_lib.encoding import positional_encoding
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast
 from semnerf_lib.grid import GridField
@@ -27,16 +27,13 @@ from semnerf_lib.optimisers import descend, optimisers_for
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scenes.scene import Scene
 
-OCTAVES = 2
-"""Of the positional encoding that the heads see, from 1 rad/m: labels spread over a metre or two."""
-COLOUR_SCALE = 4.0
-"""By how much colours in [0, 1] are stretched for the heads: a difference of 1/4 counts about as much as a metre."""
-N_HEADS = 4
-"""Heads that learn the same clicks from different beginnings: where they disagree, no click has told them."""
-HEAD_WIDTH = 32
-HEAD_LR, HEAD_DECAY = 5e-3, 1e-4
-HEAD_STEPS = 150
-"""Steps in which the heads are fitted to the clicks, anew after each click: an undone one leaves no trace."""
+REACH = 1.5
+"""Metres over which a click carries: the length of the kernel."""
+COLOUR_SCALE = 3.0
+"""Metres that count as much as the whole way from black to white of one colour channel."""
+N_FEATURES = 256
+HEAD_STEPS, HEAD_LR, RIDGE = 100, 0.3, 1e-2
+"""How the head is fitted to the clicks, anew after each one: an undone click leaves no trace."""
 LABEL_STEPS = 30
 """Steps that the field from clicks alone takes after each click."""
 
@@ -69,61 +66,59 @@ class Learner(Protocol):
         """Learns from all clicks so far."""
 
 
-class Heads(nn.Module):
-    """Class logits from a point and its colour, by several small MLPs at once: s_e(x) = MLP_e([gamma(x - m), 4 c]).
+class KernelHead(nn.Module):
+    """Class logits of a point and its colour, linear in random features of a Gaussian kernel [Rahimi and Recht 2007].
+
+        z = (x - m, 3 c) / reach,   phi(z) = sqrt(2 / D) cos(W z + b),   s = V phi(z)
+
+    with W normal and b uniform in [0, 2 pi), drawn once: phi(z) . phi(z') is about exp(-|z - z'|^2 / 2). So a click
+    tells of what is near and looks alike, and far from all clicks every class is as likely: the head knows what it does
+    not know, which a small MLP, sure of itself wherever no click ever was, does not.
 
     Args:
         n_classes: C.
         centre: m, metres.
-        seed: of the initial weights.
+        seed: of W and b.
     """
 
     def __init__(self, n_classes: int, centre: Float[Tensor, "3"], seed: int):
         super().__init__()
+        generator = torch.Generator().manual_seed(seed)
         self.register_buffer("centre", centre.float(), persistent=False)
-        self.seed, sizes = seed, [3 + 6 * OCTAVES + 3, HEAD_WIDTH, HEAD_WIDTH, n_classes]
-        self.weights = nn.ParameterList(torch.empty(N_HEADS, a, b) for a, b in zip(sizes, sizes[1:], strict=False))
-        self.biases = nn.ParameterList(torch.empty(N_HEADS, 1, b) for b in sizes[1:])
-        self.begin_anew()
+        self.register_buffer("directions", torch.randn(6, N_FEATURES, generator=generator) / REACH)
+        self.register_buffer("phases", 2 * math.pi * torch.rand(N_FEATURES, generator=generator))
+        self.values = nn.Parameter(torch.zeros(N_FEATURES, n_classes))
 
-    @torch.no_grad()
-    def begin_anew(self) -> None:
-        """The initial weights, the same ones each time."""
-        generator = torch.Generator().manual_seed(self.seed)
-        for weight, bias in zip(self.weights, self.biases, strict=True):
-            values = torch.rand(weight.shape, generator=generator) * 2 - 1
-            weight.copy_(values / weight.shape[1] ** 0.5)
-            bias.zero_()
+    def features(
+        self, points: Float[Tensor, "*batch 3"], rgb: Float[Tensor, "*batch 3"]
+    ) -> Float[Tensor, "*batch features"]:
+        z = torch.cat([points - self.centre, COLOUR_SCALE * rgb.float()], dim=-1)
+        return math.sqrt(2 / N_FEATURES) * torch.cos(z @ self.directions + self.phases)
 
     def forward(
         self, points: Float[Tensor, "*batch 3"], rgb: Float[Tensor, "*batch 3"]
-    ) -> Float[Tensor, "heads *batch classes"]:
-        where = positional_encoding(points - self.centre, OCTAVES)
-        h = torch.cat([where, COLOUR_SCALE * (rgb.float() - 0.5)], dim=-1).flatten(0, -2).expand(N_HEADS, -1, -1)
-        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            h = torch.baddbmm(bias, F.relu(h) if i else h, weight)
-        return h.view(N_HEADS, *points.shape[:-1], -1)
+    ) -> Float[Tensor, "*batch classes"]:
+        return self.features(points, rgb) @ self.values
 
 
 class ClickedField(nn.Module):
-    """A coloured field whose class logits are the heads': s(x) = ln mean_e softmax(s_e(x)); no gradient to density."""
+    """A coloured field whose class logits are the head's; they send no gradient to density."""
 
-    def __init__(self, field: GridField, heads: Heads):
+    def __init__(self, field: GridField, head: KernelHead):
         super().__init__()
-        self.field, self.heads = field, heads
+        self.field, self.head = field, head
 
     def forward(self, points: Float[Tensor, "rays samples 3"], viewdirs: Float[Tensor, "rays 3"]) -> FieldOutput:
         out = self.field(points, viewdirs)
         with torch.autocast(points.device.type, enabled=False):
-            log_p = torch.log_softmax(self.heads(points, out.rgb.detach()), dim=-1)
-        return out._replace(sem_logits=torch.logsumexp(log_p, dim=0))
+            return out._replace(sem_logits=self.head(points, out.rgb.detach()))
 
 
 class ColourLearner:
     """Geometry from colours [P2's photometric loss], before any click; classes from the clicks, on top of it.
 
     Attributes:
-        model: renders classes, colours and depth at any time; it shares its parts with `geometry` and `heads`.
+        model: renders classes, colours and depth at any time; it shares its parts with `geometry` and `head`.
         steps, step_count: of the geometry: how many there will be, and how many were done.
 
     Raises:
@@ -138,9 +133,9 @@ class ColourLearner:
         self.scene, self.config, self.device = scene, config.replace(supervision="labels+rgb"), device
         centre = torch.tensor(scene.c2w[list(scene.train_ids), :3, 3]).mean(0)
         self.geometry: GridModel = build_model(self.config, scene).to(device)
-        self.heads = Heads(scene.n_classes, centre, config.seed).to(device)
+        self.head = KernelHead(scene.n_classes, centre, config.seed).to(device)
         self.model: GridModel = build_model(self.config, scene).to(device)
-        self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.heads)
+        self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.head)
         self.optimisers = optimisers_for(self.geometry, config.lr)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         ids = list(scene.train_ids)
@@ -166,11 +161,13 @@ class ColourLearner:
         return True
 
     def fit(self, clicks: Sequence[Click]) -> None:
-        """Fits the heads to the clicks, from their beginning: cross-entropy of the composited logits of each head.
+        """Fits the head to the clicks, from nothing: cross-entropy of the composited logits, and a ridge.
 
-        L = -1/|clicks| sum ln softmax(sum_i w_i s_e(x_i))[label], with weights and points as the geometry has them.
+            L = -1/n sum_clicks ln softmax(V sum_i w_i phi(z_i))[label] + ridge/n |V|^2
+
+        with weights w_i and places z_i as the geometry has them. It is convex: the order of the clicks does not matter.
         """
-        self.heads.begin_anew()
+        self.head.values.data.zero_()
         if not clicks:
             return
         rays_o, rays_d, labels = rays_of_clicks(self.scene, clicks, self.device)
@@ -178,10 +175,11 @@ class ColourLearner:
             last = self.geometry.render(rays_o, rays_d, self.scene.near, self.scene.far)[-1]
             points = rays_o[:, None] + last.z_vals[..., None] * rays_d[:, None]
             rgb = self.geometry.field(points, F.normalize(rays_d, dim=-1)).rgb
-        optimiser = torch.optim.Adam(self.heads.parameters(), lr=HEAD_LR, weight_decay=HEAD_DECAY)
+            seen = (last.weights[..., None] * self.head.features(points, rgb)).sum(-2)
+        optimiser = torch.optim.Adam([self.head.values], lr=HEAD_LR)
         for _ in range(HEAD_STEPS):
-            logits = (last.weights[:, :, None] * self.heads(points, rgb)).sum(-2)
-            loss = semantic_loss(logits.flatten(0, 1), labels.repeat(N_HEADS))
+            loss = semantic_loss(seen @ self.head.values, labels)
+            loss = loss + RIDGE * self.head.values.square().sum() / len(labels)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()

@@ -11,7 +11,7 @@ import pytest
 import torch
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib.click_learners import ColourLearner, LabelLearner, rays_of_clicks, studio_config
+from semnerf_lib.click_learners import REACH, ColourLearner, KernelHead, LabelLearner, rays_of_clicks, studio_config
 from semnerf_lib.clicking import WINDOW, doubts, pool_of, random_clicker, unsure_clicker, view_of
 from semnerf_lib.clicks import Click
 from semnerf_lib.errors import SemnerfError
@@ -189,10 +189,21 @@ def test_clicks_do_not_touch_the_geometry(scene, taught):
     assert all(torch.equal(p, before[name]) for name, p in taught.geometry.named_parameters())
 
 
-def test_without_a_click_every_class_is_as_likely_as_the_heads_begin(scene, taught):
+def test_without_a_click_every_class_is_as_likely(scene, taught):
     taught.fit([])
     view = view_of(taught, scene)(scene.c2w[0], 32)
-    assert view.entropy.min() > 0.8 * np.log(scene.n_classes)
+    assert view.entropy == pytest.approx(np.log(scene.n_classes), abs=1e-3)
+
+
+def test_the_head_is_sure_near_a_click_and_knows_nothing_far_away(scene):
+    head = KernelHead(3, torch.zeros(3), seed=0)
+    places, colours = torch.tensor([[0.0, 0, 0], [0.3, 0, 0], [60.0, 0, 0]]), torch.zeros(3, 3)
+    phi = head.features(places, colours)
+    kernel = phi @ phi.T
+    assert kernel[0].tolist() == pytest.approx([1, np.exp(-(0.3**2) / 2 / REACH**2), 0], abs=0.2)
+    head.values.data = 20 * phi[:1].T @ torch.tensor([[1.0, 0, 0]])
+    p = torch.softmax(head(places, colours), -1)
+    assert p[0, 0] > 0.99 and p[1, 0] > 0.99 and abs(head(places, colours)[2, 0]) < 0.2 * 20
 
 
 def test_the_later_of_two_clicks_on_a_pixel_holds(scene):
