@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import torch
 from jaxtyping import Float, UInt8
+from plotly.basedatatypes import BaseFigure
 
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.scenes.palette import colourise
@@ -18,6 +19,7 @@ from semnerf_lib.widgets.motion import STEEPEST, bearings, roaming_box, turned, 
 from semnerf_lib.widgets.picture import Picture
 from semnerf_lib.widgets.sheets import See, Seen
 from semnerf_lib.widgets.space import (
+    LiveFigure,
     box_of_views,
     class_points,
     css,
@@ -86,7 +88,7 @@ def room(scene: Scene, title: str, n_points: int, every: int = 1) -> dict:
     return {"data": [*class_points(points[below], labels[below], scene.class_names, 3.0), *traces], "layout": layout}
 
 
-def add_moving(figure: go.Figure) -> None:
+def add_moving(figure: BaseFigure) -> None:
     """Adds what moves, still empty: one's own camera, its bundle of rays, the ray of the chosen pixel and its end."""
     nowhere = xyz(np.full((1, 3), np.nan))
     looks = {
@@ -130,10 +132,11 @@ def marked(labels: UInt8[np.ndarray, "h w"], pixel: tuple[int, int]) -> tuple[UI
     times = max(1, round(SHOWN_WIDTH / labels.shape[1]))
     image = colourise(labels).repeat(times, 0).repeat(times, 1)
     u, v = (times * p + times // 2 for p in pixel)
-    for thick, colour in ((2, 0), (0, 255)):
-        image[max(0, v - thick) : v + thick + 1, max(0, u - 14) : u + 15] = colour
-        image[max(0, v - 14) : v + 15, max(0, u - thick) : u + thick + 1] = colour
     half = times // 2 + 1
+    arm = half + 12  # beyond the pixel itself, however large it is shown
+    for thick, colour in ((2, 0), (0, 255)):
+        image[max(0, v - thick) : v + thick + 1, max(0, u - arm) : u + arm + 1] = colour
+        image[max(0, v - arm) : v + arm + 1, max(0, u - thick) : u + thick + 1] = colour
     image[max(0, v - half) : v + half + 1, max(0, u - half) : u + half + 1] = colourise(
         labels[pixel[1], pixel[0], None]
     )
@@ -148,7 +151,7 @@ class CameraRays:
         self.up, self.box = upward(scene.c2w), roaming_box(scene)
         first = scene.train_ids[len(scene.train_ids) // 3]
         self.c2w = scene.c2w[first]
-        self.figure = go.FigureWidget(**room(scene, "The room, its cameras, and the ray of one pixel", N_POINTS))
+        self.figure = LiveFigure(**room(scene, "The room, its cameras, and the ray of one pixel", N_POINTS))
         add_moving(self.figure)
         self.picture = Picture(np.zeros((3, 4, 3), np.uint8), SHOWN_WIDTH, "camera")
         self.said = widgets.HTML()

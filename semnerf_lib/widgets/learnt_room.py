@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
 import ipywidgets as widgets
 import numpy as np
@@ -22,7 +23,7 @@ from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.surfaces import TrueSurface, compare, true_surface
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.space import EYE, by_frequency, css, name_of, plotly_units, room_layout, xyz
+from semnerf_lib.widgets.space import EYE, LiveFigure, by_frequency, css, name_of, plotly_units, room_layout, xyz
 
 SIDE, SIDE_STATIC = 0.06, 0.2
 """Sides of the cubes in which vertices become one (see `meshes.simplified`), live and in a file, metres."""
@@ -131,7 +132,7 @@ class LearntRoom:
 
     def __init__(self, shown: Learnt):
         self.shown = shown
-        self.figure = go.FigureWidget(layout=room_layout(shown.box, "The learnt room", height=640))
+        self.figure = LiveFigure(layout=room_layout(shown.box, "The learnt room", height=640))
         low, high = (np.log10(level) for level in shown.surface.levels)
         span, start = high - low, np.log10(shown.surface.default_level)
         known = shown.truth is not None
@@ -171,7 +172,7 @@ class LearntRoom:
         try:
             mesh = self.shown.mesh(None if self.kind.value == ENDS else self.level.value)
         except SemnerfError as fault:
-            self.said.value = f'<span style="color:#d55e00">{fault}</span>'
+            self.said.value = f'<span style="color:#d55e00">{escape(str(fault))}</span>'
             return
         self.mesh = simplified(mesh, SIDE)
         self.draw()

@@ -27,6 +27,7 @@ from semnerf_lib.widgets.layers import layer_picture
 from semnerf_lib.widgets.legend import colour_key
 from semnerf_lib.widgets.live_figure import LAYERS, Render, captions, finished_figure, scores_of
 from semnerf_lib.widgets.picture import Picture
+from semnerf_lib.widgets.space import LiveFigure
 
 LOOK_SHARE, LOOK_SECONDS = 0.2, 5.0
 """Of the time, that pictures may take from training; but one comes after so many seconds, whatever it takes."""
@@ -98,7 +99,7 @@ class LivePanel:
         self.pictures = {name: Picture(blank, 232, name, cursor="default") for name in ("truth", *LAYERS)}
         self.captions = {name: ipywidgets.HTML(f"<b>{name}</b>") for name in self.pictures}
         views = [ipywidgets.VBox([self.captions[name], picture]) for name, picture in self.pictures.items()]
-        self.cloud = go.FigureWidget([go.Scatter3d()], cloud_layout(self.scene, "What has been learnt"))
+        self.cloud = LiveFigure([go.Scatter3d()], cloud_layout(self.scene, "What has been learnt"))
         self.cloud.layout.width = 560
         wrap = layout(flex_flow="row wrap", grid_gap="6px", align_items="center")
         self.widget = ipywidgets.VBox(

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float, Int, Shaped, UInt8
+from jaxtyping import Float, Shaped, UInt8
 
 from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.plots.spatial import CONFIG
 from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.scenes.scene import VOID, Scene
 from semnerf_lib.surfaces import one_a_cube, surface_in
@@ -20,6 +21,14 @@ SIZE = 1.6
 """How long plotly draws the mean of a room's two longest sides, in its own units."""
 EYE = (-0.75, -1.2, 1.35)
 """Where one looks from at first, in those units from the middle of the room."""
+
+
+class LiveFigure(go.FigureWidget):
+    """Plotly's live figure, which keeps to itself: no button sends it to plotly's server."""
+
+    def __init__(self, *figure: Any, **parts: Any):
+        super().__init__(*figure, **parts)
+        self._config = {**self._config, **CONFIG}  # plotly offers no other way to a live figure's config
 
 
 def room_layout(box: Float[np.ndarray, "2 3"], title: str, eye: Sequence[float] = EYE, height: int = 560) -> go.Layout:
@@ -99,11 +108,11 @@ def class_points(
     ]
 
 
-def by_frequency(labels: UInt8[np.ndarray, "n"]) -> Int[np.ndarray, "classes"]:
+def by_frequency(labels: UInt8[np.ndarray, "n"]) -> list[int]:
     """The classes that occur, the most frequent first, void last."""
     counts = np.bincount(labels, minlength=256)
     present = np.flatnonzero(counts)
-    return present[np.lexsort((-counts[present], present == VOID))]
+    return present[np.lexsort((-counts[present], present == VOID))].tolist()
 
 
 def name_of(label: int, class_names: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.widgets.layers import layer_picture
 
-COUNTS = (5, 15, 30)
+COUNTS = (4, 10, 20)
 """Clicks after which the views are shown."""
 N_VIEWS = 3
 
