@@ -7,11 +7,13 @@ written with a plot at the end.
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import matplotlib
@@ -20,11 +22,12 @@ import torch
 from floors import copy_rate, gemm_rate, linear_flops, seconds, wait
 
 from semnerf_lib.config import Config, preset
-from semnerf_lib.devices import device_name, gains_from_bfloat16, peak_memory_gib, pick_device
+from semnerf_lib.devices import device_name, gains_from_bfloat16, peak_memory_gib, pick_device, uses_bfloat16
 from semnerf_lib.evaluation import evaluate, render_view
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.models import build_model
 from semnerf_lib.provenance import revision
+from semnerf_lib.scenes import load_scene
 from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.training import Trainer
 
@@ -34,45 +37,80 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement: a value, and in the same unit the floor that the machine sets, where one can be told."""
+    """One measurement: a value, and in the same unit the floor that the machine sets, where one can be told.
+
+    Attributes:
+        against: what a curve of such values runs over, and how much of it there was here; None outside of curves.
+    """
 
     what: str
     value: float
     unit: str
     floor: float | None = None
     note: str = ""
+    against: tuple[str, float] | None = None
 
     @property
     def ratio(self) -> float | None:
         return None if self.floor is None else self.value / self.floor
 
 
-def step_seconds(scene, config: Config, device: torch.device, share: int = 1, repeats: int = 3) -> float:
-    """Median time of a training step, measured with 1/share of the rays and scaled; the optimiser is not scaled."""
-    trainer = Trainer(scene, config.replace(n_rays=config.n_rays // share), device)
-    whole = seconds(trainer.step, device, repeats)
-    optimiser = seconds(lambda: [o.step() for o in trainer.optimisers], device, repeats)
-    return share * (whole - optimiser) + optimiser
+def step_alone(config: Config, scale: str, device: torch.device, repeats: int) -> dict[str, float]:
+    """Steps in a fresh process (see `one_step.py`): seconds, peak_gib, before_gib, parameters."""
+    command = [sys.executable, HERE / "one_step.py", config.to_json(), scale, str(device), str(repeats)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[-1])
+
+
+def compared(scale: str, configs: dict[str, Config], device: torch.device, repeats: int) -> Iterator[Row]:
+    """Models side by side: seconds a step, peak memory, parameters; and how much the second takes of each.
+
+    Args:
+        configs: two, by the model's name: without colours, and with them.
+    """
+    found = {name: step_alone(config, scale, device, repeats) for name, config in configs.items()}
+    for name, facts in found.items():
+        note = f"{facts['before_gib']:.2f} GiB before there was a model"
+        yield Row(f"peak memory, {name}", facts["peak_gib"], "GiB", None, note)
+        yield Row(f"parameters, {name}", facts["parameters"], "")
+        yield Row(f"step alone, {name}", facts["seconds"], "s")
+    plain, coloured = found.values()
+    for key, what in {"seconds": "time", "peak_gib": "memory", "parameters": "parameters"}.items():
+        names = " over ".join([*configs][::-1])
+        yield Row(f"{what}: {names}", coloured[key] / plain[key], "x", None, "P1's second open question")
 
 
 def paper_steps(device: torch.device) -> Iterator[Row]:
     """One step of each MLP at paper scale against its matrix products' time."""
-    scene = open_scene("room", "smoke")
-    share = 8 if device.type == "cpu" else 1
     for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         if precision == "bfloat16" and not gains_from_bfloat16(device):
             continue
         rate = gemm_rate(device, dtype)
         yield Row(f"matrix products, {precision}", rate / 1e9, "GFLOP/s")
+        configs = {}
         for supervision in ("labels", "labels+rgb"):
             config = preset("paper", supervision=supervision, precision=precision)
-            model = build_model(config, scene)
+            configs[f"{config.model_name}, {precision}"] = config
+        floors = {}
+        for name, config in configs.items():
+            model = build_model(config, open_scene("room", "smoke"))
             flops = linear_flops(model.coarse, config.n_rays * config.n_samples)
             flops += linear_flops(model.fine, config.n_rays * (config.n_samples + config.n_importance))
-            note = f"{flops / 1e12:.2f} TFLOP, {sum(p.numel() for p in model.parameters()):,} parameters"
-            note += f"; timed with 1/{share} of the rays" if share > 1 else ""
-            value = step_seconds(scene, config, device, share)
-            yield Row(f"step of {config.model_name} at paper scale, {precision}", value, "s", flops / rate, note)
+            floors[f"step alone, {name}"] = flops / rate, f"{flops / 1e12:.2f} TFLOP"
+        for row in compared("smoke", configs, device, 3):
+            floor, note = floors.get(row.what, (row.floor, row.note))
+            yield replace(row, floor=floor, note=note)
+
+
+def products_and_traffic(trainer: Trainer, rate: float, bandwidth: float) -> float:
+    """Seconds that a grid's step takes at least, after one: its matrix products at `rate`, its numbers at `bandwidth`.
+
+    Each number that has a gradient is read for its value; its gradient is read and written; Adam reads and writes it
+    and its two moments.
+    """
+    c, grads = trainer.config, [p.grad for p in trainer.model.parameters()]
+    met = sum((grad._values() if grad.is_sparse else grad).numel() for grad in grads)
+    flops = linear_flops(trainer.model.field, (c.n_rays + c.colour_rays) * c.n_importance)
+    return flops / rate + 4 * met * (1 + 2 + 6) / bandwidth
 
 
 def grid_training(device: torch.device) -> Iterator[Row]:
@@ -81,12 +119,13 @@ def grid_training(device: torch.device) -> Iterator[Row]:
     config = preset("laptop", preview_every=0)
     bandwidth = copy_rate(device)
     yield Row("copy bandwidth", bandwidth / 1e9, "GB/s")
-    trainer = Trainer(scene, config, device)
+    rate = gemm_rate(device, torch.bfloat16 if uses_bfloat16(device, config.precision) else torch.float32)
     start, ids = time.perf_counter(), scene.test_ids[::15]
+    trainer = Trainer(scene, config, device)
     reached, score = None, 0.0
     while trainer.step_count < config.iterations and reached is None:
         trainer.step()
-        if trainer.step_count % 125 == 0 and trainer.step_count >= 500:
+        if trainer.step_count % 50 == 0 and trainer.step_count >= 400:
             score = evaluate(trainer.model, scene, ids)["miou"]
             reached = time.perf_counter() - start if score >= 0.95 else None
     wait(device)
@@ -95,12 +134,13 @@ def grid_training(device: torch.device) -> Iterator[Row]:
         yield Row("grid, labels only: mIoU after all steps", score, "", None, note)
     else:
         yield Row("grid, labels only, to mIoU 0.95 at novel views", reached, "s", None, f"{trainer.step_count} steps")
-    # Adam reads and writes weights and two moments, and reads the gradient, which was zeroed and added to
-    moved = 4 * sum(p.numel() for p in trainer.model.parameters()) * (7 + 2)
     for supervision in ("labels", "labels+rgb"):
-        value = step_seconds(scene, config.replace(supervision=supervision), device, repeats=20)
-        name = config.replace(supervision=supervision).model_name
-        yield Row(f"step of {name}", 1e3 * value, "ms", 1e3 * moved / bandwidth, "floor: Adam's traffic alone")
+        other = Trainer(scene, config.replace(supervision=supervision), device)
+        value = seconds(other.step, device, 40)
+        floor = products_and_traffic(other, rate, bandwidth)
+        note = "floor: matrix products, and the numbers it meets moved once for each use"
+        yield Row(f"step of {other.config.model_name}", 1e3 * value, "ms", 1e3 * floor, note)
+    yield from compared("laptop", {c.model_name: c for c in (config, other.config)}, device, 40)
     model = trainer.model.eval()
     for width in (160, 320):
         camera = scene.intrinsics.resized(width, width * 3 // 4)
@@ -129,16 +169,30 @@ def start_up(device: torch.device) -> Iterator[Row]:
 
 
 def growth(device: torch.device) -> Iterator[Row]:
-    """How a step of the grid grows with rays, samples and classes."""
+    """How the grid's cost grows: a step with rays, samples, classes and frames, a view with resolution."""
     scene, base = open_scene("room", "smoke"), preset("laptop", preview_every=0)
-    for key, values in {"n_rays": (768, 1536, 3072), "n_importance": (8, 16, 32)}.items():
-        for value in values:
-            spent = step_seconds(scene, base.replace(**{key: value}), device, repeats=10)
-            yield Row(f"grid step, {key} = {value}", 1e3 * spent, "ms")
+
+    def step(scene, config, name, amount):
+        spent = seconds(Trainer(scene, config, device).step, device, 20)
+        return Row(f"grid step, {amount} {name}", 1e3 * spent, "ms", against=(f"a step over {name}", amount))
+
+    for n in (384, 768, 1536, 3072):
+        yield step(scene, base.replace(n_rays=n), "rays", n)
+    for n in (8, 16, 32, 64):
+        yield step(scene, base.replace(n_importance=n), "samples of the field a ray", n)
     for n in (10, 34, 100):
         labels = np.where(scene.labels == VOID, VOID, scene.labels % n).astype(np.uint8)
         many = replace(scene, labels=labels, class_names=tuple(f"class {i}" for i in range(n)))
-        yield Row(f"grid step, {n} classes", 1e3 * step_seconds(many, base, device, repeats=10), "ms")
+        yield step(many, base, "classes", n)
+    for every in (4, 2, 1):
+        some = load_scene("room", width=160, every=every)
+        yield step(some, base, "training frames", len(some.train_ids))
+    model = Trainer(scene, base, device).model.eval()
+    for width in (80, 160, 320, 640):
+        camera = scene.intrinsics.resized(width, width * 3 // 4)
+        spent = seconds(lambda camera=camera: render_view(model, camera, scene.c2w[0], scene.near, scene.far), device)
+        against = ("a view over pixels", width**2 * 3 // 4)
+        yield Row(f"grid, a view {width} wide", 1e3 * spent, "ms", note="untrained", against=against)
 
 
 GROUPS = {"paper": paper_steps, "grid": grid_training, "start": start_up, "growth": growth}
@@ -151,7 +205,7 @@ def shown(row: Row) -> str:
 
 
 def write(rows: list[Row], device: torch.device) -> None:
-    """table.md and ratios.png beside this file."""
+    """table.md, ratios.png and growth.png beside this file, of the groups that were measured."""
     import matplotlib.pyplot as plt
 
     head = f"{device_name(device)}, torch {torch.__version__}, revision {revision()}"
@@ -172,6 +226,15 @@ def write(rows: list[Row], device: torch.device) -> None:
         ax.axvline(1, color="black", linewidth=1)
         ax.set(xlabel="times the floor that this machine sets", title=head)
         figure.savefig(HERE / "ratios.png", dpi=120)
+    curves = [[*group] for _, group in groupby([row for row in rows if row.against], lambda row: row.against[0])]
+    if curves:
+        figure, axes = plt.subplots(1, len(curves), figsize=(2.6 * len(curves), 2.6), layout="constrained")
+        for ax, curve in zip(np.atleast_1d(axes), curves, strict=True):
+            ax.loglog([row.against[1] for row in curve], [row.value for row in curve], "o-", color="#0072b2")
+            what, over = curve[0].against[0].split(" over ")
+            ax.set(title=what, xlabel=over, ylabel=curve[0].unit)
+            ax.set_ylim(ax.get_ylim()[0] / 2, ax.get_ylim()[1] * 2)
+        figure.savefig(HERE / "growth.png", dpi=120)
 
 
 def main() -> None:

@@ -69,9 +69,9 @@ class Box(nn.Module):
 
     def forward(self, points: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         lower, upper = self.bounds
-        u = (points - (lower + upper) / 2) / ((upper - lower) / 2)
         if self.shell == 0:
-            return (u.clamp(-1, 1) + 1) / 2
+            return ((points - lower) / (upper - lower)).clamp(0, 1)
+        u = (points - (lower + upper) / 2) / ((upper - lower) / 2)
         s, inside = self.shell, 1 - self.shell
         beyond = (u.abs() - 1).clamp_min(0)
         squeezed = torch.where(beyond > 0, u.sign() * (1 - s / (1 + beyond * inside / s)), inside * u)

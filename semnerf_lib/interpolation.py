@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import product
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -97,32 +98,55 @@ class Scratch:
 
     def __init__(self, shape: torch.Size):
         self.shape = shape
-        self.total, self.touched = torch.zeros(shape), torch.zeros(shape[0], dtype=torch.bool)
-        self.rows, self.values = torch.empty(shape[0], dtype=torch.long), torch.empty(shape)
+        self.total, self.eights = torch.zeros(shape), np.zeros(-(-shape[0] // 8), dtype=np.uint64)
+        self.touched = self.eights.view(np.bool_)
+        self.rows, self.values = torch.empty(8 * len(self.eights), dtype=torch.long), torch.empty(shape)
 
     def gradient(self, grad: Tensor, x: Tensor, sizes: Tensor, offsets: Tensor) -> Tensor:
         """The table's gradient, sparse, its rows ascending, from that of what was read at points x."""
         kernels = compiled(self.shape[1])
         sources = [a.contiguous().numpy() for a in (grad.reshape(-1, self.shape[1]), x, sizes, offsets)]
-        sums = [a.numpy() for a in (self.total, self.touched)]
+        total = self.total.numpy()
         # a level a thread: no two threads add to the same row, and the sums are the same for any number of threads
-        in_threads(len(sizes), lambda start, stop: kernels.add(*sources, *sums, start, stop), size=1)
-        count = kernels.take(*sums, self.rows.numpy(), self.values.numpy(), 0, self.shape[0])
-        rows, values = self.rows[None, :count].clone(), self.values[:count].clone()
-        return torch.sparse_coo_tensor(rows, values, self.shape, is_coalesced=True, check_invariants=False)
+        in_threads(len(sizes), lambda start, stop: kernels.add(*sources, total, self.touched, start, stop), size=1)
+        taken = {}
+
+        def take(start, stop):
+            rows, values = self.rows[8 * start : 8 * stop], self.values[8 * start : 8 * stop]
+            into = rows.numpy(), values.numpy()
+            count = kernels.take(total, self.touched, self.eights, *into, start, stop)
+            taken[start] = rows[:count], values[:count]
+
+        in_threads(len(self.eights), take)
+        rows, values = (torch.cat(parts) for parts in zip(*(taken[start] for start in sorted(taken)), strict=True))
+        return torch.sparse_coo_tensor(rows[None], values, self.shape, is_coalesced=True, check_invariants=False)
 
 
 def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None) -> None:
-    """Does work(start, stop) for pieces of 0 ... n, on as many threads as PyTorch uses; the last pieces first."""
+    """Does work(start, stop) for pieces of 0 ... n, on as many threads as PyTorch uses; the last pieces first.
+
+    This thread is one of them. Whichever is free takes the next piece, since PyTorch's own threads, which wait for
+    their next work awake, may hold a core for a while.
+
+    Args:
+        size: of a piece; None makes four of them for each thread.
+    """
     threads = torch.get_num_threads()
-    size = size or max(1, -(-n // threads))
-    pieces = [(start, min(start + size, n)) for start in range(0, n, size)][::-1]
-    if threads == 1 or len(pieces) == 1:
-        for piece in pieces:
+    size = size or max(1, -(-n // (4 * threads) if threads > 1 else n))
+    pieces = [(start, min(start + size, n)) for start in range(0, n, size)]
+
+    def some():
+        while pieces:
+            try:
+                piece = pieces.pop()
+            except IndexError:  # another thread was quicker
+                return
             work(*piece)
-    else:
-        for _ in _pool(os.getpid(), threads).map(lambda piece: work(*piece), pieces):
-            pass
+
+    helpers = [_pool(os.getpid(), threads).submit(some) for _ in range(min(threads, len(pieces)) - 1)]
+    some()
+    for helper in helpers:
+        helper.result()
 
 
 @cache

@@ -25,8 +25,9 @@ class Kernels(NamedTuple):
             levels, n).
         add(grad, x, sizes, offsets, total, touched, start, stop): adds the gradient of `out` at all points to that of
             the table, `total`, for levels start ... stop - 1, and marks the rows it adds to.
-        take(total, touched, rows, values, start, stop): moves the marked rows among start ... stop - 1 out of `total`,
-            which is left zero and unmarked; returns how many.
+        take(total, touched, eights, rows, values, start, stop): moves the marked rows out of `total`, which is left
+            zero and unmarked; returns how many. `eights` are the marks, eight to a number: most of them are zero, and
+            are passed over at once. Of them, start ... stop - 1 are looked at.
         adam(table, moment, square, rows, values, beta1, beta2, lr, scale, eps, start, stop): for the rows listed at
             start ... stop - 1, m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, and the table's row moves
             by -lr m / (scale sqrt(v) + eps).
@@ -185,15 +186,17 @@ def compiled(n: int) -> Kernels:
                 put(total, touched, d, wd, t, g)
 
     @njit(**options)
-    def take(total, touched, rows, values, start, stop):
+    def take(total, touched, eights, rows, values, start, stop):
         count = uint64(0)
-        for row in range(uint64(start), uint64(stop)):
-            if touched[row]:
-                touched[row] = False
-                rows[count] = row
-                store(values, count, load(total, row))
-                store(total, row, scaled(zero, load(total, row)))
-                count += step
+        for eight in range(uint64(start), uint64(stop)):
+            if eights[eight] != uint64(0):
+                for row in range(uint64(8) * eight, uint64(8) * (eight + step)):
+                    if touched[row]:
+                        rows[count] = row
+                        store(values, count, load(total, row))
+                        store(total, row, scaled(zero, load(total, row)))
+                        count += step
+                eights[eight] = uint64(0)
         return count
 
     @njit(**options)

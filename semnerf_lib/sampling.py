@@ -29,13 +29,11 @@ def stratified(
     Returns:
         z_vals, ascending, metres.
     """
-    z_vals = near + (far - near) * torch.linspace(0, 1, n_samples, device=near.device)
-    if jitter is None:
-        return z_vals
-    mids = (z_vals[:, 1:] + z_vals[:, :-1]) / 2
-    lower = torch.cat([z_vals[:, :1], mids], dim=-1)
-    upper = torch.cat([mids, z_vals[:, -1:]], dim=-1)
-    return lower + (upper - lower) * jitter
+    share = torch.linspace(0, 1, n_samples, device=near.device)
+    if jitter is not None:
+        half = 0.5 / (n_samples - 1)
+        share = torch.lerp((share - half).clamp_min(0), (share + half).clamp_max(1), jitter)
+    return torch.lerp(near, far, share)
 
 
 def sample_pdf(
