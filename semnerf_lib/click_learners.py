@@ -23,7 +23,7 @@ from semnerf_lib.evaluation import autocast
 from semnerf_lib.grid import GridField
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import GridModel, Model, build_model
-from semnerf_lib.optimisers import descend, optimisers_for
+from semnerf_lib.optimisers import adam, descend
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scenes.scene import Scene
 
@@ -136,7 +136,7 @@ class ColourLearner:
         self.head = KernelHead(scene.n_classes, centre, config.seed).to(device)
         self.model: GridModel = build_model(self.config, scene).to(device)
         self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.head)
-        self.optimisers = optimisers_for(self.geometry, config.lr)
+        self.optimiser = adam(self.geometry, config.lr)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         ids = list(scene.train_ids)
         self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device)
@@ -156,7 +156,7 @@ class ColourLearner:
             rendered = self.geometry.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
         loss = photometric_loss(rendered[-1].rgb_map, self.rgb[pixel].float() / 255)
         loss = loss + self.geometry.regularisation(rendered, self.scene.far)
-        descend(self.optimisers, loss, c.lr * 0.1 ** (self.step_count / c.lr_decay_steps))
+        descend(self.optimiser, loss, c.lr * 0.1 ** (self.step_count / c.lr_decay_steps))
         self.step_count += 1
         return True
 
@@ -200,7 +200,7 @@ class LabelLearner:
 
     def _begin(self) -> None:
         self.model: GridModel = build_model(self.config, self.scene).to(self.device)
-        self.optimisers = optimisers_for(self.model, self.config.lr)
+        self.optimiser = adam(self.model, self.config.lr)
         self.generator = torch.Generator(self.device).manual_seed(self.config.seed)
         self._learnt: tuple[Click, ...] = ()
 
@@ -221,7 +221,7 @@ class LabelLearner:
                 rendered = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
             loss = semantic_loss(rendered[-1].sem_logits, labels)
             loss = loss + self.model.regularisation(rendered, self.scene.far)
-            descend(self.optimisers, loss, self.config.lr)
+            descend(self.optimiser, loss, self.config.lr)
 
 
 def rays_of_clicks(

@@ -7,7 +7,6 @@ finest grids; a room of 4 cm cells needs no hash.)
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from semnerf_lib.encoding import encoded_size, positional_encoding
-from semnerf_lib.interpolation import Scratch, interpolate
+from semnerf_lib.interpolation import interpolate
 from semnerf_lib.rendering import FieldOutput
 
 
@@ -24,7 +23,7 @@ class FeatureGrid(nn.Module):
 
     Args:
         resolutions: grid points along x, y, z of each level, at least 2.
-        n_features: numbers stored a grid point, 1 or 2 (see `kernels`); 2 in Instant-NGP.
+        n_features: numbers stored a grid point; 2 in Instant-NGP.
         spread: initial values are uniform in +-spread.
     """
 
@@ -36,16 +35,12 @@ class FeatureGrid(nn.Module):
         self.register_buffer("sizes", sizes, persistent=False)
         self.register_buffer("offsets", counts.cumsum(0) - counts, persistent=False)
 
-    @cached_property
-    def scratch(self) -> Scratch:
-        return Scratch(self.table.shape)
-
     @property
     def n_out(self) -> int:
         return len(self.sizes) * self.table.shape[1]
 
     def forward(self, x: Float[Tensor, "points 3"]) -> Float[Tensor, "points features"]:
-        return interpolate(self.table, x, self.sizes, self.offsets, self.scratch)
+        return interpolate(self.table, x, self.sizes, self.offsets)
 
 
 class Box(nn.Module):

@@ -1,8 +1,8 @@
 """Trilinear interpolation in stacked dense grids: plain, and compiled for CPUs.
 
 `trilinear` says what is computed and runs anywhere. On a CPU, PyTorch makes some sixty passes over memory for it and
-adds the gradient back a row at a time, into a table of which it fills a tenth; `kernels` does the same sums in loops
-that Numba compiles, and keeps the gradient to the rows that it meets. The tests hold the one against the other.
+adds the gradient back a row at a time; `kernels` does the same sums in two loops that Numba compiles. The tests hold
+the one against the other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import product
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -26,15 +25,10 @@ def interpolate(
     x: Float[Tensor, "points 3"],
     sizes: Int[Tensor, "levels 3"],
     offsets: Int[Tensor, "levels"],
-    scratch: Scratch,
 ) -> Float[Tensor, "points levels*features"]:
-    """`trilinear`, the fastest way there is on this device; on a CPU the table's gradient is sparse, points get none.
-
-    Args:
-        scratch: of the table's shape, for its gradient; one model's alone.
-    """
+    """`trilinear`, the fastest way there is on this device; points get no gradient."""
     if table.device.type == "cpu":
-        return _Compiled.apply(table, x, sizes, offsets, scratch)
+        return _Compiled.apply(table, x, sizes, offsets)
     return trilinear(table, x, sizes, offsets)
 
 
@@ -73,53 +67,24 @@ def trilinear(
 
 
 class _Compiled(torch.autograd.Function):
-    """`trilinear` by compiled loops; the table's gradient is sparse, of the rows that points met."""
-
     @staticmethod
-    def forward(ctx, table, x, sizes, offsets, scratch):
+    def forward(ctx, table, x, sizes, offsets):
         ctx.save_for_backward(x, sizes, offsets)
-        ctx.scratch = scratch
-        out = torch.empty(len(x) * len(sizes), table.shape[1])
+        ctx.shape = table.shape
+        out = torch.empty(len(x), len(sizes) * table.shape[1])
+        read, _ = compiled(table.shape[1])
         arrays = [a.detach().contiguous().numpy() for a in (table, x, sizes, offsets, out)]
-        read = compiled(table.shape[1]).read
         in_threads(len(x), lambda start, stop: read(*arrays, start, stop))
-        return out.view(len(x), len(sizes) * table.shape[1])
+        return out
 
     @staticmethod
     def backward(ctx, grad):
-        return ctx.scratch.gradient(grad, *ctx.saved_tensors), None, None, None, None
-
-
-class Scratch:
-    """Memory in which the gradient of a table of shape (rows, n) is summed, kept from step to step: all zero between.
-
-    To make and clear so much anew would take longer than to fill it.
-    """
-
-    def __init__(self, shape: torch.Size):
-        self.shape = shape
-        self.total, self.eights = torch.zeros(shape), np.zeros(-(-shape[0] // 8), dtype=np.uint64)
-        self.touched = self.eights.view(np.bool_)
-        self.rows, self.values = torch.empty(8 * len(self.eights), dtype=torch.long), torch.empty(shape)
-
-    def gradient(self, grad: Tensor, x: Tensor, sizes: Tensor, offsets: Tensor) -> Tensor:
-        """The table's gradient, sparse, its rows ascending, from that of what was read at points x."""
-        kernels = compiled(self.shape[1])
-        sources = [a.contiguous().numpy() for a in (grad.reshape(-1, self.shape[1]), x, sizes, offsets)]
-        total = self.total.numpy()
+        total = torch.empty(ctx.shape)
+        _, pull = compiled(ctx.shape[1])
+        arrays = [a.contiguous().numpy() for a in (grad, *ctx.saved_tensors, total)]
         # a level a thread: no two threads add to the same row, and the sums are the same for any number of threads
-        in_threads(len(sizes), lambda start, stop: kernels.add(*sources, total, self.touched, start, stop), size=1)
-        taken = {}
-
-        def take(start, stop):
-            rows, values = self.rows[8 * start : 8 * stop], self.values[8 * start : 8 * stop]
-            into = rows.numpy(), values.numpy()
-            count = kernels.take(total, self.touched, self.eights, *into, start, stop)
-            taken[start] = rows[:count], values[:count]
-
-        in_threads(len(self.eights), take)
-        rows, values = (torch.cat(parts) for parts in zip(*(taken[start] for start in sorted(taken)), strict=True))
-        return torch.sparse_coo_tensor(rows[None], values, self.shape, is_coalesced=True, check_invariants=False)
+        in_threads(len(ctx.saved_tensors[1]), lambda start, stop: pull(*arrays, start, stop), size=1)
+        return total, None, None, None
 
 
 def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None) -> None:

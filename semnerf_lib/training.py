@@ -26,7 +26,7 @@ from semnerf_lib.files import digest, opened, write_aside
 from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import GridModel, build_model
-from semnerf_lib.optimisers import descend, optimisers_for
+from semnerf_lib.optimisers import adam, descend
 from semnerf_lib.progress import Progress
 from semnerf_lib.rays import TrainingRays
 from semnerf_lib.scenes.scene import Scene
@@ -56,7 +56,7 @@ class Trainer:
         self.rays = TrainingRays(scene, labels, device, config.supervision == "labels+rgb")
         if config.carving and isinstance(self.model, GridModel):
             carve(self.model.proposal, scene, labels, config.carving)
-        self.optimisers = optimisers_for(self.model, config.lr)
+        self.optimiser = adam(self.model, config.lr)
         self.generator = torch.Generator(device)
         self.step_count, self.seconds, self.history = 0, 0.0, []
 
@@ -86,7 +86,7 @@ class Trainer:
     def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
         loss, parts = self.loss()
-        descend(self.optimisers, loss, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
+        descend(self.optimiser, loss, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
         self.step_count += 1
         return loss.detach(), parts
 
@@ -164,9 +164,8 @@ class Trainer:
     def save(self, path: Path) -> None:
         """Writes weights, Adam's moments, step and history as one safetensors file, aside and renamed."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for k, optimiser in enumerate(self.optimisers):
-            for i, moments in optimiser.state_dict()["state"].items():
-                tensors |= {f"adam{k}.{i}.{name}": value for name, value in moments.items()}
+        for i, moments in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"adam.{i}.{name}": value for name, value in moments.items()}
         tensors = {name: value.detach().cpu().clone() for name, value in tensors.items()}
         facts = {"step": self.step_count, "seconds": self.seconds, "history": self.history, "sha256": digest(tensors)}
         write_aside(path, lambda aside: save_file(tensors, aside, metadata={"semnerf": json.dumps(facts)}))
@@ -183,7 +182,7 @@ class Trainer:
             step, seconds, history, sha256 = (facts[key] for key in ("step", "seconds", "history", "sha256"))
             if digest(tensors) != sha256:
                 raise ValueError(f"its tensors do not have sha256 {sha256[:12]}...")
-        model, states = {}, [{} for _ in self.optimisers]
+        model, state = {}, {}
         try:
             for name, value in tensors.items():
                 kind, rest = name.split(".", 1)
@@ -191,11 +190,10 @@ class Trainer:
                     model[rest] = value
                 else:
                     i, key = rest.split(".", 1)
-                    states[int(kind.removeprefix("adam"))].setdefault(int(i), {})[key] = value
+                    state.setdefault(int(i), {})[key] = value
             self.model.load_state_dict(model)
-            for optimiser, state in zip(self.optimisers, states, strict=True):
-                groups = optimiser.state_dict()["param_groups"]
-                optimiser.load_state_dict({"state": state, "param_groups": groups})
+            groups = self.optimiser.state_dict()["param_groups"]
+            self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         except (RuntimeError, ValueError, KeyError, IndexError) as fault:
             raise SemnerfError(f"{path}: its tensors are not this model's ({str(fault).splitlines()[0]})") from fault
         self.step_count, self.seconds, self.history = step, seconds, history

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -107,6 +108,16 @@ def test_base_install_has_what_the_library_imports():
                 assert not at_top, f"{path.name}: {module} belongs to an extra, so it is imported within a function"
             else:
                 assert canonicalize_name(IMPORT_NAMES.get(module, module)) in base, f"{path.name}: {module}"
+
+
+@pytest.mark.parametrize("before, after", [(None, "30000"), ("7", "7")])
+def test_pytorchs_threads_are_told_to_let_go_of_their_cores_unless_someone_says_otherwise(monkeypatch, before, after):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if before:
+        monkeypatch.setenv("GOMP_SPINCOUNT", before)
+    code = "import os, sys, semnerf_lib; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout.split() == [after, "False"]
 
 
 def test_package_holds_every_module_and_file():

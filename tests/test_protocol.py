@@ -77,12 +77,11 @@ def test_coarse_and_fine_are_separate_networks_of_the_papers_size(supervision, c
 
 def test_learning_rate_follows_p2s_schedule():
     trainer = Trainer(make_tiny_scene(), tiny_config("mlp", lr=5e-4, lr_decay_steps=250_000), torch.device("cpu"))
-    (optimiser,) = trainer.optimisers
-    assert isinstance(optimiser, torch.optim.Adam)  # P1
+    assert isinstance(trainer.optimiser, torch.optim.Adam)  # P1
     for step in (0, 1, 1000, 125_000, 199_999):
         trainer.step_count = step
         trainer.step()
-        (group,) = optimiser.param_groups
+        (group,) = trainer.optimiser.param_groups
         assert group["lr"] == pytest.approx(5e-4 * 0.1 ** (step / 250_000), rel=1e-12)
         assert group["betas"] == (0.9, 0.999) and group["weight_decay"] == 0
     assert group["lr"] == pytest.approx(5e-4 * 10**-0.8, rel=1e-4)
