@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from semnerf_lib.config import SCENE_SIZES, Config, check_scale, preset
+from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, preset
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.scene import Scene
 
@@ -60,8 +60,8 @@ CORRUPTED = {"boundary_share": 0.0, "preview_every": 0, "score_views": "test+tra
 CORRUPTED_LAPTOP = {"iterations": 400, "lr": 4e-2, "lr_decay_steps": 300, "score_frames": 12}
 """What they change besides of the laptop's: there are about a hundred of them, and few or noisy labels want smaller
 steps."""
-N_SEEDS = {"smoke": 1, "laptop": 3}
-"""Seeds of the corrupted runs, where they are not repeated over folds."""
+N_SEEDS = {"smoke": 1, "laptop": 3, "paper": 3}
+"""Seeds of the runs that are not repeated over folds."""
 REGION_CLASS = "chair"
 """Whose instances region noise strikes (P2: the chairs of room_2)."""
 
@@ -117,6 +117,32 @@ def corrupted(scene: Scene, scale: str, corruptions: Sequence[str]) -> Plan:
     return planned
 
 
+SHARPENED = {key: PRESETS["laptop", "grid"][key] for key in ("carving", "boundary_share")}
+"""What the laptop's preset knows of sharp geometry; notebook 11 starts from it at every scale."""
+
+
+def sharpeners(scale: str) -> dict[str, dict[str, float]]:
+    """What notebook 11 calls its variants -> the one thing that each changes of the first, which changes nothing."""
+    few = 2 if scale == "smoke" else 5
+    return {
+        "the preset": {},
+        "no carving": {"carving": 0.0},
+        "no boundary rays": {"boundary_share": 0.0},
+        "distortion loss": {"distortion_weight": 0.01},
+        f"{few} grid levels": {"n_levels": few},
+    }
+
+
+def sharpened(scale: str, seed: int) -> dict[Config, str]:
+    """The runs of one seed -> the variant that each is."""
+    return {preset(scale, "grid", seed=seed, **SHARPENED | own): name for name, own in sharpeners(scale).items()}
+
+
+def geometry(scene: Scene, scale: str) -> Plan:
+    """Notebook 11: what sharpens geometry. The grid from labels alone, all variants with every seed."""
+    return [(scene, config) for seed in range(N_SEEDS[scale]) for config in sharpened(scale, seed)]
+
+
 EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
     "training": training,
     "view_synthesis": view_synthesis,
@@ -124,6 +150,7 @@ EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
     "label_noise": label_noise,
     "super_resolution": super_resolution,
     "label_propagation": label_propagation,
+    "geometry": geometry,
 }
 """Every experiment by name."""
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -134,6 +161,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "08": ("super_resolution",),
     "09": ("label_propagation",),
     "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
+    "11": ("geometry",),
 }
 """The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
 TIMED = ("04",)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.devices import device_name, pick_device
-from semnerf_lib.experiments import Plan
+from semnerf_lib.experiments import Plan, sharpened
 from semnerf_lib.files import write_aside
 from semnerf_lib.labels import Corruption
 from semnerf_lib.provenance import revision
@@ -44,6 +44,7 @@ TITLES = {
     "label_noise": "Label noise (notebook 07)",
     "super_resolution": "Super-resolution (notebook 08)",
     "label_propagation": "Label propagation (notebook 09)",
+    "geometry": "What sharpens geometry (notebook 11)",
 }
 
 
@@ -86,13 +87,14 @@ def spread(values: Sequence[float | None], digits: int) -> str:
 
 
 def score_tables(report: Report) -> list[dict[str, Any]]:
-    """A table an experiment, a row a condition and model: scores over its finished runs, and their count."""
+    """A table an experiment, a row a condition and model or variant: scores over its finished runs, and their count."""
     tables = []
     for name, planned in report.plans.items():
         groups: dict[tuple[str, str], list[Run | None]] = {}
         for scene, config in planned:
             found = report.runs.get(run_id(scene, config))
-            groups.setdefault((config.corruption, config.model_name), []).append(found)
+            variant = sharpened(report.scale, config.seed)[config] if name == "geometry" else config.model_name
+            groups.setdefault((config.corruption, variant), []).append(found)
         corrupted = any(condition != "none" for condition, _ in groups)
         columns = CORRUPTED_SCORES if corrupted else SCORES
         rows = []

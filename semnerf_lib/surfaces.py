@@ -61,10 +61,10 @@ class SurfaceScores:
     Attributes:
         accuracy, accuracy_median: distance from points of the learnt surface to the true one.
         completeness, completeness_median: from points of the true surface to the learnt one.
-        precision, recall, f_score: for each threshold t, the share of learnt points closer than t to the truth, the
-            share of true points closer than t to what was learnt, and 2 P R / (P + R).
+        precision, recall, f_score: for each threshold, the share of learnt points closer than that to the truth, the
+            share of true points closer than that to what was learnt, and their harmonic mean.
         right_class: share of the learnt points whose class is that of the nearest true point, void not counted.
-        thresholds: t.
+        thresholds: metres.
     """
 
     accuracy: float
@@ -155,15 +155,23 @@ def sample_surface(mesh: LabelledMesh, spacing: float = SPACING, seed: int = 0):
 
 
 def compare(mesh: LabelledMesh, truth: TrueSurface, thresholds: Sequence[float] = THRESHOLDS) -> SurfaceScores:
-    """Accuracy, completeness and F-score of a learnt mesh [Knapitsch et al. 2017, Tanks and Temples, sec. 4].
+    """How far a learnt surface M and the true one T lie apart, seen from either side.
 
-        P(t) = share of learnt points with d < t to the truth, R(t) = share of true points with d < t to the learnt,
-        F(t) = 2 P R / (P + R)
+        accuracy = mean_{m in M} d(m, T),   completeness = mean_{t in T} d(t, M),   d(p, S) = min_{s in S} |p - s|
+        P(r) = share of M with d(m, T) < r,   R(r) = share of T with d(t, M) < r,   F(r) = 2 P R / (P + R)
+
+    M and T are points spread evenly over both surfaces, so d is known no better than about half their `SPACING`, and
+    the same surface scores that much rather than 0. The two distances are those of Seitz et al. 2006 (A Comparison and
+    Evaluation of Multi-View Stereo Reconstruction Algorithms, sec. 4), as means where they take percentiles; P, R and F
+    are those of Knapitsch et al. 2017 (Tanks and Temples, sec. 4).
 
     Args:
         mesh: of the learnt surface, only what training cameras see (see `meshes.seen_faces`).
-        truth: see `true_surface`.
-        thresholds: t, metres.
+        truth: likewise (see `true_surface`).
+        thresholds: r, metres.
+
+    Returns:
+        Lengths in metres, shares in 0 ... 1, and the share of M whose class is that of the nearest true point.
     """
     points, faces = sample_surface(mesh)
     asked = np.random.default_rng(0).permutation(len(truth.points))[:MAX_QUERIES]

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.claims import CLAIMS
+from semnerf_lib.config import preset
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import EXPERIMENTS, NEEDS, plan, supervisions
+from semnerf_lib.experiments import EXPERIMENTS, NEEDS, plan, sharpened, sharpeners, supervisions
 from semnerf_lib.scenes.scene import Scene
 
 
@@ -45,6 +47,30 @@ def test_scene_without_rgb_is_learnt_from_labels_alone():
 
 def test_paper_scale_is_the_papers_network():
     assert {config.field for _, config in plan("view_synthesis", scene(rgb=True), "paper")} == {"mlp"}
+
+
+@pytest.mark.parametrize(("scale", "seeds"), [("smoke", 1), ("laptop", 3), ("paper", 3)])
+def test_geometry_changes_one_thing_at_a_time(scale, seeds):
+    place = scene(rgb=True)
+    wanted = plan("geometry", place, scale)
+    variants = sharpeners(scale)
+    assert len({config for _, config in wanted}) == len(wanted) == seeds * len(variants)
+    assert {(c.supervision, c.field, c.fold, c.corruption) for _, c in wanted} == {("labels", "grid", None, "none")}
+    for seed in range(seeds):
+        of_seed = {name: config for config, name in sharpened(scale, seed).items()}
+        assert list(of_seed) == list(variants) and all((place, config) in wanted for config in of_seed.values())
+        unchanged = next(iter(of_seed.values()))
+        assert unchanged.carving > 0 and 0 < unchanged.boundary_share and unchanged.seed == seed
+        for name, config in list(of_seed.items())[1:]:
+            [(key, value)] = variants[name].items()
+            assert config == unchanged.replace(**{key: value}) != unchanged
+
+
+def test_geometry_starts_from_the_run_of_notebook_04_and_is_no_claim():
+    place = scene(rgb=False)
+    assert plan("geometry", place, "laptop")[0] == plan("training", place, "laptop")[0]
+    assert plan("geometry", place, "laptop")[0][1] == preset("laptop")
+    assert "geometry" not in {claim.experiment for claim in CLAIMS} | set(NEEDS["10"])
 
 
 def test_unknown_names_raise():

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from dummies import until
 from tiny import tiny_config
 
 from semnerf_lib import live, progress
@@ -35,13 +36,6 @@ def begun(store, tiny_scene):
 def at_step(step, act):
     """A `heard` that acts once, in the training thread, when the run trains at a step."""
     return lambda run, trainer: act(run) if run.state == "training" and trainer.step_count == step else None
-
-
-def until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.01)
 
 
 def test_a_new_run_is_at_its_beginning(begun):

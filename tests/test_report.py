@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made_runs import furnished_scene, make_runs
 
-from semnerf_lib.experiments import plan
+from semnerf_lib.experiments import plan, sharpeners
 from semnerf_lib.report import Report, score_tables, write_report
 from semnerf_lib.runs import Store
 
@@ -40,6 +40,16 @@ def test_corrupted_labels_have_a_row_a_condition_and_model(report):
     assert [row["n"] for row in corrupted["rows"]] == ["1"] * 5 + ["0 of 1"]
     assert corrupted["rows"][0]["scores"][:3] == ["0.500"] * 3 and set(corrupted["rows"][-1]["scores"]) == {"–"}
     assert corrupted["heads"][0] == "mIoU, training poses"
+
+
+def test_an_ablation_has_a_row_a_variant(tmp_path):
+    scene = furnished_scene()
+    plans = {"geometry": plan("geometry", scene, "smoke")}
+    runs = make_runs(Store(tmp_path), plans["geometry"], lambda config: 0.5 + 0.1 * (config.carving > 0))
+    [table] = score_tables(Report(scene, "smoke", plans, len(runs), {}, 1.0, runs={run.id: run for run in runs}))
+    assert [row["model"] for row in table["rows"]] == list(sharpeners("smoke")) and not table["corrupted"]
+    assert [row["scores"][0] for row in table["rows"]] == ["0.600", "0.500", "0.600", "0.600", "0.600"]
+    assert table["title"] == "What sharpens geometry (notebook 11)"
 
 
 def test_the_page_links_the_verdict_once_it_is_there(report, tmp_path):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from dummies import DummyLearner, until
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.click_learners import REACH, ColourLearner, KernelHead, LabelLearner, rays_of_clicks, studio_config
@@ -47,29 +47,10 @@ def clicks_on(scene, labels, count, seed=0):
     return tuple(made)
 
 
-class DummyLearner:
-    """Counts what it is asked; its views show the class of the last click."""
-
-    name = "dummy"
-
-    def __init__(self, steps=0):
-        self.steps, self.step_count, self.fitted, self.model = steps, 0, [], None
-
-    def step(self):
-        if self.step_count >= self.steps:
-            return False
-        self.step_count += 1
-        return True
-
-    def fit(self, clicks):
-        self.fitted.append(tuple(clicks))
-
-
 def dummy_render(learner, scene):
     def render(c2w, width):
         height = width * 3 // 4
-        clicks = learner.fitted[-1]
-        labels = np.full((height, width), clicks[-1].label if clicks else 0, np.uint8)
+        labels = np.full((height, width), learner.clicks[-1].label if learner.clicks else 0, np.uint8)
         entropy = np.zeros((height, width), np.float32)
         entropy[height // 2, width // 2] = float(c2w[0, 0] + 2)
         return View(labels, entropy, entropy, entropy + 1, None)
@@ -85,13 +66,6 @@ def studio(scene):
     made.heard = lambda what, frame: made.told.append((what, frame))
     yield made
     close_all()
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.01)
 
 
 def test_geometry_is_learnt_before_any_click_and_views_keep_step(studio):

@@ -40,6 +40,47 @@ def test_concentric_spheres(radius):
         assert value == pytest.approx(gap, abs=0.004)
 
 
+def square(side: float, height: float) -> LabelledMesh:
+    """A level square around the z axis."""
+    corners = side / 2 * np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]) + [0, 0, height]
+    faces, two = np.array([[0, 1, 2], [0, 2, 3]], np.int32), np.zeros(2)
+    return LabelledMesh(
+        corners.astype(np.float32), faces, two.astype(np.uint8), ("floor",), np.zeros((2, 3), np.uint8),
+        two.astype(np.int32),
+    )  # fmt: skip
+
+
+def square_truth(side: float) -> TrueSurface:
+    points, _ = sample_surface(square(side, 0.0), spacing=0.002)
+    points = points[one_a_cube(points, 0.01)]
+    return TrueSurface(points, np.zeros(len(points), np.uint8), points + [0, 0, 1])
+
+
+@pytest.mark.parametrize("height", [-0.04, 0.07])
+def test_a_plane_that_is_off_by_a_known_length(height):
+    scores = compare(square(2.0, height), square_truth(2.0))
+    for value in (scores.accuracy, scores.completeness):
+        assert value == pytest.approx(abs(height), abs=0.003)
+    within = float(abs(height) < 0.05)
+    for share in (scores.precision, scores.recall, scores.f_score):
+        assert share[0] == pytest.approx(within, abs=0.01)
+    assert square_truth(2.0).signed_distance(np.array([[0, 0, height]])) == pytest.approx(height, abs=0.005)
+
+
+def test_a_plane_that_ends_too_early_and_one_that_goes_too_far():
+    """Squares of sides a < b around one centre: beyond the small one, distances to it are known in closed form."""
+    small, large = 1.0, 2.0
+    grid = np.linspace(-1, 1, 401)
+    beyond = np.maximum(np.abs(np.stack(np.meshgrid(grid, grid))) - small / 2, 0)
+    distance = np.linalg.norm(beyond, axis=0)
+    within = (small**2 + 4 * small * 0.05 + np.pi * 0.05**2) / large**2
+    early, late = compare(square(small, 0.0), square_truth(large)), compare(square(large, 0.0), square_truth(small))
+    assert early.completeness == pytest.approx(distance.mean(), abs=0.01) and early.accuracy < 0.012
+    assert late.accuracy == pytest.approx(distance.mean(), abs=0.01) and late.completeness < 0.012
+    assert early.recall[0] == pytest.approx(within, abs=0.02) and early.precision[0] > 0.99
+    assert late.precision[0] == pytest.approx(within, abs=0.02) and late.recall[0] > 0.99
+
+
 def test_shares_within_thresholds():
     scores = compare(sphere(1.07), ball_truth(), thresholds=(0.05, 0.10))
     assert scores.precision == (0, 1) and scores.recall == (0, 1) and scores.f_score == (0, pytest.approx(1))

@@ -9,8 +9,9 @@ from semnerf_lib.plots.learnt import loose_walls, room_picture
 from semnerf_lib.plots.outputs import depth_outputs, error_picture, input_and_outputs
 from semnerf_lib.plots.rays import density_gradient, frusta, ray_profile, ray_samples
 from semnerf_lib.plots.scores import class_bars, curves, paired_folds, timing_bars
-from semnerf_lib.plots.spatial import show3d
+from semnerf_lib.plots.spatial import show3d, small_picture
 from semnerf_lib.plots.style import MODEL_COLOURS, style
+from semnerf_lib.plots.variants import differences, error_over_distance
 from semnerf_lib.plots.verdict import forest
 from semnerf_lib.plots.video import embed_video, video
 
@@ -27,8 +28,10 @@ __all__ = [
     "density_gradient",
     "depth_comparison",
     "depth_outputs",
+    "differences",
     "embed_video",
     "entropy_maps",
+    "error_over_distance",
     "error_picture",
     "forest",
     "frusta",
@@ -41,6 +44,7 @@ __all__ = [
     "ray_samples",
     "room_picture",
     "show3d",
+    "small_picture",
     "style",
     "timing_bars",
     "video",

@@ -65,7 +65,7 @@ def room_picture(mesh: LabelledMesh, eye: Float[np.ndarray, "3"], title: str) ->
 
 
 def _view(ax: plt.Axes, image: UInt8[np.ndarray, "height width 3"]) -> None:
-    ax.imshow(image)
+    ax.imshow(image, interpolation="antialiased")  # it has more pixels than the figure
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 

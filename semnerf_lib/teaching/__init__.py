@@ -2,6 +2,7 @@
 
 from semnerf_lib.teaching.checks_clicks import check_click, check_next_click
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
+from semnerf_lib.teaching.checks_geometry import check_agreement, check_distortion
 from semnerf_lib.teaching.checks_labels import check_edges, check_enlarge, check_noise, check_pose_distance, check_vote
 from semnerf_lib.teaching.checks_rays import check_axes, check_depth, check_rays
 from semnerf_lib.teaching.checks_rendering import check_depth_of_ray, check_samples, check_softmax
@@ -17,12 +18,14 @@ from semnerf_lib.teaching.checks_training import check_adam, check_loss
 
 __all__ = [
     "check_adam",
+    "check_agreement",
     "check_axes",
     "check_chance",
     "check_click",
     "check_corners",
     "check_depth",
     "check_depth_of_ray",
+    "check_distortion",
     "check_edges",
     "check_encoding",
     "check_enlarge",

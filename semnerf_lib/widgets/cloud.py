@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import plotly.graph_objects as go
 import torch
 from jaxtyping import Float, UInt8
 
@@ -14,6 +15,7 @@ from semnerf_lib.flights import camera_of_width
 from semnerf_lib.scenes.palette import palette
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.widgets.motion import upward
+from semnerf_lib.widgets.space import room_layout
 
 VIEWS = 8
 """Training views whose pixels become points."""
@@ -46,23 +48,12 @@ def learnt_cloud(render: Callable[[Float[np.ndarray, "4 4"], int], View], scene:
     return xyz[below].round(2).astype(np.float32), classes[below]
 
 
-def cloud_layout(scene: Scene, title: str) -> dict:
-    """Plotly's layout of a figure in space that is looked at from above; a camera turned by hand stays."""
+def cloud_layout(scene: Scene, title: str) -> go.Layout:
+    """`room_layout` of as much as the cloud fills, looked at from above."""
     up = upward(scene.c2w)
-    side = np.roll(up, 1)
-    axis = {"backgroundcolor": "white", "gridcolor": "#dddddd", "showspikes": False}
-    return {
-        "title": {"text": title, "font": {"size": 13}},
-        "margin": {"l": 0, "r": 0, "t": 30, "b": 0},
-        "height": 420,
-        "showlegend": False,
-        "uirevision": "kept",
-        "scene": {
-            "aspectmode": "data",
-            **{f"{a}axis": axis | {"title": {"text": f"{a} (m)"}} for a in "xyz"},
-            "camera": {"up": _xyz(up), "eye": _xyz(1.5 * up - 0.9 * side)},
-        },
-    }
+    layout = room_layout(None, title, eye=1.5 * up - 0.9 * np.roll(up, 1), height=420, up=up)
+    layout.title.font.size = 13  # a long one, above a narrow figure
+    return layout
 
 
 def cloud_trace(cloud: Cloud, class_names: tuple[str, ...]) -> dict:
@@ -79,7 +70,3 @@ def cloud_trace(cloud: Cloud, class_names: tuple[str, ...]) -> dict:
         "marker": {"size": 2, "color": labels, "colorscale": steps, "cmin": -0.5, "cmax": n - 0.5},
         "hovertemplate": "x %{x}, y %{y}, z %{z} m<extra></extra>",
     }
-
-
-def _xyz(vector: np.ndarray) -> dict[str, float]:
-    return dict(zip("xyz", vector.tolist(), strict=True))

@@ -49,6 +49,11 @@ class Learnt:
     box: Float[np.ndarray, "2 3"]
     truth: TrueSurface | None
 
+    @property
+    def eye(self) -> Float[np.ndarray, "3"]:
+        """Where one looks from at first, metres."""
+        return self.box.mean(0) + np.array(EYE) / plotly_units(self.box)
+
 
 def learnt_by(model: Model, scene: Scene, cell: float = CELL) -> Learnt:
     """What a trained model has learnt of a scene, beside the truth where the scene has depth.
@@ -80,10 +85,10 @@ def learnt_room(shown: Learnt) -> Explorer:
 def still(shown: Learnt) -> Shown3D:
     """The room without controls, as coarse as a file wants it, and a finer picture of it."""
     mesh, title = shown.mesh(None), "The learnt room: where the rays of its views end"
-    eye = shown.box.mean(0) + np.array(EYE) / plotly_units(shown.box)
     coarse = simplified(mesh, SIDE_STATIC)
-    figure = go.Figure(class_meshes(part_of(coarse, facing(coarse, eye))), layout=room_layout(shown.box, title))
-    return show3d(figure, plots.room_picture(mesh, eye, title))
+    front = part_of(coarse, facing(coarse, shown.eye))
+    figure = go.Figure(class_meshes(front), layout=room_layout(shown.box, title))
+    return show3d(figure, plots.room_picture(mesh, shown.eye, title))
 
 
 def class_meshes(mesh: LabelledMesh) -> list[go.Mesh3d]:

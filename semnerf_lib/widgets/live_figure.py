@@ -14,7 +14,7 @@ from semnerf_lib.evaluation import View
 from semnerf_lib.flights import FAR_SHOWN
 from semnerf_lib.models import Model
 from semnerf_lib.plots.images import class_legend
-from semnerf_lib.plots.spatial import small_png
+from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.runs import Run
 from semnerf_lib.scenes.palette import colourise, palette
 from semnerf_lib.scenes.scene import Scene
@@ -51,9 +51,7 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, render: Render
     ax.view_init(55, -60)
     figure.suptitle(f"{run.config.model_name}: {scores_of(run)}", x=0.01, ha="left")
     class_legend(figure, np.stack([scene.labels[frame], view.labels]), scene.class_names)
-    picture = Image(small_png(figure), alt=figure.get_suptitle())
-    plt.close(figure)
-    return picture
+    return small_picture(figure)
 
 
 def captions(scene: Scene, frame: int, view: View, step: int) -> dict[str, str]:

@@ -31,25 +31,37 @@ class LiveFigure(go.FigureWidget):
         self._config = {**self._config, **CONFIG}  # plotly offers no other way to a live figure's config
 
 
-def room_layout(box: Float[np.ndarray, "2 3"], title: str, eye: Sequence[float] = EYE, height: int = 560) -> go.Layout:
-    """Axes over a box in metres, a metre equally long on each."""
+def room_layout(
+    box: Float[np.ndarray, "2 3"] | None,
+    title: str,
+    eye: Sequence[float] | Float[np.ndarray, "3"] = EYE,
+    height: int = 560,
+    up: Sequence[float] | Float[np.ndarray, "3"] = (0, 0, 1),
+) -> go.Layout:
+    """Axes in metres, a metre equally long on each.
+
+    Args:
+        box: what they span, metres; None for as much as is drawn.
+        eye: where one looks from, in plotly's units from the box's middle.
+        height: pixels.
+        up: the world axis that points to the top.
+    """
+    ranges = [None] * 3 if box is None else box.T.round(3).tolist()
     axes = {
-        f"{name}axis": dict(title=f"{name} (m)", range=box[:, k].round(3).tolist(), showspikes=False,
-                            showbackground=False, gridcolor="#e4e4e4")
-        for k, name in enumerate("xyz")
+        f"{name}axis": dict(title=f"{name} (m)", range=ends, showspikes=False, showbackground=False,
+                            gridcolor="#e4e4e4")
+        for name, ends in zip("xyz", ranges, strict=True)
     }  # fmt: skip
+    sides = dict(aspectmode="data")
+    if box is not None:
+        sides = dict(aspectmode="manual", aspectratio=xyz((box[1] - box[0]) * plotly_units(box)))
     return go.Layout(
         title=dict(text=title, x=0.01, font=dict(size=15)),
         height=height,
         margin=dict(l=0, r=0, t=40, b=0),
         legend=dict(itemsizing="constant", font=dict(size=11)),
         uirevision="kept",  # a new surface does not turn the room back
-        scene=dict(
-            **axes,
-            aspectmode="manual",
-            aspectratio=xyz((box[1] - box[0]) * plotly_units(box)),
-            camera=dict(eye=dict(zip("xyz", eye, strict=True)), up=dict(x=0, y=0, z=1)),
-        ),
+        scene=dict(**axes, **sides, camera=dict(eye=xyz(np.array(eye)), up=xyz(np.array(up)))),
     )
 
 

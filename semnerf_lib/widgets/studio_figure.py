@@ -12,7 +12,7 @@ from semnerf_lib.click_learners import Learner
 from semnerf_lib.clicking import Render, unsure_clicker
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.plots.images import class_legend
-from semnerf_lib.plots.spatial import small_png
+from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.widgets.layers import layer_picture
@@ -55,6 +55,4 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
     axes[0, -1].set_title("truth", fontsize=8)
     figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks", x=0.01, ha="left")
     class_legend(figure, np.stack(shown), scene.class_names)
-    picture = Image(small_png(figure), alt=figure.get_suptitle())
-    plt.close(figure)
-    return picture
+    return small_picture(figure)

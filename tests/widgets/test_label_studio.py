@@ -6,12 +6,12 @@ import importlib
 import io
 import json
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from dummies import DummyLearner, until
 from PIL import Image
 from tiny import make_tiny_scene, tiny_config
 
@@ -27,24 +27,6 @@ from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
 
 CPU = torch.device("cpu")
 FLOOR, SPHERE = 4, 6
-
-
-class DummyLearner:
-    """Knows the class of the last click, everywhere."""
-
-    name = "dummy"
-
-    def __init__(self, steps=0):
-        self.steps, self.step_count, self.clicks, self.model = steps, 0, (), None
-
-    def step(self):
-        if self.step_count >= self.steps:
-            return False
-        self.step_count += 1
-        return True
-
-    def fit(self, clicks):
-        self.clicks = tuple(clicks)
 
 
 class DummyRender:
@@ -80,13 +62,6 @@ def panel(scene, tmp_path):
     learners = {"one": DummyLearner, "two": lambda: DummyLearner(steps=3)}
     yield opened(scene, learners, tmp_path / "clicks.json", DummyRender())
     close_all()
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.01)
 
 
 def click(panel, u, v):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import io
-import time
 
 import numpy as np
 import pytest
 import torch
+from dummies import until
 from PIL import Image
 from tiny import make_tiny_scene, tiny_config
 
@@ -55,13 +55,6 @@ def store(tmp_path):
 def panel(store, scene, monkeypatch):
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
     return LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
-
-
-def until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.01)
 
 
 def test_before_the_first_step_there_is_something_to_see(panel, scene):
@@ -198,7 +191,7 @@ def test_the_cloud_lies_where_the_rays_end(scene):
     assert len(floor) and np.abs(floor[:, 2]).max() < 0.02
     trace = cloud_trace((xyz, labels), scene.class_names)
     assert trace["marker"]["cmin"] == -0.5 and trace["marker"]["colorscale"][0] == (0.0, "rgb(0,114,178)")
-    assert cloud_layout(scene, "t")["scene"]["camera"]["up"] == {"x": 0.0, "y": 0.0, "z": 1.0}
+    assert cloud_layout(scene, "t").scene.camera.up.z == 1
 
 
 def exact(view):
