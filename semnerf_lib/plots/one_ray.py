@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
 
 from semnerf_lib.plots.rays import draw_profile, draw_ticks, mark_depths
-from semnerf_lib.plots.style import BLUE, GREY, ORANGE
+from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
 from semnerf_lib.scenes.palette import palette
 from semnerf_lib.tracing import Pass
 
@@ -22,8 +22,6 @@ HEIGHTS = (0.75, 0.55, 0.75, 1, 0.75, 0.75, 1.15, 1.15)
 FAINT = 1e-3
 """Samples with a smaller share of the pixel than this have their classes drawn pale."""
 OTHERS = "#d9d9d9"
-SMALL = {"axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7}
-SMALL |= {"axes.titlepad": 3, "axes.titley": 1.0}
 LABELS_AT = 0.7
 """Where labels of y axes stand left of the panels, share of the room that is there."""
 MOST = 7
