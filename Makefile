@@ -1,6 +1,5 @@
 # make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|paper]   everything, set-up included; ends with a page to open
-# make test                                                     checks, unit tests, the notebooks at smoke scale
-# make test-browser                                             the notebooks and pages in headless Chromium, as a person uses them
+# make test                                                     checks, unit tests, the notebooks headless and in a browser
 # make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab
 # make site                                                     the notebooks and reports as pages that work offline
@@ -13,7 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 STAMP := .venv/set-up-seconds
 
-.PHONY: reproduce test test-browser bench lab site setup clean
+.PHONY: reproduce test bench lab site setup clean
 .DELETE_ON_ERROR:
 
 reproduce: $(STAMP)
@@ -26,8 +25,6 @@ test: $(STAMP)
 	results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT && \
 	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 $(BIN)/python -m pytest -q \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
-
-test-browser: $(STAMP)
 	$(BIN)/python -m pytest -q -rs tests/browser
 
 bench: $(STAMP)

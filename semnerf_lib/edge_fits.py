@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -91,16 +93,32 @@ def fit_piece(
     at_between, on_lines = encoded(between(height), between(columns)), encoded(np.arange(height), between(columns))
     x = at_pixels[torch.from_numpy(taught)]
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
-    looks = {round(steps * (k / shown) ** 2) for k in range(1, shown + 1)}
-    for step in range(1, steps + 1):
-        loss = nn.functional.cross_entropy(net(x), target)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        if step in looks:
+    stops = sorted({round(steps * (k / shown) ** 2) for k in range(shown + 1)})
+    for start, stop in pairwise(stops):
+        with one_core():
+            for _ in range(start, stop):
+                loss = nn.functional.cross_entropy(net(x), target)
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
             with torch.no_grad():
                 found = (classes[net(places).argmax(-1).numpy()] for places in (at_pixels, at_between))
-                yield Fit(step, loss.item(), *found, torch.softmax(net(on_lines), -1).numpy(), classes)
+                fit = Fit(stop, loss.item(), *found, torch.softmax(net(on_lines), -1).numpy(), classes)
+        yield fit
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Has this thread compute on one core meanwhile.
+
+    The steps are so small that cores wait for each other longer than they compute, above all beside a browser.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def between(n: int) -> Float[np.ndarray, "places"]:

@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 from semnerf_lib.edge_fits import FINE, Fit, between, shortest_wave
 from semnerf_lib.plots.images import _picture
 from semnerf_lib.plots.outputs import error_picture
-from semnerf_lib.plots.style import BLUE, GREY, ORANGE
+from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
 from semnerf_lib.scenes.palette import colourise, palette
 from semnerf_lib.scenes.scene import VOID
 
-SMALL = {"axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7, "axes.titlepad": 3}
 Scores = Mapping[int, tuple[float | None, float | None]]
 """Octaves to the shares of wrong pixels, of those learnt from and of those left out; None where there is none."""
 

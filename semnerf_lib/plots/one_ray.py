@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
 
 from semnerf_lib.plots.rays import draw_profile, draw_ticks, mark_depths
-from semnerf_lib.plots.style import BLUE, GREY, ORANGE
+from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
 from semnerf_lib.scenes.palette import palette
 from semnerf_lib.tracing import Pass
 
@@ -22,7 +22,8 @@ HEIGHTS = (0.75, 0.55, 0.75, 1, 0.75, 0.75, 1.15, 1.15)
 FAINT = 1e-3
 """Samples with a smaller share of the pixel than this have their classes drawn pale."""
 OTHERS = "#d9d9d9"
-SMALL = {"axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7, "axes.titlepad": 3}
+LABELS_AT = 0.7
+"""Where labels of y axes stand left of the panels, share of the room that is there."""
 MOST = 7
 """Classes that are drawn with a colour of their own; the rest are `OTHERS`."""
 
@@ -44,7 +45,96 @@ def span_of(passes: tuple[Pass, Pass], depths: Mapping[str, float], width: float
     return 0.0, 1.1 * float(end) + 0.1
 
 
-@mpl.rc_context(SMALL)
+class RayPanels:
+    """The picture of a ray, panel under panel over one z, and beside the last two the pixel; kept for the next ray.
+
+    Args:
+        figure: empty; its layout engine is not used (it takes longer than all the drawing).
+        class_names: C names.
+        sides: left, right, bottom and top of the panels, shares of the figure.
+
+    Attributes:
+        axes: the panels along z, from top to bottom.
+
+    Making axes, ticks and titles takes longer than all that a ray draws into them. So they are made once, titles and
+    labels of y axes where they are put: matplotlib need not look for a place for them at each drawing.
+    """
+
+    @mpl.rc_context(SMALL)
+    def __init__(
+        self,
+        figure: Figure | SubFigure,
+        class_names: Sequence[str],
+        sides: tuple[float, float, float, float] = (0.085, 0.975, 0.105, 0.93),
+    ) -> None:
+        self.figure, self.class_names, (left, self.right, bottom, top) = figure, class_names, sides
+        where = dict(left=left, right=self.right, bottom=bottom, top=top, hspace=0.62, wspace=0.02)
+        grid = figure.add_gridspec(len(HEIGHTS), 2, height_ratios=HEIGHTS, width_ratios=(1, 0.06), **where)
+        self.axes = [figure.add_subplot(grid[row, 0]) for row in range(len(HEIGHTS))]
+        self.bars = [figure.add_subplot(grid[row, 1]) for row in (6, 7)]
+        self.axes[2].set_yscale("log")
+        self.axes[2].yaxis.set_major_locator(LogLocator(numticks=3))
+        self.axes[2].yaxis.set_minor_locator(NullLocator())
+        for ax in self.axes:
+            ax.tick_params(pad=2)
+            ax.yaxis.set_label_coords(LABELS_AT * left / (left - self.right), 0.5)
+            if ax not in self.axes[1:3]:
+                ax.locator_params(axis="y", nbins=2)
+            if ax is not self.axes[-1]:
+                ax.xaxis.set_major_locator(NullLocator())  # one scale for all; and ticks take most of the time
+        self.axes[-1].set_xlabel("z along the optical axis (m)", labelpad=1)
+
+    @mpl.rc_context(SMALL)
+    def show(
+        self,
+        passes: tuple[Pass, Pass],
+        depths: Mapping[str, float],
+        span: tuple[float, float],
+        picked: int | None = None,
+    ) -> None:
+        """Draws a ray that `tracing` traced, in place of the one before.
+
+        Args:
+            passes: the first and the second; the second has classes.
+            depths: named depths to mark, metres.
+            span: the stretch of z to show, metres.
+            picked: a sample of the second pass to point at.
+        """
+        self._clear()
+        (first, second), axes = passes, self.axes
+        draw_profile(axes[3:7], second.z_vals, second.sigma, second.alphas, second.transmittance[:-1], second.weights)
+        _draw_samples(axes, first, second)
+        drawn = _drawn_classes(second)
+        colours = [*(palette(len(self.class_names))[drawn] / 255), OTHERS]
+        _colour_weights(axes[6], second, drawn, colours)
+        _stack_classes(axes[7], second, drawn, colours)
+        for ax, (name, parts, left_over) in zip(self.bars, _bars(second, drawn), strict=True):
+            _draw_bar(ax, name, parts, left_over, colours)
+        axes[4].set_title("alpha = 1 − exp(−σ δ): the share of the arriving light that the interval stops")
+        axes[5].set_title("transmittance = product of the (1 − α) before: the share of light that gets this far")
+        for ax in axes:
+            mark_depths(ax, dict(depths))
+            ax.set_xlim(span)
+            if picked is not None:
+                ax.axvline(second.z_vals[picked], color=GREY, linewidth=3, alpha=0.45, zorder=0)
+        marks = axes[0].get_legend_handles_labels()
+        self.figure.legend(*marks, loc="upper right", bbox_to_anchor=(self.right, 1.0), ncols=3)
+        patches = [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4) for colour in colours]
+        names = [*(self.class_names[c] for c in drawn), "all other classes"]
+        look = dict(ncols=4, handlelength=1.1, columnspacing=1.2, fontsize=7.5)
+        self.figure.legend(patches, names, loc="lower left", **look)
+
+    def _clear(self) -> None:
+        """Takes the last ray away; the panels stay, and find their limits anew."""
+        for legend in [*self.figure.legends]:
+            legend.remove()
+        for ax in [*self.axes, *self.bars]:
+            for artist in [*ax.containers, *ax.lines, *ax.collections]:
+                artist.remove()
+            ax.relim()
+            ax.set_autoscaley_on(True)
+
+
 def draw_ray(
     figure: Figure | SubFigure,
     passes: tuple[Pass, Pass],
@@ -52,52 +142,9 @@ def draw_ray(
     depths: Mapping[str, float],
     span: tuple[float, float],
     picked: int | None = None,
-    sides: tuple[float, float, float, float] = (0.085, 0.975, 0.105, 0.93),
-) -> list[Axes]:
-    """Draws a ray that `tracing` traced, panel under panel over one z, and beside the last two the pixel.
-
-    Args:
-        figure: empty; its layout engine is not used (it takes longer than all the drawing).
-        passes: the first and the second; the second has classes.
-        class_names: C names.
-        depths: named depths to mark, metres.
-        span: the stretch of z to show, metres.
-        picked: a sample of the second pass to point at.
-        sides: left, right, bottom and top of the panels, shares of the figure.
-
-    Returns:
-        The panels along z, from top to bottom.
-    """
-    (first, second), (left, right, bottom, top) = passes, sides
-    where = dict(left=left, right=right, bottom=bottom, top=top, hspace=0.62, wspace=0.02, width_ratios=(1, 0.06))
-    grid = figure.add_gridspec(len(HEIGHTS), 2, height_ratios=HEIGHTS, **where)
-    axes = [figure.add_subplot(grid[row, 0]) for row in range(len(HEIGHTS))]
-    draw_profile(axes[3:7], second.z_vals, second.sigma, second.alphas, second.transmittance[:-1], second.weights)
-    _draw_samples(axes, first, second)
-    drawn = _drawn_classes(second)
-    colours = [*(palette(len(class_names))[drawn] / 255), OTHERS]
-    _colour_weights(axes[6], second, drawn, colours)
-    _stack_classes(axes[7], second, drawn, colours)
-    for row, (name, parts, left_over) in enumerate(_bars(second, drawn)):
-        _draw_bar(figure.add_subplot(grid[6 + row, 1]), name, parts, left_over, colours)
-    axes[4].set_title("alpha = 1 − exp(−σ δ): the share of the arriving light that the interval stops")
-    axes[5].set_title("transmittance = product of the (1 − α) before: the share of light that gets this far")
-    for ax in axes:
-        mark_depths(ax, dict(depths))
-        ax.set_xlim(span)
-        ax.tick_params(pad=2)
-        if ax not in axes[1:3]:
-            ax.locator_params(axis="y", nbins=2)
-        if picked is not None:
-            ax.axvline(second.z_vals[picked], color=GREY, linewidth=3, alpha=0.45, zorder=0)
-        if ax is not axes[-1]:
-            ax.xaxis.set_major_locator(NullLocator())  # one scale for all; and ticks take most of the time of drawing
-    axes[-1].set_xlabel("z along the optical axis (m)", labelpad=1)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="upper right", bbox_to_anchor=(right, 1.0), ncols=3)
-    patches = [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4) for colour in colours]
-    names = [*(class_names[c] for c in drawn), "all other classes"]
-    figure.legend(patches, names, loc="lower left", ncols=4, handlelength=1.1, columnspacing=1.2, fontsize=7.5)
-    return axes
+) -> None:
+    """One ray into an empty figure (see `RayPanels`)."""
+    RayPanels(figure, class_names).show(passes, depths, span, picked)
 
 
 def _draw_samples(axes: Sequence[Axes], first: Pass, second: Pass) -> None:
@@ -113,9 +160,7 @@ def _draw_samples(axes: Sequence[Axes], first: Pass, second: Pass) -> None:
     axes[1].set_ylim(-1.6, 0.6)
     for z_vals, deltas, colour in ((first.z_vals, first.deltas, BLUE), (second.z_vals, second.deltas, ORANGE)):
         axes[2].step(z_vals[:-1], 100 * deltas[:-1], where="post", color=colour, linewidth=1)
-    axes[2].set(ylabel="δ (cm)", yscale="log", title="interval: how far it is to the next sample")
-    axes[2].yaxis.set_major_locator(LogLocator(numticks=3))
-    axes[2].yaxis.set_minor_locator(NullLocator())
+    axes[2].set(ylabel="δ (cm)", title="interval: how far it is to the next sample")
 
 
 def _drawn_classes(second: Pass) -> np.ndarray:

@@ -13,6 +13,10 @@ MODEL_COLOURS = (BLUE, ORANGE, GREEN, PINK)
 
 GREY = "#8a8a8a"
 
+SMALL = {"axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7, "axes.titlepad": 3}
+SMALL |= {"axes.titley": 1.0}
+"""Of figures that explorers draw. A title whose place is given is drawn without a search for one, which is slow."""
+
 
 def style() -> None:
     """Sets matplotlib's defaults for the kit's figures."""

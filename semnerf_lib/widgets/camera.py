@@ -185,7 +185,7 @@ class CameraRays:
             layout=widgets.Layout(width=f"{SHOWN_WIDTH + 20}px", flex="0 0 auto"),
         )
         self.figure.layout.width = None
-        left = widgets.Box([self.figure], layout=widgets.Layout(flex="1 1 480px", min_width="420px"))
+        left = widgets.Box([self.figure], layout=widgets.Layout(flex="1 1 440px", min_width="420px"))
         self.widget = widgets.HBox([left, controls], layout=widgets.Layout(flex_flow="row wrap"))
 
     def go_to_frame(self, _=None) -> None:

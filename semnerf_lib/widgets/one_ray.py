@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.plots.images import _picture
-from semnerf_lib.plots.one_ray import draw_ray, span_of
+from semnerf_lib.plots.one_ray import RayPanels, draw_ray, span_of
 from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.scenes.scene import VOID, Scene
 from semnerf_lib.tracing import Pass, Trace
@@ -107,6 +107,8 @@ class _Lens:
         self.width = widgets.ToggleButtons(options=WIDTHS, tooltips=["", *2 * ["around where most light ends"]])
         self.width.style.button_width = "96px"
         self.told, self.sum = widgets.HTML(), widgets.HTML()
+        self.canvas = FigureCanvasAgg(Figure(figsize=SIZE, dpi=100, layout="none"))
+        self.panels = RayPanels(self.canvas.figure, scene.class_names)
         self.passes = self._traced()
         self.view = Picture(view := marked(scene.labels[frame], *pixel), width=view.shape[1], name="labels")
         self.profile = Picture(self._drawn(), width=int(100 * SIZE[0]), name="ray")
@@ -129,8 +131,9 @@ class _Lens:
 
     def pick(self, u: int, v: int) -> None:
         """Points at the sample whose interval holds column u of the ray's picture."""
-        left, right = (self.axes[0].transAxes.transform([[0, 0], [1, 0]])).T[0]
-        start, end = self.axes[0].get_xlim()
+        ax = self.panels.axes[0]
+        left, right = (ax.transAxes.transform([[0, 0], [1, 0]])).T[0]
+        start, end = ax.get_xlim()
         z = start + (u - left) / (right - left) * (end - start)
         self.picked = int(np.clip(np.searchsorted(self.passes[1].z_vals, z, side="right") - 1, 0, None))
         self.show()
@@ -185,12 +188,9 @@ class _Lens:
         return self.trace(*rays, self.first.value, self.second.value, self.density.value)
 
     def _drawn(self) -> UInt8[np.ndarray, "rows columns 3"]:
-        figure = Figure(figsize=SIZE, dpi=100, layout="none")
-        canvas = FigureCanvasAgg(figure)
-        shown = self.passes, self.scene.class_names, self._depths(), self._span(), self._picked()
-        self.axes = draw_ray(figure, *shown)
-        canvas.draw()
-        return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+        self.panels.show(self.passes, self._depths(), self._span(), self._picked())
+        self.canvas.draw()
+        return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
 
     def _picked(self) -> int:
         return int(self.passes[1].weights.argmax()) if self.picked is None else self.picked

@@ -30,4 +30,4 @@ if __name__ == "__main__":
 
     with sync_playwright() as driver:
         if find(driver) is None:
-            print(f"no Chromium found: `make test-browser` needs one; {HOW}")
+            print(f"no Chromium found: `make test` leaves its browser tests out; {HOW}")

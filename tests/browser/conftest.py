@@ -1,4 +1,4 @@
-"""The browser lane: one JupyterLab, one page. `make test-browser` runs it; `pytest tests/browser` does too."""
+"""The browser lane: one JupyterLab, one page. `make test` ends with it; `pytest tests/browser` runs it alone."""
 
 from __future__ import annotations
 

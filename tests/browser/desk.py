@@ -36,6 +36,9 @@ CLOSED = """async () => {
     await widget.context.save();
     widget.close();
 }"""
+CALM = "() => new Promise((idle) => requestIdleCallback(idle))"
+CLOSED_ALREADY = "Error: Cannot send"
+"""What a widget says whose notebook was closed while it drew; one that is slow says so as late as in the next test."""
 FETCHED = """async (image) => {
     const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
@@ -57,7 +60,7 @@ class Desk:
         self.outside: list[str] = []
         self.complaints: list[str] = []
         page.on("request", self._asked)
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", self._said)
         page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
         page.set_default_timeout(60 * SECOND)
 
@@ -65,6 +68,10 @@ class Desk:
         address = urlparse(request.url)
         if address.scheme not in ("data", "blob") and address.hostname not in ("127.0.0.1", "localhost"):
             self.outside.append(request.url)
+
+    def _said(self, said) -> None:
+        if said.type == "error" and CLOSED_ALREADY not in said.text:
+            self.complaints.append(said.text)
 
     def sit_down(self) -> None:
         """Opens JupyterLab."""
@@ -107,9 +114,10 @@ class Desk:
         self.page.evaluate(SCROLL)
 
     def close(self) -> None:
-        """Saves and closes the notebook and ends its kernel."""
+        """Saves and closes the notebook, ends its kernel and waits until the page is done with both."""
         self.page.evaluate(CLOSED)
         self.lab.shut_kernels()
+        self.page.evaluate(CALM)
 
     def photograph(self, name: str) -> None:
         """Keeps a screenshot."""
@@ -118,6 +126,10 @@ class Desk:
     def picture(self, name: str) -> Locator:
         """The `widgets.Picture` of that name."""
         return self.page.locator(f'img.semnerf-picture[data-name="{name}"]')
+
+    def names(self) -> list[str]:
+        """Of all pictures on the page."""
+        return self.page.locator("img.semnerf-picture").evaluate_all("(all) => all.map((image) => image.dataset.name)")
 
     def pixels(self, name: str) -> np.ndarray:
         """(H, W, 3) uint8: what a picture shows, decoded from the very bytes that the browser has."""
@@ -170,12 +182,14 @@ class Desk:
         self.page.mouse.up()
         return (x_end - x) / box["width"], (y_end - y) / box["height"]
 
-    def slide(self, description: str, presses: int) -> None:
-        """Moves the slider of that description by so many presses of an arrow key."""
+    def slide(self, description: str, presses: int) -> float:
+        """Moves the slider of that description by so many presses of an arrow key; returns where it then is."""
         slider = self.page.locator(".widget-slider", has=self.page.get_by_text(description, exact=True))
-        slider.locator(".noUi-handle").focus()
+        handle = slider.locator(".noUi-handle")
+        handle.focus()
         for _ in range(abs(presses)):
             self.page.keyboard.press("ArrowRight" if presses > 0 else "ArrowLeft")
+        return float(handle.get_attribute("aria-valuenow"))
 
     def press(self, button: str) -> None:
         """A button or toggle of a widget by all that is written on it."""

@@ -7,19 +7,22 @@ To add one: a function `act(desk)` that drags, clicks or slides and asserts what
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from desk import Desk
 from PIL import Image
+from plotly.basedatatypes import BaseFigure
+from scipy.ndimage import distance_transform_edt
 
 from semnerf_lib import flights, plots
 from semnerf_lib.experiments import open_scene, plan
 from semnerf_lib.runs import Store
 from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.tracing import trace_model
-from semnerf_lib.widgets import corruption_lab, one_ray
+from semnerf_lib.widgets import camera_rays, corruption_lab, encoding, from_frames, learnt_by, learnt_room, one_ray
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera
 from semnerf_lib.widgets.free_view import made_truth, view_renderer
@@ -29,6 +32,14 @@ from semnerf_lib.experiments import open_scene, plan
 from semnerf_lib.runs import Store
 
 scene = open_scene("room", "smoke")"""
+IN_TIME = 60
+"""Seconds in which an answer is on the page."""
+DRAWN = """() => document.querySelector(".js-plotly-plot")._fullData.map((trace) => {
+    const total = (key) => Array.from(trace[key] ?? []).reduce((sum, value) => sum + (Math.abs(value) || 0), 0);
+    return [trace.name, ...["x", "y", "z", "i"].map(total)];
+})"""
+"""Each trace of the plot on the page: its name, and sums over its coordinates and its triangles' first corners."""
+EYE = "() => document.querySelector('.js-plotly-plot')._fullLayout.scene._scene.getCamera().eye"
 TRAINED = "model = Store().get(*plan('training', scene, 'smoke')[0]).load(scene)"
 
 
@@ -57,6 +68,18 @@ def assert_same(shown: np.ndarray, expected: np.ndarray) -> None:
     """Pictures agree, but for a pixel that a rounding of sums in other threads may tip."""
     assert shown.shape == expected.shape
     assert (shown == expected).all(-1).mean() > 0.995
+
+
+def in_time(desk: Desk, check: Callable[[], None]) -> None:
+    """Checks until it holds."""
+    end = time.monotonic() + IN_TIME
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            desk.page.wait_for_timeout(100)
 
 
 def act_free_view(desk: Desk) -> None:
@@ -106,7 +129,7 @@ def act_free_view(desk: Desk) -> None:
 
 
 def controls(explorer: Explorer) -> dict[str, object]:
-    """An explorer's widgets in this process: pictures by name, all else by what is written on it."""
+    """An explorer's widgets in this process: pictures by name, others by what is written on them, or by their kind."""
 
     def walk(widget):
         yield widget
@@ -114,12 +137,31 @@ def controls(explorer: Explorer) -> dict[str, object]:
             yield from walk(child)
 
     every = list(walk(explorer.widget))
-    return {getattr(w, "name", None) or getattr(w, "description", None): w for w in every}
+    return {getattr(w, "name", None) or getattr(w, "description", None) or type(w).__name__: w for w in every}
 
 
 def decoded(picture) -> np.ndarray:
     """What a picture of this process shows."""
     return np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB"))
+
+
+def see_the_same(desk: Desk, replay: dict[str, object], *names: str) -> None:
+    """Pictures on the page become those of this process."""
+    for name in names:
+        in_time(desk, lambda name=name: assert_same(desk.pixels(name), decoded(replay[name])))
+
+
+def see_the_same_in_space(desk: Desk, figure: BaseFigure) -> None:
+    """The plot on the page comes to hold the traces of this process's figure: their names, points and triangles."""
+
+    def check():
+        traces = [trace.to_plotly_json() for trace in figure.data]
+        drawn = desk.page.evaluate(DRAWN)
+        assert [name for name, *_ in drawn] == [trace["name"] for trace in traces]
+        sums = [[float(np.nansum(np.abs(trace.get(key, 0.0)))) for key in "xyzi"] for trace in traces]
+        np.testing.assert_allclose([totals for _, *totals in drawn], sums, rtol=0.01, atol=0.01)
+
+    in_time(desk, check)
 
 
 def act_one_ray(desk: Desk) -> None:
@@ -165,13 +207,108 @@ def act_live_training(desk: Desk) -> None:
     assert (desk.pixels("labels") != before).any()
 
 
+def act_encoding(desk: Desk) -> None:
+    replay = controls(encoding(open_scene("room", "smoke")))
+    shown = "piece", "fit", "error", "row"
+    see_the_same(desk, replay, *shown)
+    before = decoded(replay["fit"])
+    replay["octaves"].value = desk.slide("octaves", 1)
+    assert replay["octaves"].value == 5 and (decoded(replay["fit"]) != before).any()
+    see_the_same(desk, replay, *shown)
+    desk.wait_for_text("5 octaves")
+    desk.click("piece", 0.5, 0.2)
+    replay["piece"]._handle_custom_msg({"kind": "click", "x": 0.5, "y": 0.2}, [])
+    see_the_same(desk, replay, *shown)
+
+
+def act_camera_rays(desk: Desk) -> None:
+    scene = open_scene("room", "smoke")
+    replay = controls(camera_rays(scene, from_frames(scene)))
+
+    def see():
+        see_the_same(desk, replay, "camera")
+        see_the_same_in_space(desk, replay["LiveFigure"])
+
+    see()
+    desk.click("camera", 0.8, 0.3)
+    replay["camera"]._handle_custom_msg({"kind": "click", "x": 0.8, "y": 0.3}, [])
+    see()
+    for name, presses in (("go to frame", 5), ("yaw (°)", -8)):
+        before = decoded(replay["camera"])
+        replay[name].value = desk.slide(name, presses)
+        assert (decoded(replay["camera"]) != before).any()
+        see()
+
+
+def act_learnt_room(desk: Desk) -> None:
+    scene, model = trained(desk)
+    replay = controls(learnt_room(learnt_by(model, scene)))
+    figure = replay["LiveFigure"]
+
+    def see():
+        see_the_same_in_space(desk, figure)
+
+    see()
+    for name, choice in (("surface", "of one density"), ("show", "distance to the truth"), ("show", "labels")):
+        desk.press(choice)
+        replay[name].value = choice
+        see()
+    box = desk.page.locator(".js-plotly-plot").bounding_box()
+    desk.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    desk.page.mouse.down()
+    desk.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    desk.page.mouse.up()
+    before = figure.layout.scene.camera.eye.to_plotly_json()
+    figure.layout.scene.camera.eye = after = desk.page.evaluate(EYE)
+    assert abs(after["x"] - before["x"]) > 0.1
+    see()
+
+
+def act_label_studio(desk: Desk) -> None:
+    scene = open_scene("room", "smoke")
+    labels = scene.labels[scene.train_ids[0]]
+    height, width = labels.shape
+    depths = {int(c): distance_transform_edt(labels == c) for c in scene.present_classes if c}  # in their region
+    places = {c: np.unravel_index(depths[c].argmax(), labels.shape) for c in depths}
+    first, second, third = sorted(depths, key=lambda c: -depths[c].max())[:3]
+    colours = {c: tuple(colourise(np.array(c)).tolist()) for c in (0, first, second, third)}
+
+    def click(c):
+        v, u = places[c]
+        desk.press(scene.class_names[c])
+        desk.click("click here", (u + 0.5) / width, (v + 0.5) / height)
+
+    def filled_by(*classes):
+        """Each class is where it was clicked, and in views that nobody clicked: they, and 0 where no click tells."""
+        view, others = desk.pixels("labels of this view"), [desk.pixels(n) for n in desk.names() if n[:5] == "view "]
+        for c in classes:
+            v, u = places[c]
+            assert tuple(view[v * view.shape[0] // height, u * view.shape[1] // width]) == colours[c]
+        seen = {tuple(colour) for other in others for colour in np.unique(other.reshape(-1, 3), axis=0).tolist()}
+        assert seen - {colours[0]} == {colours[c] for c in classes}
+
+    click(first)
+    in_time(desk, lambda: filled_by(first))
+    click(second)
+    in_time(desk, lambda: filled_by(first, second))
+    click(third)
+    in_time(desk, lambda: filled_by(first, second, third))
+    desk.press("undo")
+    in_time(desk, lambda: filled_by(first, second))
+    desk.wait_for_text("2 clicks on 2 of")
+
+
 EXPLORERS = [
+    Case("camera_rays", ("widgets.camera_rays(scene, widgets.from_frames(scene))",), act_camera_rays),
     Case("corruption_lab", ("widgets.corruption_lab(scene)",), act_corruption_lab),
+    Case("encoding", ("widgets.encoding(scene)",), act_encoding),
     Case(
         "free_view",
         (TRAINED, "widgets.free_view(widgets.view_renderer(model, scene), scene, widgets.made_truth(scene))"),
         act_free_view,
     ),
+    Case("label_studio", ("widgets.label_studio(scene, 'smoke')",), act_label_studio),
+    Case("learnt_room", (TRAINED, "widgets.learnt_room(widgets.learnt_by(model, scene))"), act_learnt_room),
     Case(
         "live_training",
         ("widgets.live_training(scene, plan('training', scene, 'smoke')[0][1].replace(seed=7))",),

@@ -60,6 +60,16 @@ def test_a_click_traces_once_and_shows_another_picture(tiny_scene, dummy, lens):
     assert "pixel (9, 7)" in lens.told.value
 
 
+def test_a_picture_drawn_again_is_the_one_drawn_first(tiny_scene, dummy, lens):
+    lens.width.value, lens.density.value, lens.frame.value = 0.2, 1e-3, 5
+    lens.choose(0, 0)
+    lens.pick(300, 100)
+    lens.first.value, lens.second.value, lens.density.value, lens.width.value, lens.frame.value = 8, 64, 1.0, None, 2
+    lens.choose(9, 7)
+    fresh = one_ray(dummy, tiny_scene, (8, 64), frame=2, pixel=lens.pixel).static.__self__
+    assert lens.profile.png == fresh.profile.png
+
+
 def test_sliders_change_what_is_asked(dummy, lens):
     lens.first.value, lens.second.value, lens.density.value, lens.frame.value = 64, 8, 0.1, 5
     assert [numbers[2:] for numbers in dummy.asked[1:]] == [(64, 32, 1), (64, 8, 1), (64, 8, 0.1), (64, 8, 0.1)]
@@ -75,7 +85,7 @@ def test_what_is_told_is_what_was_traced(tiny_scene, lens):
 
 def test_a_click_on_the_ray_picks_the_sample_there(lens):
     z = lens.passes[1].z_vals[10] + 1e-4
-    column = lens.axes[0].transData.transform([[z, 0]])[0, 0]
+    column = lens.panels.axes[0].transData.transform([[z, 0]])[0, 0]
     lens.pick(int(np.ceil(column)), 100)
     assert abs(lens.picked - 10) <= 1
     lens.pick(0, 0)
@@ -84,7 +94,7 @@ def test_a_click_on_the_ray_picks_the_sample_there(lens):
 
 def test_a_stretch_of_20_cm_lies_around_where_light_ends(lens):
     lens.width.value = 0.2
-    low, high = lens.axes[0].get_xlim()
+    low, high = lens.panels.axes[0].get_xlim()
     second = lens.passes[1]
     assert high - low == pytest.approx(0.2)
     assert second.weights[(second.z_vals >= low) & (second.z_vals <= high)].sum() > 0.4
@@ -102,7 +112,7 @@ def test_the_figure_has_what_a_reader_needs(lens):
 def test_the_drawn_samples_are_counted_whether_or_not_the_first_are_among_them(tiny_scene, lens):
     proposed = one_ray(trace_model(build_model(tiny_config(), tiny_scene), tiny_scene), tiny_scene, (12, 8))
     for some, count in ((lens, 32), (proposed.static.__self__, 8)):
-        assert some.axes[1].get_title(loc="left").startswith(f"second pass: {count} samples")
+        assert some.panels.axes[1].get_title(loc="left").startswith(f"second pass: {count} samples")
 
 
 def test_a_fault_is_told_and_not_swallowed(tiny_scene, lens):
