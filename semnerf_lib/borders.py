@@ -18,7 +18,7 @@ def border_distance(labels: UInt8[np.ndarray, "height width"]) -> Float[np.ndarr
 
     D(p) = min_{b in B} |p - b|,   B = labelled pixels beside another class (see `rays.beside_another_class`)
     """
-    beside = beside_another_class(torch.from_numpy(labels)[None])[0].numpy()
+    beside = beside_another_class(torch.tensor(labels)[None])[0].numpy()
     if not beside.any():
         return np.full(labels.shape, np.inf)
     return distance_transform_edt(~beside)
