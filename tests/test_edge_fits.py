@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from semnerf_lib.edge_fits import FINE, between, edge_piece, fit_piece, learnt_pixels, shortest_wave
 from semnerf_lib.errors import SemnerfError
@@ -54,6 +55,16 @@ def test_lines_and_pixels_are_the_same_network(stripes):
 def test_the_same_arguments_give_the_same_fit(stripes):
     a, b = (last(stripes, learnt_pixels(stripes.shape, 2), 3, steps=20) for _ in range(2))
     assert a.loss == b.loss and np.array_equal(a.lines, b.lines)
+
+
+def test_a_fit_gives_the_cores_back_before_it_is_looked_at(stripes):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        fits = fit_piece(stripes, learnt_pixels(stripes.shape, 2), 3, steps=20)
+        assert {torch.get_num_threads() for _ in fits} == {threads + 1}
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_nothing_to_learn_from_is_refused(stripes):

@@ -90,7 +90,7 @@ class _Lab:
         self.seed = widgets.BoundedIntText(value=0, min=0, max=9999, description="seed", **WIDE)
         self.command, self.numbers, self.classes, self.key = (widgets.HTML() for _ in range(4))
         clean = colourise(scene.labels[frame])
-        self.pictures = {name: Picture(clean, width=320, name=name) for name in ("clean", "corrupted", "changed")}
+        self.pictures = {name: Picture(clean, width=300, name=name) for name in ("clean", "corrupted", "changed")}
         self.titles = {name: widgets.HTML() for name in self.pictures}
         self._other_kind()
         self.kind.observe(lambda _: self._other_kind(), "value")

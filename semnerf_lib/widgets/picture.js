@@ -7,7 +7,7 @@ function render({ model, el }) {
   const image = document.createElement("img");
   image.className = "semnerf-picture";
   image.draggable = false;
-  Object.assign(image.style, { imageRendering: "pixelated", touchAction: "none", maxWidth: "100%" });
+  Object.assign(image.style, { touchAction: "none", maxWidth: "100%" });
   el.appendChild(image);
   let address = null, shown = 0;
 
@@ -23,7 +23,14 @@ function render({ model, el }) {
     image.tabIndex = 0;
     image.dataset.lmSuppressShortcuts = "true";  // else JupyterLab takes "d d" for "delete the cell"
   }
-  image.addEventListener("load", () => { image.dataset.shown = ++shown; });
+  image.addEventListener("load", () => { sharpen(); image.dataset.shown = ++shown; });
+
+  function sharpen() {  // pixels are told apart where they are enlarged; text is legible where it is shrunk
+    const shrunk = image.clientWidth > 0 && image.clientWidth < image.naturalWidth;
+    image.style.imageRendering = shrunk ? "auto" : "pixelated";
+  }
+  const sizes = new ResizeObserver(sharpen);
+  sizes.observe(image);
 
   // A move is answered and its picture on screen before the next is sent, so that a slow renderer is never more than one
   // picture behind: `next` is the newest drag, `amounts` what keys and wheel have added up to in the meantime.
@@ -134,6 +141,7 @@ function render({ model, el }) {
   return () => {
     for (const trait of traits) model.off("change:" + trait, show);
     model.off("msg:custom", heard);
+    sizes.disconnect();
     clearTimeout(settle);
     if (address) URL.revokeObjectURL(address);
   };

@@ -14,7 +14,7 @@ from PIL import Image
 
 
 class Picture(anywidget.AnyWidget):
-    """An image in a notebook, pixels kept sharp, that reports clicks, drags, keys and the wheel.
+    """An image in a notebook, pixels kept sharp where it is enlarged, that reports clicks, drags, keys and the wheel.
 
     Args:
         image: (H, W, 3) what it shows first.
