@@ -84,7 +84,7 @@ def test_reading_on_leads_through_the_series(series, visitor):
     while (further := page.locator("nav[aria-label='Further on'] a", has_text="→")).count():
         further.click()
         titles.append(page.locator("h1").inner_text())
-    assert [title[:2] for title in titles] == [f"{i:02}" for i in range(1, 11)]
+    assert [title[:2] for title in titles] == [name[:2] for name in SERIES]
 
 
 def test_films_play(series, visitor):
