@@ -97,7 +97,8 @@ def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None
         size: of a piece; None makes four of them for each thread.
     """
     threads = torch.get_num_threads()
-    size = size or max(1, -(-n // (4 * threads) if threads > 1 else n))
+    count = 4 * threads if threads > 1 else 1
+    size = size or max(1, -(-n // count))
     pieces = [(start, min(start + size, n)) for start in range(0, n, size)]
 
     def some():
