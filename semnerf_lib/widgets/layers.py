@@ -8,10 +8,15 @@ from jaxtyping import UInt8
 from semnerf_lib import flights, plots
 from semnerf_lib.evaluation import View
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
+from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.widgets.legend import class_legend, colour_key, colour_scale
 
 LAYERS = ("labels", "depth", "entropy", "error")
+GUESS = 1.05
+"""A class this many times as probable as a blind guess is still one."""
+UNTOLD = 235
+"""The grey of pixels of which no click tells anything."""
 
 
 def layers_of(view: View) -> tuple[str, ...]:
@@ -27,6 +32,13 @@ def layer_picture(
         return plots.error_picture(truth, view.labels)
     shown = {"error": "labels", "colours": "rgb"}.get(layer, layer)
     return flights.picture(view, shown, n_classes)
+
+
+def filled_picture(view: View, n_classes: int) -> UInt8[np.ndarray, "height width 3"]:
+    """Labels in colour, grey where no click's evidence reaches: all classes are as probable as each other there."""
+    picture = colourise(view.labels)
+    picture[view.probability < GUESS / n_classes] = UNTOLD
+    return picture
 
 
 def layer_legend(

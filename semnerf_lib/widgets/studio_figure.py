@@ -15,7 +15,7 @@ from semnerf_lib.plots.images import class_legend
 from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.scenes.scene import Scene
-from semnerf_lib.widgets.layers import layer_picture
+from semnerf_lib.widgets.layers import filled_picture, layer_picture
 
 COUNTS = (4, 10, 20)
 """Clicks after which the views are shown."""
@@ -43,7 +43,7 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
             miou = label_scores(confusion_matrix(labels, scene.labels[list(frames)], scene.n_classes)).miou
             column = 1 + COUNTS.index(len(clicks))
             for row, view in enumerate(views):
-                axes[row, column].imshow(colourise(view.labels))
+                axes[row, column].imshow(filled_picture(view, scene.n_classes))
             axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {miou:.2f}", fontsize=8)
             shown.append(labels)
         if len(clicks) == COUNTS[-1]:
@@ -53,6 +53,6 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
     axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
     axes[0, -2].set_title(f"then unsure (0 to {np.log(scene.n_classes):.1f} nats)", fontsize=8)
     axes[0, -1].set_title("truth", fontsize=8)
-    figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks", x=0.01, ha="left")
+    figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks; grey: no click tells", x=0.01, ha="left")
     class_legend(figure, np.stack(shown), scene.class_names)
     return small_picture(figure)

@@ -18,7 +18,7 @@ from semnerf_lib.evaluation import View
 from semnerf_lib.scenes.palette import colourise, palette
 from semnerf_lib.scenes.scene import VOID, Scene
 from semnerf_lib.studio import Studio
-from semnerf_lib.widgets.layers import layer_legend, layer_picture, said
+from semnerf_lib.widgets.layers import UNTOLD, filled_picture, layer_legend, layer_picture, said
 from semnerf_lib.widgets.marks import enlargement, marked
 from semnerf_lib.widgets.picture import Picture
 
@@ -200,7 +200,10 @@ class StudioPanel:
         if view is None:
             return
         if frame == self.frame:
-            self.filled.show(layer_picture(self.layer.value, view, self.scene.n_classes, None))
+            entropy = self.layer.value == "entropy"
+            self.filled.show(
+                layer_picture("entropy", view, self.scene.n_classes, None) if entropy else self._labels(view)
+            )
             self.key.value = layer_legend(self.layer.value, view, self.scene.class_names, None)
         if frame in self.gallery:
             self.gallery[frame].show(self._labels(view))
@@ -208,7 +211,9 @@ class StudioPanel:
             self.captions[frame].value = f"test view, frame {frame}: {said(view, truth) if self.studio.clicks else ''}"
 
     def _labels(self, view: View) -> UInt8[np.ndarray, "height width 3"]:
-        return colourise(view.labels) if self.studio.clicks else np.full((*view.labels.shape, 3), 235, np.uint8)
+        if not self.studio.clicks:
+            return np.full((*view.labels.shape, 3), UNTOLD, np.uint8)
+        return filled_picture(view, self.scene.n_classes)
 
     def _truth(self, frame: int, view: View) -> UInt8[np.ndarray, "height width"]:
         height, width = view.labels.shape

@@ -26,6 +26,7 @@ from semnerf_lib.widgets import camera_rays, corruption_lab, encoding, from_fram
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera
 from semnerf_lib.widgets.free_view import made_truth, view_renderer
+from semnerf_lib.widgets.layers import UNTOLD
 
 OPENING = """from semnerf_lib import widgets
 from semnerf_lib.experiments import open_scene, plan
@@ -271,7 +272,7 @@ def act_label_studio(desk: Desk) -> None:
     depths = {int(c): distance_transform_edt(labels == c) for c in scene.present_classes if c}  # in their region
     places = {c: np.unravel_index(depths[c].argmax(), labels.shape) for c in depths}
     first, second, third = sorted(depths, key=lambda c: -depths[c].max())[:3]
-    colours = {c: tuple(colourise(np.array(c)).tolist()) for c in (0, first, second, third)}
+    colours = {c: tuple(colourise(np.array(c)).tolist()) for c in (first, second, third)}
 
     def click(c):
         v, u = places[c]
@@ -279,13 +280,13 @@ def act_label_studio(desk: Desk) -> None:
         desk.click("click here", (u + 0.5) / width, (v + 0.5) / height)
 
     def filled_by(*classes):
-        """Each class is where it was clicked, and in views that nobody clicked: they, and 0 where no click tells."""
+        """Each class is where it was clicked, and in views that nobody clicked; these are grey where no click tells."""
         view, others = desk.pixels("labels of this view"), [desk.pixels(n) for n in desk.names() if n[:5] == "view "]
         for c in classes:
             v, u = places[c]
             assert tuple(view[v * view.shape[0] // height, u * view.shape[1] // width]) == colours[c]
         seen = {tuple(colour) for other in others for colour in np.unique(other.reshape(-1, 3), axis=0).tolist()}
-        assert seen - {colours[0]} == {colours[c] for c in classes}
+        assert seen - {3 * (UNTOLD,)} == {colours[c] for c in classes}
 
     click(first)
     in_time(desk, lambda: filled_by(first))

@@ -21,6 +21,7 @@ from semnerf_lib.evaluation import View
 from semnerf_lib.scenes.palette import palette
 from semnerf_lib.studio import close_all
 from semnerf_lib.widgets.label_studio import click_learners, label_studio
+from semnerf_lib.widgets.layers import UNTOLD, filled_picture
 from semnerf_lib.widgets.marks import PIXELS, enlargement, marked
 from semnerf_lib.widgets.studio_figure import COUNTS, studio_figure
 from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
@@ -41,7 +42,7 @@ class DummyRender:
             labels = np.full((width * 3 // 4, width), learner.clicks[-1].label if learner.clicks else 0, np.uint8)
             entropy = np.zeros(labels.shape, np.float32)
             entropy[6:11, 4:9] = 3 + float(c2w[0, 3])
-            return View(labels, entropy, entropy, entropy + 1, None)
+            return View(labels, np.ones_like(entropy), entropy, entropy + 1, None)
 
         return render
 
@@ -256,3 +257,11 @@ def test_marks():
     ringed = marked(image, [], (3, 4))
     assert ringed[int(4.5 * scale), int(3.5 * scale)].tolist() == [100, 100, 100]
     assert (ringed != 100).any()
+
+
+def test_pixels_of_which_no_click_tells_are_grey():
+    labels, n_classes = np.full((2, 3), FLOOR, np.uint8), 7
+    probability = np.float32([[1, 0.5, 0.2], [1 / 7, 1.02 / 7, 1.1 / 7]])
+    picture = filled_picture(View(labels, probability, probability, probability, None), n_classes)
+    assert (picture[1, :2] == UNTOLD).all()
+    assert (picture.reshape(-1, 3)[[0, 1, 2, 5]] == palette(n_classes)[FLOOR]).all()
