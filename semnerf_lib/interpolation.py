@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from itertools import product
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-
-from semnerf_lib.kernels import compiled
 
 
 def interpolate(
@@ -66,13 +64,19 @@ def trilinear(
     return total.flatten(1)
 
 
+def _loops(table: Tensor) -> tuple[Callable, Callable]:
+    from semnerf_lib.kernels import compiled  # Numba takes a while to import, and a GPU needs none
+
+    return compiled(table.shape[1])
+
+
 class _Compiled(torch.autograd.Function):
     @staticmethod
     def forward(ctx, table, x, sizes, offsets):
         ctx.save_for_backward(x, sizes, offsets)
         ctx.shape = table.shape
         out = torch.empty(len(x), len(sizes) * table.shape[1])
-        read, _ = compiled(table.shape[1])
+        read, _ = _loops(table)
         arrays = [a.detach().contiguous().numpy() for a in (table, x, sizes, offsets, out)]
         in_threads(len(x), lambda start, stop: read(*arrays, start, stop))
         return out
@@ -80,7 +84,7 @@ class _Compiled(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         total = torch.empty(ctx.shape)
-        _, pull = compiled(ctx.shape[1])
+        _, pull = _loops(total)
         arrays = [a.contiguous().numpy() for a in (grad, *ctx.saved_tensors, total)]
         # a level a thread: no two threads add to the same row, and the sums are the same for any number of threads
         in_threads(len(ctx.saved_tensors[1]), lambda start, stop: pull(*arrays, start, stop), size=1)
@@ -88,9 +92,9 @@ class _Compiled(torch.autograd.Function):
 
 
 def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None) -> None:
-    """Does work(start, stop) for pieces of 0 ... n, on as many threads as PyTorch uses; the last pieces first.
+    """Does work(start, stop) for pieces of 0 ... n, on as many threads as PyTorch uses.
 
-    This thread is one of them. Whichever is free takes the next piece, since PyTorch's own threads, which wait for
+    The last pieces come first: of a gradient they are the finest, largest levels. This thread is one of them. Whichever is free takes the next piece, since PyTorch's own threads, which wait for
     their next work awake, may hold a core for a while.
 
     Args:
@@ -102,17 +106,21 @@ def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None
     pieces = [(start, min(start + size, n)) for start in range(0, n, size)]
 
     def some():
-        while pieces:
+        while True:
             try:
                 piece = pieces.pop()
-            except IndexError:  # another thread was quicker
+            except IndexError:
                 return
             work(*piece)
 
     helpers = [_pool(os.getpid(), threads).submit(some) for _ in range(min(threads, len(pieces)) - 1)]
-    some()
+    try:
+        some()
+    finally:  # whatever happens, no thread works on when this one goes on
+        wait(helper for helper in helpers if not helper.cancel())
     for helper in helpers:
-        helper.result()
+        if not helper.cancelled():
+            helper.result()
 
 
 @cache

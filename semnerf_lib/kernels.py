@@ -1,4 +1,9 @@
-"""The loops of `interpolation.trilinear` and of its gradient, compiled by Numba for a CPU."""
+"""The loops of `interpolation.trilinear` and of its gradient, compiled by Numba for a CPU.
+
+Rows and points are unsigned numbers, since Numba looks twice at an index that may be negative. What is compiled is kept
+on disk for the next process, which takes closures over numbers alone: one over another compiled function has a new name
+in each process.
+"""
 
 from __future__ import annotations
 
@@ -6,65 +11,65 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+from numba import float32, njit, uint64
+
+ONE, STEP = np.float32(1), np.uint64(1)
+
+
+@njit(inline="always")
+def _along(x, size):
+    """The cell of x along an axis, and the share of the way through it."""
+    position = x * float32(size - STEP)
+    cell = uint64(0)
+    if position > float32(0):  # which NaN is not, so that it never becomes an index
+        cell = uint64(min(position, float32(size - uint64(2))))
+    return cell, position - float32(cell)
+
+
+@njit(inline="always")
+def _edges(x, p, sizes, offsets, level):
+    """The first rows of the four edges along z of point p's cell, their weights, and the share of the way along z."""
+    ny, nz = uint64(sizes[level, 1]), uint64(sizes[level, 2])
+    i, tx = _along(x[p, 0], uint64(sizes[level, 0]))
+    j, ty = _along(x[p, 1], ny)
+    k, tz = _along(x[p, 2], nz)
+    a = uint64(offsets[level]) + (i * ny + j) * nz + k
+    rows = (a, a + nz, a + ny * nz, a + (ny + STEP) * nz)
+    return rows, ((ONE - tx) * (ONE - ty), (ONE - tx) * ty, tx * (ONE - ty), tx * ty), tz
 
 
 @cache
-def compiled(n_features: int) -> tuple[Callable, Callable]:
-    """The two loops for grids of so many features; compiled once, and kept on disk.
-
-    Unsigned numbers throughout, since Numba looks twice at an index that may be negative.
+def compiled(n: int) -> tuple[Callable, Callable]:
+    """The two loops for grids of n features, a constant that unrolls them.
 
     Returns:
         read(table, x, sizes, offsets, out, start, stop): interpolates at points start ... stop - 1 into `out`.
         pull(grad, x, sizes, offsets, total, start, stop): from the gradient of `out` at all points that of the table,
         into `total`, for levels start ... stop - 1.
     """
-    from numba import float32, njit, uint64
-
-    one, step = np.float32(1), np.uint64(1)
-    n = n_features  # a constant of the compiled loops, which unrolls them
-
-    @njit(inline="always")
-    def locate(x, size):
-        position = x * float32(size - step)
-        cell = uint64(0)
-        if position > float32(0):  # which NaN is not, so that it never becomes an index
-            cell = uint64(min(position, float32(size - uint64(2))))
-        return cell, position - float32(cell)
 
     @njit(nogil=True, error_model="numpy", cache=True)
     def read(table, x, sizes, offsets, out, start, stop):
         for level in range(uint64(len(sizes))):
-            first, ny, nz = uint64(offsets[level]), uint64(sizes[level, 1]), uint64(sizes[level, 2])
             for p in range(uint64(start), uint64(stop)):
-                i, tx = locate(x[p, 0], uint64(sizes[level, 0]))
-                j, ty = locate(x[p, 1], ny)
-                k, tz = locate(x[p, 2], nz)
-                a = first + (i * ny + j) * nz + k
-                b, c, d = a + nz, a + ny * nz, a + (ny + step) * nz
-                wa, wb, wc, wd = (one - tx) * (one - ty), (one - tx) * ty, tx * (one - ty), tx * ty
+                (a, b, c, d), (wa, wb, wc, wd), t = _edges(x, p, sizes, offsets, level)
                 for f in range(n):
                     lower = wa * table[a, f] + wb * table[b, f] + wc * table[c, f] + wd * table[d, f]
-                    upper = wa * table[a + step, f] + wb * table[b + step, f]
-                    upper += wc * table[c + step, f] + wd * table[d + step, f]
-                    out[p, level * uint64(n) + uint64(f)] = (one - tz) * lower + tz * upper
+                    upper = wa * table[a + STEP, f] + wb * table[b + STEP, f]
+                    upper += wc * table[c + STEP, f] + wd * table[d + STEP, f]
+                    out[p, level * uint64(n) + uint64(f)] = (ONE - t) * lower + t * upper
 
     @njit(nogil=True, error_model="numpy", cache=True)
     def pull(grad, x, sizes, offsets, total, start, stop):
         for level in range(uint64(start), uint64(stop)):
-            first, ny, nz = uint64(offsets[level]), uint64(sizes[level, 1]), uint64(sizes[level, 2])
-            total[first : first + uint64(sizes[level, 0]) * ny * nz] = 0
+            first, size = uint64(offsets[level]), uint64(sizes[level, 0] * sizes[level, 1] * sizes[level, 2])
+            total[first : first + size] = 0
             for p in range(uint64(len(x))):
-                i, tx = locate(x[p, 0], uint64(sizes[level, 0]))
-                j, ty = locate(x[p, 1], ny)
-                k, tz = locate(x[p, 2], nz)
-                a = first + (i * ny + j) * nz + k
-                b, c, d = a + nz, a + ny * nz, a + (ny + step) * nz
-                wa, wb, wc, wd = (one - tx) * (one - ty), (one - tx) * ty, tx * (one - ty), tx * ty
+                (a, b, c, d), (wa, wb, wc, wd), t = _edges(x, p, sizes, offsets, level)
                 for f in range(n):
                     g = grad[p, level * uint64(n) + uint64(f)]
                     for row, weight in ((a, wa * g), (b, wb * g), (c, wc * g), (d, wd * g)):
-                        total[row, f] += weight * (one - tz)
-                        total[row + step, f] += weight * tz
+                        total[row, f] += weight * (ONE - t)
+                        total[row + STEP, f] += weight * t
 
     return read, pull

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -105,3 +110,40 @@ def test_threads_share_pieces_that_cover_everything_once(threads, n, size, count
         torch.set_num_threads(before)
     assert len(done) == count
     assert [i for start, stop in sorted(done) for i in range(start, stop)] == list(range(n))
+
+
+@pytest.mark.parametrize("threads, bad", [(1, 0), (2, 0), (2, 7)])
+def test_an_error_in_any_piece_comes_out_and_no_thread_works_on(threads, bad):
+    before, at_work = torch.get_num_threads(), []
+
+    def work(start, stop):
+        at_work.append(start)
+        if start == bad:
+            raise ValueError("a piece")
+        time.sleep(0.01)
+        at_work.remove(start)
+
+    torch.set_num_threads(threads)
+    try:
+        with pytest.raises(ValueError, match="a piece"):
+            in_threads(8, work, size=1)
+    finally:
+        torch.set_num_threads(before)
+    assert at_work == [bad]
+
+
+def test_a_second_process_compiles_nothing(tmp_path):
+    code = """
+import torch
+from semnerf_lib.interpolation import interpolate
+from semnerf_lib.kernels import compiled
+table = torch.zeros(8, 2, requires_grad=True)
+interpolate(table, torch.rand(5, 3), torch.tensor([[2, 2, 2]]), torch.tensor([0])).sum().backward()
+print(*(sum(loop.stats.cache_misses.values()) for loop in compiled(2)))
+"""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    said = [
+        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert [text.split() for text in said] == [["1", "1"], ["0", "0"]]
