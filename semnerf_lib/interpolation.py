@@ -94,8 +94,9 @@ class _Compiled(torch.autograd.Function):
 def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None) -> None:
     """Does work(start, stop) for pieces of 0 ... n, on as many threads as PyTorch uses.
 
-    The last pieces come first: of a gradient they are the finest, largest levels. This thread is one of them. Whichever is free takes the next piece, since PyTorch's own threads, which wait for
-    their next work awake, may hold a core for a while.
+    The last pieces come first: of a gradient they are the finest, largest levels. This thread is one of them. Whichever
+    is free takes the next piece, since PyTorch's own threads, which wait for their next work awake, may hold a core for
+    a while.
 
     Args:
         size: of a piece; None makes four of them for each thread.

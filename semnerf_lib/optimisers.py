@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Adam over all of a model, in one pass over memory where the device has one."""
+    """Adam over all of a model, fused into one pass over memory, which MPS does not have."""
     parameters = list(model.parameters())
     return torch.optim.Adam(parameters, lr=lr, fused=parameters[0].device.type != "mps")
 

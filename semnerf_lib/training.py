@@ -188,9 +188,11 @@ class Trainer:
                 kind, rest = name.split(".", 1)
                 if kind == "model":
                     model[rest] = value
-                else:
+                elif kind == "adam":
                     i, key = rest.split(".", 1)
                     state.setdefault(int(i), {})[key] = value
+                else:
+                    raise ValueError(f"{name!r}, expected model.* or adam.*")
             self.model.load_state_dict(model)
             groups = self.optimiser.state_dict()["param_groups"]
             self.optimiser.load_state_dict({"state": state, "param_groups": groups})

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.files import digest
 from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.training import Trainer, deferred_interrupt, read_step
 
@@ -273,6 +276,17 @@ def test_checkpoint_of_another_model_raises_one_line(tiny_scene, checkpoint):
         with pytest.raises(SemnerfError, match="its tensors are not this model's") as caught:
             Trainer(tiny_scene, config, CPU).restore(checkpoint)
         one_line(caught)
+
+
+def test_checkpoint_with_moments_of_another_optimiser_raises_one_line(tiny_scene, checkpoint):
+    with safe_open(checkpoint, framework="pt") as file:
+        facts = json.loads(file.metadata()["semnerf"])
+        tensors = {name.replace("adam.", "adam0."): file.get_tensor(name) for name in file.keys()}
+    facts["sha256"] = digest(tensors)
+    save_file(tensors, checkpoint, metadata={"semnerf": json.dumps(facts)})
+    with pytest.raises(SemnerfError, match="'adam0.*expected model.* or adam") as caught:
+        Trainer(tiny_scene, tiny_config("mlp"), CPU).restore(checkpoint)
+    one_line(caught)
 
 
 def test_previews_score_test_frames_and_change_no_weight(tiny_scene):

@@ -73,7 +73,7 @@ def test_every_page_is_reached_from_the_index_and_stands_by_itself(series, visit
         waiting += sorted(local - seen - set(waiting))
     folder = series.parent
     assert seen == {path.as_uri() for path in folder.rglob("*.html")}
-    assert len([address for address in seen if "/notebooks/" in address]) == 10
+    assert len([address for address in seen if "/notebooks/" in address]) == len(SERIES)
 
 
 def test_reading_on_leads_through_the_series(series, visitor):
@@ -156,7 +156,7 @@ def test_the_index_in_jupyterlab_shows_its_pictures_and_leads_to_the_notebooks(d
     desk.open("index.ipynb")
     desk.look_through()
     pictures = desk.page.locator(".jp-MarkdownOutput img")
-    assert pictures.count() == 10
+    assert pictures.count() == len(SERIES)
     desk.page.wait_for_function(
         "() => [...document.querySelectorAll('.jp-MarkdownOutput img')].every((image) => image.naturalWidth === 360)"
     )
