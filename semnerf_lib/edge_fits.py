@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
+from semnerf_lib.devices import one_core
 from semnerf_lib.encoding import encoded_size, positional_encoding
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.scene import VOID
@@ -105,20 +105,6 @@ def fit_piece(
                 found = (classes[net(places).argmax(-1).numpy()] for places in (at_pixels, at_between))
                 fit = Fit(stop, loss.item(), *found, torch.softmax(net(on_lines), -1).numpy(), classes)
         yield fit
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Has this thread compute on one core meanwhile.
-
-    The steps are so small that cores wait for each other longer than they compute, above all beside a browser.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def between(n: int) -> Float[np.ndarray, "places"]:

@@ -16,6 +16,7 @@ import torch
 from semnerf_lib.click_learners import Learner
 from semnerf_lib.clicking import Doubt, Render, doubts, pool_of, view_of
 from semnerf_lib.clicks import Click, Clicks, check_click
+from semnerf_lib.devices import compute_alone
 from semnerf_lib.evaluation import View
 from semnerf_lib.running import told
 from semnerf_lib.scenes.scene import Scene
@@ -114,6 +115,7 @@ class Studio:
             self._wake.notify()
 
     def _work(self) -> None:
+        """Until it is closed; its steps are small, so each core renders a view of its own."""
         compute_alone(self._cores)
         try:
             with ThreadPoolExecutor(self._cores, "semnerf view", compute_alone, (self._cores,)) as pool:
@@ -161,20 +163,6 @@ class Studio:
             self.heard("doubts", None)
         with self._wake:
             self._wake.wait_for(lambda: not current())
-
-
-def compute_alone(cores: int) -> None:
-    """Has this thread compute on one core, and leaves `cores` to all others.
-
-    The studio's steps are so small that cores cost more to wait for each other than they gain, above all where a
-    browser wants one of them; so each core renders a view of its own. PyTorch hands its last setting to each thread at
-    its first question or sum, hence the question before, and behind it the second thread, which sets it back.
-    """
-    torch.get_num_threads()
-    torch.set_num_threads(1)
-    restoring = threading.Thread(target=torch.set_num_threads, args=(cores,))
-    restoring.start()
-    restoring.join()
 
 
 _open: weakref.WeakSet[Studio] = weakref.WeakSet()

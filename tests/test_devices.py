@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
 
-from semnerf_lib.devices import device_name, gains_from_bfloat16, peak_memory_gib, pick_device
+from semnerf_lib.devices import compute_alone, device_name, gains_from_bfloat16, one_core, peak_memory_gib, pick_device
 from semnerf_lib.errors import SemnerfError
 
 
@@ -30,3 +32,31 @@ def test_cpu_facts():
     cpu = torch.device("cpu")
     assert "threads" in device_name(cpu) and 0.01 < peak_memory_gib(cpu) < 1000
     assert isinstance(gains_from_bfloat16(cpu), bool)
+
+
+def in_a_thread(call):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(call()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@pytest.fixture
+def three_cores():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_a_thread_that_computes_alone_leaves_the_others_their_cores(three_cores):
+    assert in_a_thread(lambda: (compute_alone(3), torch.get_num_threads())[1]) == 1
+    assert torch.get_num_threads() == 3 and in_a_thread(torch.get_num_threads) == 3
+
+
+def test_one_core_is_for_this_thread_and_meanwhile(three_cores):
+    with pytest.raises(ValueError, match="meanwhile"), one_core():
+        assert torch.get_num_threads() == 1 and in_a_thread(torch.get_num_threads) == 3
+        raise ValueError("meanwhile")
+    assert torch.get_num_threads() == 3 and in_a_thread(torch.get_num_threads) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -57,12 +59,22 @@ def test_the_same_arguments_give_the_same_fit(stripes):
     assert a.loss == b.loss and np.array_equal(a.lines, b.lines)
 
 
-def test_a_fit_gives_the_cores_back_before_it_is_looked_at(stripes):
-    threads = torch.get_num_threads()
+def test_a_fit_computes_on_one_core_takes_none_from_others_and_gives_them_back(stripes, monkeypatch):
+    own, others, cross_entropy, threads = set(), set(), torch.nn.functional.cross_entropy, torch.get_num_threads()
+
+    def recorded(*arguments):
+        own.add(torch.get_num_threads())
+        other = threading.Thread(target=lambda: others.add(torch.get_num_threads()))
+        other.start()
+        other.join()
+        return cross_entropy(*arguments)
+
+    monkeypatch.setattr(torch.nn.functional, "cross_entropy", recorded)
     torch.set_num_threads(threads + 1)
     try:
         fits = fit_piece(stripes, learnt_pixels(stripes.shape, 2), 3, steps=20)
         assert {torch.get_num_threads() for _ in fits} == {threads + 1}
+        assert own == {1} and others == {threads + 1}
     finally:
         torch.set_num_threads(threads)
 

@@ -17,7 +17,7 @@ from semnerf_lib.clicks import Click
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
 from semnerf_lib.scenes.scene import VOID
-from semnerf_lib.studio import REFRESH_STEPS, Studio, close_all, compute_alone
+from semnerf_lib.studio import REFRESH_STEPS, Studio, close_all
 
 CPU = torch.device("cpu")
 WALL, FLOOR, SPHERE = 0, 4, 6
@@ -239,19 +239,3 @@ def test_the_pool_is_spread_over_the_training_views(scene):
 
 def test_the_studio_s_grid_is_smaller_than_the_laptop_s():
     assert studio_config().cells_finest < 1_000_000 and studio_config("smoke").iterations == 60
-
-
-def test_a_thread_that_computes_alone_leaves_the_others_their_cores():
-    def in_a_thread(call):
-        found = []
-        thread = threading.Thread(target=lambda: found.append(call()))
-        thread.start()
-        thread.join()
-        return found[0]
-
-    torch.set_num_threads(2)
-    try:
-        assert in_a_thread(lambda: (compute_alone(2), torch.get_num_threads())[1]) == 1
-        assert torch.get_num_threads() == 2 and in_a_thread(torch.get_num_threads) == 2
-    finally:
-        torch.set_num_threads(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from semnerf_lib import flights, plots
 from semnerf_lib.evaluation import View
@@ -34,11 +34,22 @@ def layer_picture(
     return flights.picture(view, shown, n_classes)
 
 
-def filled_picture(view: View, n_classes: int) -> UInt8[np.ndarray, "height width 3"]:
-    """Labels in colour, grey where no click's evidence reaches: all classes are as probable as each other there."""
+def told(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
+    """Where some click's evidence reaches: elsewhere all classes are as probable as each other."""
+    return view.probability >= GUESS / n_classes
+
+
+def filled_picture(view: View, where: Bool[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width 3"]:
+    """Labels in colour where clicks tell (see `told`), grey elsewhere."""
     picture = colourise(view.labels)
-    picture[view.probability < GUESS / n_classes] = UNTOLD
+    picture[~where] = UNTOLD
     return picture
+
+
+def filled_key(view: View, where: Bool[np.ndarray, "height width"], class_names: tuple[str, ...]) -> str:
+    """HTML that says what the colours of `filled_picture` mean, with their shares of all pixels."""
+    labels = np.where(where, view.labels, np.uint8(VOID))
+    return class_legend(labels, class_names, ("no click tells", (UNTOLD, UNTOLD, UNTOLD)))
 
 
 def layer_legend(
@@ -58,7 +69,14 @@ def layer_legend(
     return (missing if layer == "error" else "") + class_legend(view.labels, class_names)
 
 
-def said(view: View, truth: UInt8[np.ndarray, "height width"]) -> str:
-    """How much of a view is wrong, of the pixels whose truth is known."""
+def said(
+    view: View, truth: UInt8[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"] | None = None
+) -> str:
+    """How much of a view is wrong, of the pixels whose truth is known.
+
+    Args:
+        where: the view tells a class; the rest is wrong whatever its label. None takes all of it.
+    """
     known = truth != VOID
-    return f"wrong {np.mean(view.labels[known] != truth[known]) if known.any() else 0:.1%}"
+    wrong = view.labels != truth if where is None else (view.labels != truth) | ~where
+    return f"wrong {np.mean(wrong[known]) if known.any() else 0:.1%}"

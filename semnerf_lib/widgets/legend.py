@@ -12,14 +12,22 @@ from semnerf_lib.scenes.palette import palette
 from semnerf_lib.scenes.scene import VOID
 
 
-def class_legend(labels: UInt8[np.ndarray, "height width"], class_names: Sequence[str]) -> str:
-    """The classes that occur in a label image, the largest first with its share of the pixels, void last."""
+def class_legend(
+    labels: UInt8[np.ndarray, "height width"],
+    class_names: Sequence[str],
+    void: tuple[str, tuple[int, int, int]] = ("void (no class)", (0, 0, 0)),
+) -> str:
+    """The classes that occur in a label image, the largest first with its share of the pixels, void last.
+
+    Args:
+        void: what pixels without a class are called, and their colour.
+    """
     counts = np.bincount(labels.reshape(-1), minlength=256)
     shown = sorted(np.flatnonzero(counts[: len(class_names)]), key=lambda c: -counts[c])
     colours = palette(len(class_names))
     entries = {f"{class_names[c]} {_percent(counts[c] / labels.size)}": tuple(colours[c].tolist()) for c in shown}
     if counts[VOID]:
-        entries[f"void (no class) {_percent(counts[VOID] / labels.size)}"] = (0, 0, 0)
+        entries[f"{void[0]} {_percent(counts[VOID] / labels.size)}"] = void[1]
     return colour_key(entries)
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Image
+from jaxtyping import UInt8
 
 from semnerf_lib.click_learners import Learner
 from semnerf_lib.clicking import Render, unsure_clicker
+from semnerf_lib.evaluation import View
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.scenes.palette import colourise
 from semnerf_lib.scenes.scene import Scene
-from semnerf_lib.widgets.layers import filled_picture, layer_picture
+from semnerf_lib.widgets.layers import filled_picture, layer_picture, told
 
 COUNTS = (4, 10, 20)
 """Clicks after which the views are shown."""
@@ -23,7 +25,7 @@ N_VIEWS = 3
 
 
 def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Scene], Render]) -> Image:
-    """Test views after ever more clicks, each answered with the truth; below, how unsure the learner is in the end."""
+    """Test views after ever more clicks, each answered with the truth, and how unsure the learner is in the end."""
     while learner.step():
         pass
     frames = [scene.test_ids[i] for i in np.linspace(0, len(scene.test_ids) - 1, N_VIEWS + 2).astype(int)[1:-1]]
@@ -35,24 +37,33 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
         if scene.rgb is not None:
             axes[row, 0].imshow(scene.rgb[frame])
         axes[row, -1].imshow(colourise(scene.labels[frame]))
-    shown = [scene.labels[list(frames)]]
+    truth, n = scene.labels[frames], scene.n_classes
+    shown = [truth.reshape(-1)]
     for clicks in unsure_clicker(learner, scene, seed=0, render=render):
         if len(clicks) in COUNTS:
             views = [render(learner, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
-            labels = np.stack([view.labels for view in views])
-            miou = label_scores(confusion_matrix(labels, scene.labels[list(frames)], scene.n_classes)).miou
             column = 1 + COUNTS.index(len(clicks))
             for row, view in enumerate(views):
-                axes[row, column].imshow(filled_picture(view, scene.n_classes))
-            axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {miou:.2f}", fontsize=8)
-            shown.append(labels)
+                where = told(view, n)
+                axes[row, column].imshow(filled_picture(view, where))
+                shown.append(view.labels[where])
+            axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {filled_miou(views, truth, n):.2f}", fontsize=8)
         if len(clicks) == COUNTS[-1]:
             break
     for row, view in enumerate(views):
-        axes[row, -2].imshow(layer_picture("entropy", view, scene.n_classes, None))
+        axes[row, -2].imshow(layer_picture("entropy", view, n, None))
     axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
-    axes[0, -2].set_title(f"then unsure (0 to {np.log(scene.n_classes):.1f} nats)", fontsize=8)
+    axes[0, -2].set_title(f"then unsure (0 to {np.log(n):.1f} nats)", fontsize=8)
     axes[0, -1].set_title("truth", fontsize=8)
     figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks; grey: no click tells", x=0.01, ha="left")
-    class_legend(figure, np.stack(shown), scene.class_names)
+    class_legend(figure, np.concatenate(shown), scene.class_names)
     return small_picture(figure)
+
+
+def filled_miou(views: Sequence[View], truth: UInt8[np.ndarray, "views height width"], n_classes: int) -> float:
+    """mIoU of views of whose pixels clicks need not tell.
+
+    Where none tells, the guess is a class more, which the truth has not: wrong, and no true class is blamed for it.
+    """
+    guesses = np.stack([np.where(told(view, n_classes), view.labels, np.uint8(n_classes)) for view in views])
+    return label_scores(confusion_matrix(guesses, truth, n_classes + 1)).miou

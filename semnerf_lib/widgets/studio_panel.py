@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ipywidgets
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from semnerf_lib.click_learners import ColourLearner, LabelLearner, Learner
 from semnerf_lib.clicking import Render, answered, view_of
@@ -18,7 +18,7 @@ from semnerf_lib.evaluation import View
 from semnerf_lib.scenes.palette import colourise, palette
 from semnerf_lib.scenes.scene import VOID, Scene
 from semnerf_lib.studio import Studio
-from semnerf_lib.widgets.layers import UNTOLD, filled_picture, layer_legend, layer_picture, said
+from semnerf_lib.widgets.layers import UNTOLD, filled_key, filled_picture, layer_legend, layer_picture, said, told
 from semnerf_lib.widgets.marks import enlargement, marked
 from semnerf_lib.widgets.picture import Picture
 
@@ -64,7 +64,7 @@ class StudioPanel:
     def _build(self, first: str, path: Path) -> None:
         layout, html, button = ipywidgets.Layout, ipywidgets.HTML, ipywidgets.Button
         wrap = layout(flex_flow="row wrap", grid_gap="6px", align_items="center")
-        blank, beside = np.full((3, 4, 3), 235, np.uint8), layout(width="480px")
+        blank, beside = np.full((3, 4, 3), UNTOLD, np.uint8), layout(width="480px")
         self.supervision = ipywidgets.ToggleButtons(options=list(self.learners), value=first, description="learns from")
         self.supervision.observe(lambda _: self._teach(), "value")
         self.at_work, self.status, self.fault, self.told, self.key = (html() for _ in range(5))
@@ -105,7 +105,7 @@ class StudioPanel:
                 ),
                 html("<b>Classes</b>: choose one, then click a pixel of it above, on the left"),
                 box(list(self.classes.values()), layout=layout(flex_flow="row wrap", grid_gap="3px")),
-                html("<b>Views that nobody clicks</b>, filled by what has been learnt"),
+                html("<b>Views that nobody clicks</b>, filled by what has been learnt; grey counts as wrong"),
                 box([column([self.captions[f], self.gallery[f]]) for f in self.others], layout=wrap),
                 box([self.path, self.save, self.load], layout=wrap),
             ]
@@ -199,21 +199,22 @@ class StudioPanel:
         view = self.studio.views.get(frame)
         if view is None:
             return
+        where = self._reached(view)
         if frame == self.frame:
-            entropy = self.layer.value == "entropy"
-            self.filled.show(
-                layer_picture("entropy", view, self.scene.n_classes, None) if entropy else self._labels(view)
-            )
-            self.key.value = layer_legend(self.layer.value, view, self.scene.class_names, None)
+            if self.layer.value == "entropy":
+                self.filled.show(layer_picture("entropy", view, self.scene.n_classes, None))
+                self.key.value = layer_legend("entropy", view, self.scene.class_names, None)
+            else:
+                self.filled.show(filled_picture(view, where))
+                self.key.value = filled_key(view, where, self.scene.class_names)
         if frame in self.gallery:
-            self.gallery[frame].show(self._labels(view))
-            truth = self._truth(frame, view)
-            self.captions[frame].value = f"test view, frame {frame}: {said(view, truth) if self.studio.clicks else ''}"
+            self.gallery[frame].show(filled_picture(view, where))
+            wrong = said(view, self._truth(frame, view), where) if self.studio.clicks else ""
+            self.captions[frame].value = f"test view, frame {frame}: {wrong}"
 
-    def _labels(self, view: View) -> UInt8[np.ndarray, "height width 3"]:
-        if not self.studio.clicks:
-            return np.full((*view.labels.shape, 3), UNTOLD, np.uint8)
-        return filled_picture(view, self.scene.n_classes)
+    def _reached(self, view: View) -> Bool[np.ndarray, "height width"]:
+        """Where the clicks tell something: nowhere before the first, however sure of itself the learner is."""
+        return told(view, self.scene.n_classes) & bool(self.studio.clicks)
 
     def _truth(self, frame: int, view: View) -> UInt8[np.ndarray, "height width"]:
         height, width = view.labels.shape

@@ -19,11 +19,12 @@ from semnerf_lib.click_learners import ColourLearner
 from semnerf_lib.clicks import Click
 from semnerf_lib.evaluation import View
 from semnerf_lib.scenes.palette import palette
+from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.studio import close_all
 from semnerf_lib.widgets.label_studio import click_learners, label_studio
-from semnerf_lib.widgets.layers import UNTOLD, filled_picture
+from semnerf_lib.widgets.layers import UNTOLD, filled_key, filled_picture, said, told
 from semnerf_lib.widgets.marks import PIXELS, enlargement, marked
-from semnerf_lib.widgets.studio_figure import COUNTS, studio_figure
+from semnerf_lib.widgets.studio_figure import COUNTS, filled_miou, studio_figure
 from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
 
 CPU = torch.device("cpu")
@@ -260,8 +261,45 @@ def test_marks():
 
 
 def test_pixels_of_which_no_click_tells_are_grey():
-    labels, n_classes = np.full((2, 3), FLOOR, np.uint8), 7
-    probability = np.float32([[1, 0.5, 0.2], [1 / 7, 1.02 / 7, 1.1 / 7]])
-    picture = filled_picture(View(labels, probability, probability, probability, None), n_classes)
+    view = half_told()
+    picture = filled_picture(view, told(view, 7))
     assert (picture[1, :2] == UNTOLD).all()
-    assert (picture.reshape(-1, 3)[[0, 1, 2, 5]] == palette(n_classes)[FLOOR]).all()
+    assert (picture.reshape(-1, 3)[[0, 1, 2, 5]] == palette(7)[FLOOR]).all()
+
+
+def half_told():
+    """Four pixels of floor and two of which no click tells."""
+    probability = np.float32([[1, 0.5, 0.2], [1 / 7, 1.02 / 7, 1.1 / 7]])
+    return View(np.full((2, 3), FLOOR, np.uint8), probability, probability, probability, None)
+
+
+def test_the_key_and_the_score_know_of_pixels_of_which_no_click_tells():
+    names, view = tuple("abcdefg"), half_told()
+    where = told(view, 7)
+    key = filled_key(view, where, names)
+    assert "e 67%" in key and "no click tells 33%" in key and key.count("<span ") == 4
+    assert f"rgb({UNTOLD}, {UNTOLD}, {UNTOLD})" in key and "void" not in key
+    assert "e 100%" in filled_key(view, np.full((2, 3), True), names)
+    truth = view.labels.copy()
+    assert said(view, truth) == "wrong 0.0%" and said(view, truth, where) == "wrong 33.3%"
+    truth[1, 0] = VOID
+    assert said(view, truth, where) == "wrong 20.0%"
+
+
+def test_the_figure_counts_pixels_of_which_no_click_tells_as_wrong():
+    view = half_told()
+    truth = view.labels[None].copy()
+    assert filled_miou([view], truth, 7) == pytest.approx(4 / 6)
+    truth[0, 1, :2] = VOID, SPHERE
+    assert filled_miou([view], truth, 7) == pytest.approx((1 + 0) / 2)
+
+
+def test_before_the_first_click_all_is_grey_in_picture_and_key(panel):
+    settled(panel)
+    assert "no click tells 100%" in panel.key.value and panel.scene.class_names[0] not in panel.key.value
+    assert (np.asarray(Image.open(io.BytesIO(panel.filled.png))) == UNTOLD).all()
+    assert "wrong" not in panel.captions[0].value
+    click(panel, 7, 5)
+    until(lambda: "wrong" in panel.captions[0].value)
+    panel.undo.click()
+    until(lambda: "wrong" not in panel.captions[0].value)
