@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 
 from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, preset
 from semnerf_lib.errors import SemnerfError
@@ -133,9 +135,11 @@ def sharpeners(scale: str) -> dict[str, dict[str, float]]:
     }
 
 
-def sharpened(scale: str, seed: int) -> dict[Config, str]:
+@cache
+def sharpened(scale: str, seed: int) -> Mapping[Config, str]:
     """The runs of one seed -> the variant that each is."""
-    return {preset(scale, "grid", seed=seed, **SHARPENED | own): name for name, own in sharpeners(scale).items()}
+    variants = sharpeners(scale).items()
+    return MappingProxyType({preset(scale, "grid", seed=seed, **SHARPENED | own): name for name, own in variants})
 
 
 def geometry(scene: Scene, scale: str) -> Plan:
@@ -153,6 +157,8 @@ EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
     "geometry": geometry,
 }
 """Every experiment by name."""
+VARIANTS: dict[str, Callable[[str, int], Mapping[Config, str]]] = {"geometry": sharpened}
+"""Those that compare variants of one model: the runs of a scale and seed -> the variant that each is."""
 NEEDS: dict[str, tuple[str, ...]] = {
     "04": ("training",),
     "05": ("view_synthesis",),
@@ -179,3 +185,9 @@ def plan(name: str, scene: Scene, scale: str) -> Plan:
     if name not in EXPERIMENTS:
         raise SemnerfError(f"experiment {name!r}, expected one of: {', '.join(EXPERIMENTS)}")
     return EXPERIMENTS[name](scene, check_scale(scale))
+
+
+def variant_of(name: str, scale: str, config: Config) -> str:
+    """What a run is called beside the others of an experiment: its variant if that has some, else its model."""
+    variants = VARIANTS[name](scale, config.seed) if name in VARIANTS else {}
+    return variants.get(config, config.model_name)

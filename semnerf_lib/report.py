@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.devices import device_name, pick_device
-from semnerf_lib.experiments import Plan, sharpened
+from semnerf_lib.experiments import Plan, variant_of
 from semnerf_lib.files import write_aside
 from semnerf_lib.labels import Corruption
 from semnerf_lib.provenance import revision
@@ -93,8 +93,7 @@ def score_tables(report: Report) -> list[dict[str, Any]]:
         groups: dict[tuple[str, str], list[Run | None]] = {}
         for scene, config in planned:
             found = report.runs.get(run_id(scene, config))
-            variant = sharpened(report.scale, config.seed)[config] if name == "geometry" else config.model_name
-            groups.setdefault((config.corruption, variant), []).append(found)
+            groups.setdefault((config.corruption, variant_of(name, report.scale, config)), []).append(found)
         corrupted = any(condition != "none" for condition, _ in groups)
         columns = CORRUPTED_SCORES if corrupted else SCORES
         rows = []

@@ -13,6 +13,8 @@ from semnerf_lib.errors import SemnerfError
 SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE = "supported", "not supported", "inconclusive"
 NOT_RUN, NO_VERDICT = "not run", "no verdict"
 """What stands for a verdict where runs are missing, and where numbers mean nothing (smoke scale)."""
+CANNOT_TELL = "the seeds cannot tell"
+"""What stands for a conclusion where an interval holds 0."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,15 @@ class PairedComparison:
         if self.low > 0:
             return SUPPORTED
         return NOT_SUPPORTED if self.high <= 0 else INCONCLUSIVE
+
+    def told(self, more: str, less: str) -> str:
+        """What to call a: `more` if the whole interval lies above 0, `less` if all of it lies below, else CANNOT_TELL.
+
+        Unlike the verdicts it asks both ways at once, so it errs in up to 1 - confidence of all repetitions.
+        """
+        if self.low > 0:
+            return more
+        return less if self.high < 0 else CANNOT_TELL
 
 
 def compare_folds(

@@ -7,7 +7,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.claims import CLAIMS
 from semnerf_lib.config import preset
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import EXPERIMENTS, NEEDS, plan, sharpened, sharpeners, supervisions
+from semnerf_lib.experiments import EXPERIMENTS, NEEDS, plan, sharpened, sharpeners, supervisions, variant_of
 from semnerf_lib.scenes.scene import Scene
 
 
@@ -71,6 +71,14 @@ def test_geometry_starts_from_the_run_of_notebook_04_and_is_no_claim():
     assert plan("geometry", place, "laptop")[0] == plan("training", place, "laptop")[0]
     assert plan("geometry", place, "laptop")[0][1] == preset("laptop")
     assert "geometry" not in {claim.experiment for claim in CLAIMS} | set(NEEDS["10"])
+
+
+def test_runs_are_called_by_their_variant_or_their_model():
+    for seed in range(2):
+        names = {variant_of("geometry", "laptop", config) for config in sharpened("laptop", seed)}
+        assert names == set(sharpeners("laptop"))
+    other = preset("laptop", "grid", seed=7, lr=0.5)
+    assert variant_of("geometry", "laptop", other) == variant_of("training", "laptop", other) == other.model_name
 
 
 def test_unknown_names_raise():

@@ -44,6 +44,14 @@ def test_errors_over_distance_name_their_rings():
     figure.canvas.draw()
 
 
+def test_no_variant_is_dropped_where_there_are_more_than_looks():
+    names = [f"variant {k}" for k in range(len(LOOKS) + 2)]
+    figure = plots.differences({"mIoU": {name: [1.0, 2.0] for name in names}}, "the preset")
+    assert len(figure.axes[0].collections) == 2 * len(names)
+    figure = plots.error_over_distance({name: np.ones((2, 3)) for name in names}, (0, 2, 8))
+    assert len(figure.axes[0].containers) == len(names)
+
+
 def test_there_is_a_look_for_every_variant():
     assert all(len(sharpeners(scale)) <= len(LOOKS) for scale in ("smoke", "laptop", "paper"))
     assert len({(look["color"], look["marker"]) for look in LOOKS}) == len(LOOKS)

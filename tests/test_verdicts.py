@@ -9,6 +9,7 @@ import pytest
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.verdicts import (
+    CANNOT_TELL,
     INCONCLUSIVE,
     NOT_RUN,
     NOT_SUPPORTED,
@@ -113,3 +114,17 @@ def test_a_claim_of_several_parts():
     assert of_all([SUPPORTED, INCONCLUSIVE, NOT_RUN]) == NOT_RUN
     assert of_all([SUPPORTED, NOT_RUN, NOT_SUPPORTED]) == NOT_SUPPORTED
     assert of_all([]) == NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("differences", "word"),
+    [
+        ([1.0, 1.2, 0.9], "better"),
+        ([-1.0, -1.2, -0.9], "worse"),
+        ([1.0, -1.2, 0.9], CANNOT_TELL),
+        ([0.1, 3.0, 1.0], CANNOT_TELL),
+        ([0.0, 0.0, 0.0], CANNOT_TELL),
+    ],
+)
+def test_words_for_an_interval(differences, word):
+    assert compare_seeds(differences, [0.0] * 3, margin=0).told("better", "worse") == word

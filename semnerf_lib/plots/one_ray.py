@@ -19,6 +19,8 @@ from semnerf_lib.tracing import Pass
 
 HEIGHTS = (0.75, 0.55, 0.75, 1, 0.75, 0.75, 1.15, 1.15)
 """Of the panels, from top to bottom."""
+LEFT, RIGHT = 0.085, 0.975
+"""Sides of the panels, shares of the figure."""
 FAINT = 1e-3
 """Samples with a smaller share of the pixel than this have their classes drawn pale."""
 OTHERS = "#d9d9d9"
@@ -51,7 +53,6 @@ class RayPanels:
     Args:
         figure: empty; its layout engine is not used (it takes longer than all the drawing).
         class_names: C names.
-        sides: left, right, bottom and top of the panels, shares of the figure.
 
     Attributes:
         axes: the panels along z, from top to bottom.
@@ -61,14 +62,9 @@ class RayPanels:
     """
 
     @mpl.rc_context(SMALL)
-    def __init__(
-        self,
-        figure: Figure | SubFigure,
-        class_names: Sequence[str],
-        sides: tuple[float, float, float, float] = (0.085, 0.975, 0.105, 0.93),
-    ) -> None:
-        self.figure, self.class_names, (left, self.right, bottom, top) = figure, class_names, sides
-        where = dict(left=left, right=self.right, bottom=bottom, top=top, hspace=0.62, wspace=0.02)
+    def __init__(self, figure: Figure | SubFigure, class_names: Sequence[str]) -> None:
+        self.figure, self.class_names = figure, class_names
+        where = dict(left=LEFT, right=RIGHT, bottom=0.105, top=0.93, hspace=0.62, wspace=0.02)
         grid = figure.add_gridspec(len(HEIGHTS), 2, height_ratios=HEIGHTS, width_ratios=(1, 0.06), **where)
         self.axes = [figure.add_subplot(grid[row, 0]) for row in range(len(HEIGHTS))]
         self.bars = [figure.add_subplot(grid[row, 1]) for row in (6, 7)]
@@ -77,7 +73,7 @@ class RayPanels:
         self.axes[2].yaxis.set_minor_locator(NullLocator())
         for ax in self.axes:
             ax.tick_params(pad=2)
-            ax.yaxis.set_label_coords(LABELS_AT * left / (left - self.right), 0.5)
+            ax.yaxis.set_label_coords(LABELS_AT * LEFT / (LEFT - RIGHT), 0.5)
             if ax not in self.axes[1:3]:
                 ax.locator_params(axis="y", nbins=2)
             if ax is not self.axes[-1]:
@@ -118,7 +114,7 @@ class RayPanels:
             if picked is not None:
                 ax.axvline(second.z_vals[picked], color=GREY, linewidth=3, alpha=0.45, zorder=0)
         marks = axes[0].get_legend_handles_labels()
-        self.figure.legend(*marks, loc="upper right", bbox_to_anchor=(self.right, 1.0), ncols=3)
+        self.figure.legend(*marks, loc="upper right", bbox_to_anchor=(RIGHT, 1.0), ncols=3)
         patches = [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4) for colour in colours]
         names = [*(self.class_names[c] for c in drawn), "all other classes"]
         look = dict(ncols=4, handlelength=1.1, columnspacing=1.2, fontsize=7.5)
@@ -143,7 +139,7 @@ def draw_ray(
     span: tuple[float, float],
     picked: int | None = None,
 ) -> None:
-    """One ray into an empty figure (see `RayPanels`)."""
+    """One ray into an empty figure: see `RayPanels.show` for the arguments."""
     RayPanels(figure, class_names).show(passes, depths, span, picked)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +21,8 @@ LOOKS = (
     {"color": SKY, "marker": "P"},
     {"color": RED, "marker": "X"},
 )
-"""How the variants are drawn, in their order; the first is what the others are compared with."""
+"""How the variants are drawn, in their order, again from the start if there are more; the first is what the others
+are compared with."""
 
 
 def differences(panels: Mapping[str, Mapping[str, Sequence[float]]], first: str, title: str = "") -> Figure:
@@ -35,7 +37,7 @@ def differences(panels: Mapping[str, Mapping[str, Sequence[float]]], first: str,
     figure, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for ax, (label, by_variant) in zip(axes[0], panels.items(), strict=True):
         ax.axvline(0, color=LOOKS[0]["color"], linewidth=0.8)
-        for y, (values, look) in enumerate(zip(by_variant.values(), LOOKS[1:], strict=False)):
+        for y, (values, look) in enumerate(zip(by_variant.values(), cycle(LOOKS[1:]), strict=False)):
             ax.plot([min(values), max(values)], [y, y], color=GREY, linewidth=0.8, zorder=1)
             ax.scatter(values, np.full(len(values), y), s=12, color=GREY, zorder=2)
             ax.scatter(np.mean(values), y, s=44, zorder=3, **look)
@@ -61,7 +63,8 @@ def error_over_distance(
     """
     figure, ax = plt.subplots(figsize=(7.2, 3.4))
     x = np.arange(len(starts))
-    for shift, look, (name, values) in zip(np.linspace(-0.12, 0.12, len(errors)), LOOKS, errors.items(), strict=False):
+    shifts = np.linspace(-0.12, 0.12, len(errors))
+    for shift, look, (name, values) in zip(shifts, cycle(LOOKS), errors.items(), strict=False):
         spread = values.std(axis=0, ddof=1) if len(values) > 1 else None
         ax.errorbar(x + shift, values.mean(axis=0), yerr=spread, label=name, capsize=2.5, markersize=4, **look)
     ends = [f"{a:g} to {b:g}" for a, b in zip(starts, starts[1:], strict=False)]

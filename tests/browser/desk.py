@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import math
+import time
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -39,6 +41,8 @@ CLOSED = """async () => {
 CALM = "() => new Promise((idle) => requestIdleCallback(idle))"
 CLOSED_ALREADY = "Error: Cannot send"
 """What a widget says whose notebook was closed while it drew; one that is slow says so as late as in the next test."""
+LINGER = 60
+"""Seconds after a notebook was closed in which this is forgiven."""
 FETCHED = """async (image) => {
     const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
@@ -53,12 +57,14 @@ class Desk:
         lab: the server.
         outside: addresses asked for that are not this machine's.
         complaints: errors on the browser's console, and exceptions that no script caught.
+        closed_at: when a notebook was closed last, by `time.monotonic`.
     """
 
     def __init__(self, page: Page, lab: JupyterLab, pictures: Path):
         self.page, self.lab, self.pictures = page, lab, pictures
         self.outside: list[str] = []
         self.complaints: list[str] = []
+        self.closed_at = -math.inf
         page.on("request", self._asked)
         page.on("console", self._said)
         page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
@@ -70,7 +76,8 @@ class Desk:
             self.outside.append(request.url)
 
     def _said(self, said) -> None:
-        if said.type == "error" and CLOSED_ALREADY not in said.text:
+        forgiven = CLOSED_ALREADY in said.text and time.monotonic() - self.closed_at < LINGER
+        if said.type == "error" and not forgiven:
             self.complaints.append(said.text)
 
     def sit_down(self) -> None:
@@ -115,6 +122,7 @@ class Desk:
 
     def close(self) -> None:
         """Saves and closes the notebook, ends its kernel and waits until the page is done with both."""
+        self.closed_at = time.monotonic()
         self.page.evaluate(CLOSED)
         self.lab.shut_kernels()
         self.page.evaluate(CALM)

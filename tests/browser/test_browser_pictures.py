@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -135,6 +136,18 @@ def test_an_error_on_the_console_is_noticed(desk):
     desk.page.wait_for_timeout(100)
     assert desk.complaints == ["something", "nobody caught"]
     desk.complaints.clear()
+
+
+def test_a_widget_that_cannot_send_is_forgiven_after_its_notebook_was_closed_alone(desk):
+    desk.closed_at = -math.inf
+    desk.page.evaluate("() => console.error('Error: Cannot send')")
+    desk.page.wait_for_timeout(100)
+    assert desk.complaints == ["Error: Cannot send"]
+    desk.complaints.clear()
+    desk.close()
+    desk.page.evaluate("() => console.error('Error: Cannot send')")
+    desk.page.wait_for_timeout(100)
+    assert desk.complaints == []
 
 
 def test_a_failing_cell_is_noticed(desk):
