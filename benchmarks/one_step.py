@@ -8,6 +8,10 @@ from __future__ import annotations
 import json
 import sys
 
+import semnerf_lib  # noqa: F401, before torch, whose threads it tells to let go of their cores
+
+# isort: split
+
 import torch
 from floors import seconds
 
