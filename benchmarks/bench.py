@@ -229,16 +229,20 @@ def write(rows: list[Row], device: torch.device) -> None:
         figure, ax = plt.subplots(figsize=(8, 0.5 * len(told) + 1.2), layout="constrained")
         ax.barh([row.what for row in told][::-1], [row.ratio for row in told][::-1], color="#0072b2")
         ax.axvline(1, color="black", linewidth=1)
-        ax.set(xlabel="times the floor that this machine sets", title=head)
+        ax.set(xlabel="times the floor that this machine sets")
+        figure.suptitle(head, x=0.01, ha="left", fontsize=8)
         figure.savefig(HERE / "ratios.png", dpi=120)
     curves = [[*group] for _, group in groupby([row for row in rows if row.against], lambda row: row.against[0])]
     if curves:
         figure, axes = plt.subplots(1, len(curves), figsize=(2.6 * len(curves), 2.6), layout="constrained")
         for ax, curve in zip(np.atleast_1d(axes), curves, strict=True):
-            ax.loglog([row.against[1] for row in curve], [row.value for row in curve], "o-", color="#0072b2")
+            amounts = [row.against[1] for row in curve]
+            ax.semilogx(amounts, [row.value for row in curve], "o-", color="#0072b2")
+            ax.set_xticks(amounts, [f"{amount:,.0f}" for amount in amounts], fontsize=7)
+            ax.minorticks_off()
             what, over = curve[0].against[0].split(" over ")
             ax.set(title=what, xlabel=over, ylabel=curve[0].unit)
-            ax.set_ylim(ax.get_ylim()[0] / 2, ax.get_ylim()[1] * 2)
+            ax.set_ylim(0, 1.1 * max(row.value for row in curve))
         figure.savefig(HERE / "growth.png", dpi=120)
 
 
