@@ -44,7 +44,7 @@ class Row:
     """One measurement: a value, and in the same unit the floor that the machine sets, where one can be told.
 
     Attributes:
-        against: what a curve of such values runs over, and how much of it there was here; None outside of curves.
+        against: of a point of a curve, what it is the cost of, over what, and how much of that there was here.
     """
 
     what: str
@@ -52,7 +52,7 @@ class Row:
     unit: str
     floor: float | None = None
     note: str = ""
-    against: tuple[str, float] | None = None
+    against: tuple[str, str, float] | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -65,18 +65,21 @@ def step_alone(config: Config, scale: str, device: torch.device, repeats: int) -
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[-1])
 
 
-def compared(scale: str, configs: dict[str, Config], device: torch.device, repeats: int) -> Iterator[Row]:
+def compared(
+    scale: str, configs: dict[str, Config], floors: list[tuple[float, str]], device: torch.device, repeats: int
+) -> Iterator[Row]:
     """Models side by side: seconds a step, peak memory, parameters; and how much the second takes of each.
 
     Args:
         configs: two, by the model's name: without colours, and with them.
+        floors: of their steps, seconds, and what they are made of.
     """
     found = {name: step_alone(config, scale, device, repeats) for name, config in configs.items()}
-    for name, facts in found.items():
+    for (name, facts), (floor, of_what) in zip(found.items(), floors, strict=True):
         note = f"{facts['before_gib']:.2f} GiB before there was a model"
         yield Row(f"peak memory, {name}", facts["peak_gib"], "GiB", None, note)
         yield Row(f"parameters, {name}", facts["parameters"], "")
-        yield Row(f"step alone, {name}", facts["seconds"], "s")
+        yield Row(f"step alone, {name}", facts["seconds"], "s", floor, of_what)
     plain, coloured = found.values()
     told = {"seconds": "time", "peak_gib": "memory", "parameters": "parameters"}
     if max(plain["peak_gib"], coloured["peak_gib"]) <= max(plain["before_gib"], coloured["before_gib"]):
@@ -88,24 +91,21 @@ def compared(scale: str, configs: dict[str, Config], device: torch.device, repea
 
 def paper_steps(device: torch.device) -> Iterator[Row]:
     """One step of each MLP at paper scale against its matrix products' time."""
+    scene = open_scene("room", "smoke")
     for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         if precision == "bfloat16" and not gains_from_bfloat16(device):
             continue
         rate = gemm_rate(device, dtype)
         yield Row(f"matrix products, {precision}", rate / 1e9, "GFLOP/s")
-        configs = {}
+        configs, floors = {}, []
         for supervision in ("labels", "labels+rgb"):
             config = preset("paper", supervision=supervision, precision=precision)
-            configs[f"{config.model_name}, {precision}"] = config
-        floors = {}
-        for name, config in configs.items():
-            model = build_model(config, open_scene("room", "smoke"))
+            model = build_model(config, scene)
             flops = linear_flops(model.coarse, config.n_rays * config.n_samples)
             flops += linear_flops(model.fine, config.n_rays * (config.n_samples + config.n_importance))
-            floors[f"step alone, {name}"] = flops / rate, f"{flops / 1e12:.2f} TFLOP"
-        for row in compared("smoke", configs, device, 3):
-            floor, note = floors.get(row.what, (row.floor, row.note))
-            yield replace(row, floor=floor, note=note)
+            configs[f"{config.model_name}, {precision}"] = config
+            floors.append((flops / rate, f"{flops / 1e12:.2f} TFLOP"))
+        yield from compared("smoke", configs, floors, device, 3)
 
 
 def products_and_traffic(config: Config, scene, rate: float, bandwidth: float) -> float:
@@ -139,13 +139,10 @@ def grid_training(device: torch.device) -> Iterator[Row]:
         yield Row("grid, labels only: mIoU after all steps", score, "", None, note)
     else:
         yield Row("grid, labels only, to mIoU 0.95 at novel views", reached, "s", None, f"{trainer.step_count} steps")
-    floors, configs = {}, [config.replace(supervision=s) for s in ("labels", "labels+rgb")]
-    for each in configs:
-        floor = products_and_traffic(each, scene, rate, bandwidth)
-        floors[f"step alone, {each.model_name}"] = floor, "floor: matrix products, and what Adam moves"
-    for row in compared("laptop", {each.model_name: each for each in configs}, device, 40):
-        floor, note = floors.get(row.what, (row.floor, row.note))
-        yield replace(row, floor=floor, note=note)
+    configs = {c.model_name: c for c in (config.replace(supervision=s) for s in ("labels", "labels+rgb"))}
+    what = "floor: matrix products, and what Adam moves"
+    floors = [(products_and_traffic(c, scene, rate, bandwidth), what) for c in configs.values()]
+    yield from compared("laptop", configs, floors, device, 40)
     model = trainer.model.eval()
     for width in (160, 320):
         camera = scene.intrinsics.resized(width, width * 3 // 4)
@@ -179,7 +176,7 @@ def growth(device: torch.device) -> Iterator[Row]:
 
     def step(scene, config, name, amount):
         spent = seconds(Trainer(scene, config, device).step, device, 20)
-        return Row(f"grid step, {amount} {name}", 1e3 * spent, "ms", against=(f"a step over {name}", amount))
+        return Row(f"grid step, {amount} {name}", 1e3 * spent, "ms", against=("a step", name, amount))
 
     for n in (384, 768, 1536, 3072):
         yield step(scene, base.replace(n_rays=n), "rays", n)
@@ -196,7 +193,7 @@ def growth(device: torch.device) -> Iterator[Row]:
     for width in (80, 160, 320, 640):
         camera = scene.intrinsics.resized(width, width * 3 // 4)
         spent = seconds(lambda camera=camera: render_view(model, camera, scene.c2w[0], scene.near, scene.far), device)
-        against = ("a view over pixels", width**2 * 3 // 4)
+        against = ("a view", "pixels", width**2 * 3 // 4)
         yield Row(f"grid, a view {width} wide", 1e3 * spent, "ms", note="untrained", against=against)
 
 
@@ -232,15 +229,15 @@ def write(rows: list[Row], device: torch.device) -> None:
         ax.set(xlabel="times the floor that this machine sets")
         figure.suptitle(head, x=0.01, ha="left", fontsize=8)
         figure.savefig(HERE / "ratios.png", dpi=120)
-    curves = [[*group] for _, group in groupby([row for row in rows if row.against], lambda row: row.against[0])]
+    curves = [[*group] for _, group in groupby([row for row in rows if row.against], lambda row: row.against[:2])]
     if curves:
         figure, axes = plt.subplots(1, len(curves), figsize=(2.6 * len(curves), 2.6), layout="constrained")
         for ax, curve in zip(np.atleast_1d(axes), curves, strict=True):
-            amounts = [row.against[1] for row in curve]
+            what, over, _ = curve[0].against
+            amounts = [row.against[2] for row in curve]
             ax.semilogx(amounts, [row.value for row in curve], "o-", color="#0072b2")
             ax.set_xticks(amounts, [f"{amount:,.0f}" for amount in amounts], fontsize=7)
             ax.minorticks_off()
-            what, over = curve[0].against[0].split(" over ")
             ax.set(title=what, xlabel=over, ylabel=curve[0].unit)
             ax.set_ylim(0, 1.1 * max(row.value for row in curve))
         figure.savefig(HERE / "growth.png", dpi=120)

@@ -39,7 +39,7 @@ def build_parser() -> Parser:
     return parser
 
 
-def command(group: Commands, name: str, run: str, text: str, examples: Sequence[str], more: str = "") -> Parser:
+def command(group: Commands, name: str, text: str, examples: Sequence[str], more: str = "") -> Parser:
     """A command with its help: a line of what it does, more of it, and examples."""
     sub = group.add_parser(
         name,
@@ -48,7 +48,7 @@ def command(group: Commands, name: str, run: str, text: str, examples: Sequence[
         epilog="examples:\n" + "\n".join(f"  {line}" for line in examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    sub.set_defaults(run=run)
+    sub.set_defaults(run="_".join(sub.prog.split()[1:]))  # as in scene_make
     return sub
 
 
@@ -56,7 +56,6 @@ def add_sweeps(commands: Commands) -> None:
     """All runs of the series, and how far they are."""
     sub = command(
         commands,
-        "reproduce",
         "reproduce",
         "make the runs that the notebooks need, execute the notebooks, write one page with the scores",
         [
@@ -91,7 +90,6 @@ def add_sweeps(commands: Commands) -> None:
     sub = command(
         commands,
         "status",
-        "status",
         "show the runs of a results folder: done, running, failed, stopped",
         ["semnerf status", "semnerf status --watch", "semnerf status --out /scratch/results"],
     )
@@ -103,7 +101,6 @@ def add_runs(commands: Commands) -> None:
     """One run: to train it, score it, render it, and take what it has learnt away as a mesh."""
     sub = command(
         commands,
-        "train",
         "train",
         "train one run, or find it if it is finished",
         [
@@ -119,7 +116,6 @@ def add_runs(commands: Commands) -> None:
     sub = command(
         commands,
         "evaluate",
-        "evaluate",
         "score a finished run",
         ["semnerf evaluate", "semnerf evaluate --frames train"],
         RUN_HELP,
@@ -129,7 +125,6 @@ def add_runs(commands: Commands) -> None:
 
     sub = command(
         commands,
-        "render",
         "render",
         "render views of a finished run as PNG, or a video along a path",
         [
@@ -148,7 +143,6 @@ def add_runs(commands: Commands) -> None:
 
     sub = command(
         commands,
-        "mesh",
         "mesh",
         "write the room that a finished run has learnt as a mesh with classes, PLY or GLB",
         [
@@ -171,7 +165,6 @@ def add_series(commands: Commands) -> None:
     sub = command(
         commands,
         "site",
-        "site",
         "write the series, its documents and its reports as pages that work offline",
         ["semnerf site --to site", "semnerf site --to /srv/www/semnerf --out /scratch/results"],
         "\nOpen index.html in the folder, or serve the folder. Nothing on the pages is asked of the network.",
@@ -183,7 +176,6 @@ def add_series(commands: Commands) -> None:
     sub = command(
         commands,
         "index",
-        "index",
         "write index.ipynb, the series with pictures and times, from the notebooks beside it",
         ["semnerf index", "semnerf index --times results    after `semnerf reproduce`: its times too"],
     )
@@ -192,7 +184,6 @@ def add_series(commands: Commands) -> None:
 
     sub = command(
         commands,
-        "students",
         "students",
         "write copies of the notebooks for students: without outputs, a stub in place of each solution",
         ["semnerf students", "semnerf students --notebooks ~/course/notebooks"],
@@ -212,7 +203,6 @@ def add_workshop(commands: Commands) -> None:
     sub = command(
         workshops,
         "pack",
-        "workshop_pack",
         "write the finished runs that some notebooks ask for into one small file",
         ["semnerf workshop pack room.pack --only 04 05", "semnerf workshop pack smoke.pack --only 04 --scale smoke"],
         "\nWeights are rounded, and their scores measured anew. The last line is the file's sha256, to be told around.",
@@ -224,7 +214,6 @@ def add_workshop(commands: Commands) -> None:
     sub = command(
         workshops,
         "unpack",
-        "workshop_unpack",
         "put the runs of a pack where notebooks find them; what is there stays",
         ["semnerf workshop unpack room.pack", "semnerf workshop unpack room.pack --sha256 3f1c09ab77de"],
         "\nThe whole file is checked before anything is written.",
@@ -242,7 +231,6 @@ def add_scenes(commands: Commands) -> None:
     sub = command(
         scenes,
         "make",
-        "scene_make",
         "write the made room, or the views of a labelled mesh, as frames on disk",
         [
             "semnerf scene make room_frames                        360 frames of 160 x 120",
@@ -256,7 +244,6 @@ def add_scenes(commands: Commands) -> None:
     sub = command(
         scenes,
         "check",
-        "scene_check",
         "read a scene, say what it holds, or what is wrong with it in one line",
         ["semnerf scene check ~/replica/room_0", "semnerf scene check scan.ply"],
     )

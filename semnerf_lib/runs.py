@@ -42,9 +42,16 @@ def results_root() -> Path:
     return (project if (project / "notebooks").is_dir() else Path.cwd()) / "results"
 
 
+RULE = "2"
+"""Of training: raised when the same config comes to other weights, so that older runs are not taken for today's."""
+
+
 def run_id(scene: Scene, config: Config) -> str:
-    """A readable head and the first 12 digits of sha256(config, scene data, stored labels if it learns from some)."""
-    made_of = (config.to_json(), scene.digest, Corruption.parse(config.corruption).fingerprint())
+    """A readable head and the first 12 digits of a sha256.
+
+    It is that of `RULE`, config, scene data, and of the stored labels if it learns from some.
+    """
+    made_of = (RULE, config.to_json(), scene.digest, Corruption.parse(config.corruption).fingerprint())
     digest = hashlib.sha256("\n".join(filter(None, made_of)).encode()).hexdigest()[:12]
     head = f"{config.field}-{config.supervision.replace('+', '-')}"
     return f"{head}-{digest}" if config.fold is None else f"{head}-fold{config.fold}-{digest}"

@@ -131,6 +131,13 @@ def test_id_changes_with_the_scene_but_not_with_its_name(tiny_scene):
     assert re.fullmatch(r"mlp-labels-rgb-[0-9a-f]{12}", run_id(tiny_scene, Config(supervision="labels+rgb")))
 
 
+def test_runs_of_another_rule_of_training_have_other_names(tiny_scene, monkeypatch):
+    config = Config()
+    today = run_id(tiny_scene, config)
+    monkeypatch.setattr("semnerf_lib.runs.RULE", "1")
+    assert run_id(tiny_scene, config) != today
+
+
 def test_load_refuses_another_scene(finished):
     _, run = finished
     with pytest.raises(SemnerfError, match="was not trained on this scene"):

@@ -38,7 +38,7 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
             axes[row, 0].imshow(scene.rgb[frame])
         axes[row, -1].imshow(colourise(scene.labels[frame]))
     truth, n = scene.labels[frames], scene.n_classes
-    shown = [truth.reshape(-1)]
+    shown, grey = [truth.reshape(-1)], ""
     for clicks in unsure_clicker(learner, scene, seed=0, render=render):
         if len(clicks) in COUNTS:
             views = [render(learner, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
@@ -47,6 +47,7 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
                 where = told(view, n)
                 axes[row, column].imshow(filled_picture(view, where))
                 shown.append(view.labels[where])
+                grey = grey if where.all() else "; grey: no click tells"
             axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {filled_miou(views, truth, n):.2f}", fontsize=8)
         if len(clicks) == COUNTS[-1]:
             break
@@ -55,7 +56,7 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
     axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
     axes[0, -2].set_title(f"then unsure (0 to {np.log(n):.1f} nats)", fontsize=8)
     axes[0, -1].set_title("truth", fontsize=8)
-    figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks; grey: no click tells", x=0.01, ha="left")
+    figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks{grey}", x=0.01, ha="left")
     class_legend(figure, np.concatenate(shown), scene.class_names)
     return small_picture(figure)
 
