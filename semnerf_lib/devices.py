@@ -7,7 +7,9 @@ import resource
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -91,3 +93,13 @@ def one_core() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(cores)
+
+
+@cache
+def core_pool(process: int, cores: int) -> ThreadPoolExecutor:
+    """So many threads that compute on one core each.
+
+    Args:
+        process: the caller's id: a process that was forked off another has none of its threads.
+    """
+    return ThreadPoolExecutor(cores, initializer=compute_alone, initargs=(cores,))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from torch import Tensor
 
 from semnerf_lib.cameras import Intrinsics, get_rays
 from semnerf_lib.config import Config
@@ -17,10 +18,15 @@ from semnerf_lib.devices import uses_bfloat16
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, label_scores
 from semnerf_lib.models import Model
+from semnerf_lib.pieces import on_cores
 from semnerf_lib.scenes.scene import Scene
 
-CHUNK = {"cpu": 2**18, "cuda": 2**20, "mps": 2**18}
-"""Samples rendered at once on each kind of device: bounds the memory of a view of any size."""
+CHUNK = {
+    "mlp": {"cpu": 2**13, "cuda": 2**20, "mps": 2**18},
+    "grid": {"cpu": 2**17, "cuda": 2**20, "mps": 2**18},
+}
+"""Samples rendered at once for each field on each kind of device (on a CPU by each core): they bound the memory of a
+view of any size, and an MLP's layers of so many stay in a core's caches."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +53,25 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=uses_bfloat16(device, precision))
 
 
-@torch.inference_mode()
 def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 4"], near: float, far: float) -> View:
-    """One view, rendered in chunks of rays on the model's device; each chunk moves to the CPU at once."""
+    """One view, rendered in pieces on the model's device (on a CPU each on a core); each moves to the CPU at once."""
     device = next(model.parameters()).device
-    rays_o, rays_d = get_rays(intrinsics, torch.tensor(c2w, dtype=torch.float32, device=device))
-    chunk = max(1, CHUNK[device.type] // (model.config.n_samples + model.config.n_importance))
-    parts = []
-    for o, d in zip(rays_o.reshape(-1, 3).split(chunk), rays_d.reshape(-1, 3).split(chunk), strict=True):
+
+    @torch.inference_mode()
+    def rendered(rays: tuple[Tensor, Tensor]) -> tuple[Tensor | None, ...]:
         with autocast(device, model.config.precision):
-            out = model.render(o, d, near, far)[-1]
+            out = model.render(*rays, near, far)[-1]
         top = torch.softmax(out.sem_logits, dim=-1).max(dim=-1)
         rgb = None if out.rgb_map is None else (out.rgb_map.clamp(0, 1) * 255).round().byte().cpu()
         entropy = label_entropy(out.sem_logits)
-        parts.append((top.indices.byte().cpu(), top.values.cpu(), entropy.cpu(), out.depth_map.cpu(), rgb))
+        return top.indices.byte().cpu(), top.values.cpu(), entropy.cpu(), out.depth_map.cpu(), rgb
+
+    rays_o, rays_d = get_rays(intrinsics, torch.tensor(c2w, dtype=torch.float32, device=device))
+    n_rays = max(1, CHUNK[model.config.field][device.type] // (model.config.n_samples + model.config.n_importance))
+    pieces = zip(rays_o.reshape(-1, 3).split(n_rays), rays_d.reshape(-1, 3).split(n_rays), strict=True)
+    with on_cores(rendered, list(pieces), device) as parts:
+        labels, probability, entropy, depth, rgb = zip(*parts, strict=True)
     shape = (intrinsics.height, intrinsics.width)
-    labels, probability, entropy, depth, rgb = zip(*parts, strict=True)
     images = (torch.cat(a).reshape(shape).numpy() for a in (labels, probability, entropy, depth))
     return View(*images, None if rgb[0] is None else torch.cat(rgb).reshape(*shape, 3).numpy())
 

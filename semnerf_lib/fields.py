@@ -22,10 +22,10 @@ class Trunk(nn.Module):
             nn.Linear(size + (n_in if i == self.skip + 1 else 0), width) for i, size in enumerate(sizes)
         )
 
-    def forward(self, x: Float[Tensor, "*batch n_in"]) -> Float[Tensor, "*batch width"]:
+    def forward(self, x: Float[Tensor, "points n_in"]) -> Float[Tensor, "points width"]:
         h = x
         for i, layer in enumerate(self.layers):
-            h = F.relu(layer(torch.cat([x, h], dim=-1) if i == self.skip + 1 else h))
+            h = F.relu(layer(torch.cat([x, h], dim=-1) if i == self.skip + 1 else h), inplace=True)
         return h
 
 
@@ -51,7 +51,8 @@ class SemanticOnlyNeRF(nn.Module):
         self.semantic = nn.Sequential(nn.Linear(width, width // 2), nn.ReLU(), nn.Linear(width // 2, n_classes))
 
     def features(self, points: Float[Tensor, "rays samples 3"]) -> Float[Tensor, "rays samples width"]:
-        return self.trunk(positional_encoding(points / self.position_scale, self.n_octaves))
+        x = positional_encoding(points / self.position_scale, self.n_octaves)
+        return self.trunk(x.flatten(0, 1)).view(*points.shape[:-1], -1)
 
     def forward(self, points: Float[Tensor, "rays samples 3"], viewdirs: Float[Tensor, "rays 3"]) -> FieldOutput:
         h = self.features(points)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
+from concurrent.futures import wait
 from itertools import product
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from semnerf_lib.devices import core_pool
 
 
 def interpolate(
@@ -114,7 +115,7 @@ def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None
                 return
             work(*piece)
 
-    helpers = [_pool(os.getpid(), threads).submit(some) for _ in range(min(threads, len(pieces)) - 1)]
+    helpers = [core_pool(os.getpid(), threads).submit(some) for _ in range(min(threads, len(pieces)) - 1)]
     try:
         some()
     finally:  # whatever happens, no thread works on when this one goes on
@@ -122,8 +123,3 @@ def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None
     for helper in helpers:
         if not helper.cancelled():
             helper.result()
-
-
-@cache
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads)

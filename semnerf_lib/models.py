@@ -8,11 +8,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from semnerf_lib.config import Config
+from semnerf_lib.devices import uses_bfloat16
 from semnerf_lib.fields import SemanticNeRF, SemanticOnlyNeRF
 from semnerf_lib.grid import Box, DensityGrid, GridField
 from semnerf_lib.losses import distortion_loss, proposal_loss
 from semnerf_lib.rendering import Rendered, render_hierarchical, render_proposal
 from semnerf_lib.scenes.scene import Scene
+
+PIECE_BYTES = {"cpu": 2**24, "cuda": 2**31, "mps": 2**31}
+"""What the trunks' layers may hold of one piece of a step: on a CPU as much as its caches do, else what memory does."""
 
 
 class MLPModel(nn.Module):
@@ -46,6 +50,12 @@ class MLPModel(nn.Module):
         return render_hierarchical(
             self.coarse, self.fine, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator, c.noise_std
         )
+
+    def piece(self, device: torch.device) -> int:
+        """Rays of a step that are computed at once; their layers hold no more than `PIECE_BYTES`."""
+        c = self.config
+        layers = (2 * c.n_samples + c.n_importance) * c.depth * c.width
+        return max(1, PIECE_BYTES[device.type] // (layers * (2 if uses_bfloat16(device, c.precision) else 4)))
 
     def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor | float:
         """Nothing: the papers' loss is the data's alone."""
@@ -86,6 +96,10 @@ class GridModel(nn.Module):
         return render_proposal(
             self.proposal, self.field, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator
         )
+
+    def piece(self, device: torch.device) -> int:
+        """All rays of a step: the gradient of a piece would be as large as the grids, whatever its rays."""
+        return self.config.n_rays + self.config.colour_rays
 
     def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor:
         """The proposal's own loss, and the distortion loss where it has a weight."""

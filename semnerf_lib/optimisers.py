@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
@@ -12,10 +12,9 @@ def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
     return torch.optim.Adam(parameters, lr=lr, fused=parameters[0].device.type != "mps")
 
 
-def descend(optimiser: torch.optim.Optimizer, loss: Tensor, lr: float) -> None:
-    """One step down the loss's gradient, at this learning rate."""
+def descend(optimiser: torch.optim.Optimizer, lr: float) -> None:
+    """One step down the gradients that the parameters hold, at this learning rate; then they hold none."""
     for group in optimiser.param_groups:
         group["lr"] = lr
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
     optimiser.step()
+    optimiser.zero_grad(set_to_none=True)

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
+from torch import Tensor
 
 from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.scene import VOID, Scene
+
+
+class Batch(NamedTuple):
+    """Rays, and what training knows of their pixels.
+
+    Attributes:
+        rays_o, rays_d: origins, m, and directions of length 1 along the optical axis.
+        labels: classes; VOID for a ray that teaches colour alone.
+        rgb: colours in [0, 1], or None.
+    """
+
+    rays_o: Float[Tensor, "rays 3"]
+    rays_d: Float[Tensor, "rays 3"]
+    labels: Int[Tensor, "rays"]
+    rgb: Float[Tensor, "rays 3"] | None
+
+    def pieces(self, n_rays: int) -> list[Batch]:
+        """The same rays in pieces of at most `n_rays`, in order."""
+        n = len(self.labels)
+        if n <= n_rays:
+            return [self]
+        cuts = [slice(start, start + n_rays) for start in range(0, n, n_rays)]
+        return [Batch(*(None if a is None else a[cut] for a in self)) for cut in cuts]
+
+    def shares(self, whole: Batch) -> tuple[float, Tensor]:
+        """Which share of a whole batch's rays these are, and which of its labelled rays."""
+        mine, all_ = ((batch.labels != VOID).sum() for batch in (self, whole))
+        return len(self.labels) / len(whole.labels), mine / all_.clamp_min(1)
 
 
 class TrainingRays:
@@ -42,8 +73,8 @@ class TrainingRays:
         self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
         self.intrinsics = scene.intrinsics
 
-    def draw(self, n_rays: int, generator: torch.Generator, n_boundary: int = 0, n_colour: int = 0):
-        """rays_o, rays_d (n, 3), labels (n,), and rgb (n, 3) in [0, 1] or None.
+    def draw(self, n_rays: int, generator: torch.Generator, n_boundary: int = 0, n_colour: int = 0) -> Batch:
+        """Random rays, and what the training frames say of them.
 
         `n_rays` labelled ones first, of which `n_boundary` from pixels beside another class where there are any; then,
         if there is RGB, `n_colour` from any pixel, their labels VOID.
@@ -65,7 +96,7 @@ class TrainingRays:
         v, u = (pixel % size) // width, pixel % width
         rays_o, rays_d = rays_from_pixels(self.intrinsics, self.c2w[pixel // size], u.float(), v.float())
         rgb = None if self.rgb is None else self.rgb[pixel].float() / 255
-        return rays_o, rays_d, labels, rgb
+        return Batch(rays_o, rays_d, labels, rgb)
 
 
 def beside_another_class(

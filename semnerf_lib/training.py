@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,8 +28,9 @@ from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import GridModel, build_model
 from semnerf_lib.optimisers import adam, descend
+from semnerf_lib.pieces import backward, generators
 from semnerf_lib.progress import Progress
-from semnerf_lib.rays import TrainingRays
+from semnerf_lib.rays import Batch, TrainingRays
 from semnerf_lib.scenes.scene import Scene
 
 HISTORY_EVERY = 10
@@ -60,35 +62,50 @@ class Trainer:
         self.generator = torch.Generator(device)
         self.step_count, self.seconds, self.history = 0, 0.0, []
 
-    def loss(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of the next step's rays, and its parts.
+    def draw(self) -> Batch:
+        """The next step's rays; the generator goes on to the samples along them."""
+        c = self.config
+        self.generator.manual_seed(c.seed * 1_000_003 + self.step_count)
+        return self.rays.draw(c.n_rays, self.generator, round(c.boundary_share * c.n_rays), c.colour_rays)
+
+    def loss(
+        self, rays: Batch, generator: torch.Generator, whole: Batch | None = None
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of some rays, and its parts.
 
             L = CE (coarse + fine)                          labels alone [P1]
             L = MSE (coarse + fine) + 0.04 CE (coarse + fine)  with RGB [P2, code]
 
-        plus the model's own regularisation (none for the papers' MLP).
+        plus the model's own regularisation (none for the papers' MLP). Means over rays, CE's over the labelled ones.
+
+        Args:
+            generator: of the random samples.
+            whole: the batch of which these rays are a piece, whose pieces' losses add up to its own.
         """
-        c = self.config
-        self.generator.manual_seed(c.seed * 1_000_003 + self.step_count)
-        rays_o, rays_d, labels, rgb = self.rays.draw(
-            c.n_rays, self.generator, round(c.boundary_share * c.n_rays), c.colour_rays
-        )
-        with autocast(self.device, c.precision):
-            renderings = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
+        with autocast(self.device, self.config.precision):
+            renderings = self.model.render(rays.rays_o, rays.rays_d, self.scene.near, self.scene.far, generator)
         seen = [r for r in renderings if r.sem_logits is not None]
-        parts = {"semantic": sum(semantic_loss(r.sem_logits, labels) for r in seen)}
+        share, labelled = (1.0, 1.0) if whole is None else rays.shares(whole)
+        parts = {"semantic": labelled * sum(semantic_loss(r.sem_logits, rays.labels) for r in seen)}
         data = parts["semantic"]
-        if rgb is not None:
-            parts["photometric"] = sum(photometric_loss(r.rgb_map, rgb) for r in seen)
-            data = parts["photometric"] + c.semantic_weight * parts["semantic"]
-        return data + self.model.regularisation(renderings, self.scene.far), parts
+        if rays.rgb is not None:
+            parts["photometric"] = share * sum(photometric_loss(r.rgb_map, rays.rgb) for r in seen)
+            data = parts["photometric"] + self.config.semantic_weight * parts["semantic"]
+        return data + share * self.model.regularisation(renderings, self.scene.far), parts
 
     def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
-        loss, parts = self.loss()
-        descend(self.optimiser, loss, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
+        batch = self.draw()
+        pieces = batch.pieces(self.model.piece(self.device))
+        if len(pieces) == 1:
+            losses = [partial(self.loss, batch, self.generator)]
+        else:
+            sources = generators(self.generator, len(pieces))
+            losses = [partial(self.loss, *piece, batch) for piece in zip(pieces, sources, strict=True)]
+        loss, parts = backward(losses, list(self.model.parameters()))
+        descend(self.optimiser, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
         self.step_count += 1
-        return loss.detach(), parts
+        return loss, parts
 
     def train(
         self,

@@ -79,7 +79,7 @@ def test_view_is_whole_and_on_the_cpu(tiny_scene):
 def test_rays_are_rendered_in_chunks_that_fit(tiny_scene, chunk, monkeypatch):
     model = Perfect()
     samples_a_ray = model.config.n_samples + model.config.n_importance
-    monkeypatch.setitem(evaluation.CHUNK, "cpu", chunk * samples_a_ray + samples_a_ray - 1)
+    monkeypatch.setitem(evaluation.CHUNK["mlp"], "cpu", chunk * samples_a_ray + samples_a_ray - 1)
     scores = evaluate(model, tiny_scene)
     assert scores["miou"] == 1.0
     assert max(model.asked) <= chunk and sum(model.asked) == 3 * 192
@@ -89,7 +89,7 @@ def test_rays_are_rendered_in_chunks_that_fit(tiny_scene, chunk, monkeypatch):
 def test_chunks_change_nothing(tiny_scene, monkeypatch):
     model = build_model(tiny_config("grid"), tiny_scene)
     whole = render_view(model, tiny_scene.intrinsics, tiny_scene.c2w[0], 0.1, 10.0)
-    monkeypatch.setitem(evaluation.CHUNK, "cpu", 50 * (model.config.n_samples + model.config.n_importance))
+    monkeypatch.setitem(evaluation.CHUNK["grid"], "cpu", 50 * (model.config.n_samples + model.config.n_importance))
     parts = render_view(model, tiny_scene.intrinsics, tiny_scene.c2w[0], 0.1, 10.0)
     np.testing.assert_allclose(parts.depth, whole.depth, atol=1e-5)
     np.testing.assert_allclose(parts.entropy, whole.entropy, atol=1e-5)

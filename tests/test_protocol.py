@@ -89,8 +89,10 @@ def test_learning_rate_follows_p2s_schedule():
 
 def test_loss_is_p1s_without_rgb_and_p2s_with():
     scene, cpu = make_tiny_scene(), torch.device("cpu")
-    loss, parts = Trainer(scene, tiny_config("mlp"), cpu).loss()
+    trainer = Trainer(scene, tiny_config("mlp"), cpu)
+    loss, parts = trainer.loss(trainer.draw(), trainer.generator)
     assert set(parts) == {"semantic"} and loss.item() == parts["semantic"].item()  # CE alone, coarse + fine
     assert 1.2 * 1.95 < loss.item() < 3 * 1.95  # two nearly uniform guesses among 7: about 2 ln 7
-    loss, parts = Trainer(scene, tiny_config("mlp", supervision="labels+rgb"), cpu).loss()
+    trainer = Trainer(scene, tiny_config("mlp", supervision="labels+rgb"), cpu)
+    loss, parts = trainer.loss(trainer.draw(), trainer.generator)
     assert loss.item() == pytest.approx(parts["photometric"].item() + 0.04 * parts["semantic"].item(), rel=1e-6)

@@ -6,10 +6,22 @@ import numpy as np
 import torch
 from tiny import cast
 
-from semnerf_lib.rays import TrainingRays
+from semnerf_lib.rays import Batch, TrainingRays
 from semnerf_lib.scenes.scene import VOID
 
 CPU = torch.device("cpu")
+
+
+def test_pieces_of_a_batch_are_the_batch_in_order_and_their_shares_add_up_to_one():
+    batch = Batch(torch.rand(10, 3), torch.rand(10, 3), torch.tensor([1, 2, VOID, 4, 5, VOID, 7, 8, VOID, VOID]), None)
+    pieces = batch.pieces(4)
+    assert [len(piece.labels) for piece in pieces] == [4, 4, 2] and all(piece.rgb is None for piece in pieces)
+    for whole, *parts in zip(batch[:3], *(piece[:3] for piece in pieces), strict=True):
+        assert torch.equal(torch.cat(parts), whole)
+    shares = [piece.shares(batch) for piece in pieces]
+    assert [share for share, _ in shares] == [0.4, 0.4, 0.2]
+    assert [labelled.item() for _, labelled in shares] == [0.5, 0.5, 0.0]
+    assert batch.pieces(10) == [batch] and batch.pieces(99)[0] is batch
 
 
 def test_labels_drawn_are_never_void_and_are_those_of_their_rays(tiny_scene):

@@ -12,8 +12,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tiny import make_tiny_scene, tiny_config
 
+from semnerf_lib import models
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.files import digest
+from semnerf_lib.models import MLPModel
 from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.training import Trainer, deferred_interrupt, read_step
 
@@ -67,7 +69,7 @@ def test_every_step_draws_anew_and_a_step_always_the_same(tiny_scene, field):
     losses = []
     for step in (0, 1, 2, 0, 1):  # the weights stay: only the draws differ
         trainer.step_count = step
-        losses.append(trainer.loss()[0].item())
+        losses.append(trainer.loss(trainer.draw(), trainer.generator)[0].item())
     assert losses[:2] == losses[3:] and len(set(losses)) == 3
 
 
@@ -79,9 +81,68 @@ def test_same_seed_same_weights_other_seed_others(tiny_scene):
     assert same(weights(a), weights(b)) and not same(weights(a), weights(c))
 
 
+@pytest.fixture
+def in_pieces(monkeypatch):
+    """Has the tiny MLP's steps computed 7 rays at a time: each has 32 samples in 3 layers of 16 numbers of 4 bytes."""
+    monkeypatch.setitem(models.PIECE_BYTES, "cpu", 7 * 3 * 16 * 32 * 4)
+
+
+@pytest.fixture
+def cores():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
-@pytest.mark.parametrize("field", FIELDS)
-def test_stopped_anywhere_and_restored_ends_in_the_same_bits(tiny_scene, field, supervision, tmp_path):
+def test_a_step_in_pieces_is_the_step_in_one(tiny_scene, supervision, in_pieces, monkeypatch):
+    labels = tiny_scene.labels.copy()
+    labels[:, ::2] = VOID
+    scene = replace(tiny_scene, labels=labels)
+    config = tiny_config("mlp", supervision=supervision, colour_rays=30)
+    monkeypatch.setattr(MLPModel, "render", without_chance(MLPModel.render))
+    pieces, whole = Trainer(scene, config, CPU), Trainer(scene, config, CPU)
+    assert len(pieces.draw().pieces(pieces.model.piece(CPU))) == (14 if supervision == "labels+rgb" else 10)
+    got, got_parts = pieces.step()
+    monkeypatch.setitem(models.PIECE_BYTES, "cpu", 2**30)
+    expected, expected_parts = whole.step()
+    torch.testing.assert_close(got, expected, rtol=1e-5, atol=0)
+    assert got_parts.keys() == expected_parts.keys()
+    torch.testing.assert_close(got_parts, expected_parts, rtol=1e-5, atol=0)
+    moments = [[s["exp_avg"] for s in t.optimiser.state_dict()["state"].values()] for t in (pieces, whole)]
+    torch.testing.assert_close(*moments, rtol=1e-3, atol=1e-7)
+
+
+def without_chance(render):
+    return lambda model, rays_o, rays_d, near, far, generator: render(model, rays_o, rays_d, near, far)
+
+
+def test_a_step_in_pieces_has_the_same_bits_on_any_number_of_cores(tiny_scene, in_pieces, cores):
+    ends = []
+    for n in (1, 2, 3):
+        cores(n)
+        trainer = Trainer(tiny_scene, tiny_config("mlp", iterations=3), CPU)
+        trainer.train()
+        assert torch.get_num_threads() == n
+        ends.append(weights(trainer))
+    assert same(ends[0], ends[1]) and same(ends[0], ends[2])
+
+
+def test_pieces_draw_samples_of_their_own(tiny_scene, in_pieces):
+    trainer = Trainer(tiny_scene, tiny_config("mlp"), CPU)
+    seen = []
+    original = trainer.model.render
+    trainer.model.render = lambda *args: seen.append(original(*args)) or seen[-1]
+    trainer.step()
+    jitters = [first.z_vals[0] for first, _ in seen]
+    assert len({tuple(j.tolist()) for j in jitters}) == len(jitters) == 10
+
+
+@pytest.mark.parametrize("field, pieces", [("grid", False), ("mlp", False), ("mlp", True)])
+@pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
+def test_stopped_anywhere_and_restored_ends_in_the_same_bits(tiny_scene, field, pieces, supervision, tmp_path, request):
+    if pieces:
+        request.getfixturevalue("in_pieces")
     config = tiny_config(field, iterations=14, supervision=supervision)
     whole = Trainer(tiny_scene, config, CPU)
     whole.train()
