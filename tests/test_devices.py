@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -32,6 +34,14 @@ def test_cpu_facts():
     cpu = torch.device("cpu")
     assert "threads" in device_name(cpu) and 0.01 < peak_memory_gib(cpu) < 1000
     assert isinstance(gains_from_bfloat16(cpu), bool)
+
+
+def test_peak_memory_is_of_this_process_whatever_the_one_that_started_it_held():
+    cpu = torch.device("cpu")
+    held = torch.ones(2**27)  # half a GiB
+    code = "from semnerf_lib.devices import *; print(peak_memory_gib(torch.device('cpu')))"
+    child = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    assert peak_memory_gib(cpu) > held.nbytes / 2**30 > child
 
 
 def in_a_thread(call):
