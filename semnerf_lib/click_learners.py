@@ -156,8 +156,8 @@ class ColourLearner:
             rendered = self.geometry.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
         loss = photometric_loss(rendered[-1].rgb_map, self.rgb[pixel].float() / 255)
         loss = loss + self.geometry.regularisation(rendered, self.scene.far)
-        loss.backward()
-        descend(self.optimiser, c.lr * 0.1 ** (self.step_count / c.lr_decay_steps))
+        gradient = torch.autograd.grad(loss, list(self.geometry.parameters()), allow_unused=True)
+        descend(self.optimiser, gradient, c.lr * 0.1 ** (self.step_count / c.lr_decay_steps))
         self.step_count += 1
         return True
 
@@ -222,8 +222,8 @@ class LabelLearner:
                 rendered = self.model.render(rays_o, rays_d, self.scene.near, self.scene.far, self.generator)
             loss = semantic_loss(rendered[-1].sem_logits, labels)
             loss = loss + self.model.regularisation(rendered, self.scene.far)
-            loss.backward()
-            descend(self.optimiser, self.config.lr)
+            gradient = torch.autograd.grad(loss, list(self.model.parameters()))
+            descend(self.optimiser, gradient, self.config.lr)
 
 
 def rays_of_clicks(

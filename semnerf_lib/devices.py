@@ -5,11 +5,6 @@ from __future__ import annotations
 import platform
 import resource
 import sys
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -72,38 +67,3 @@ def peak_memory_gib(device: torch.device) -> float:
         return int(peak.split()[1]) / 2**20
     kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     return kib / 2**20
-
-
-def compute_alone(cores: int) -> None:
-    """Has this thread compute on one core from now on, and leaves `cores` to all others.
-
-    For steps so small that cores wait for each other longer than they compute, above all beside a browser that wants
-    one of them. PyTorch hands its last setting to each thread at its first question or sum, hence the question before,
-    and behind it the second thread, which sets it back.
-    """
-    torch.get_num_threads()
-    torch.set_num_threads(1)
-    restoring = threading.Thread(target=torch.set_num_threads, args=(cores,))
-    restoring.start()
-    restoring.join()
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Has this thread compute on one core meanwhile (see `compute_alone`)."""
-    cores = torch.get_num_threads()
-    compute_alone(cores)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(cores)
-
-
-@cache
-def core_pool(process: int, cores: int) -> ThreadPoolExecutor:
-    """So many threads that compute on one core each.
-
-    Args:
-        process: the caller's id: a process that was forked off another has none of its threads.
-    """
-    return ThreadPoolExecutor(cores, initializer=compute_alone, initargs=(cores,))

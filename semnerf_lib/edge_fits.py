@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
-from semnerf_lib.devices import one_core
+from semnerf_lib.cores import one_core
 from semnerf_lib.encoding import encoded_size, positional_encoding
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.scene import VOID

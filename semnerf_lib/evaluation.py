@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,19 +15,19 @@ from torch import Tensor
 
 from semnerf_lib.cameras import Intrinsics, get_rays
 from semnerf_lib.config import Config
+from semnerf_lib.cores import on_cores
 from semnerf_lib.devices import uses_bfloat16
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, label_scores
 from semnerf_lib.models import Model
-from semnerf_lib.pieces import on_cores
 from semnerf_lib.scenes.scene import Scene
 
-CHUNK = {
+PIECE_SAMPLES = {
     "mlp": {"cpu": 2**13, "cuda": 2**20, "mps": 2**18},
     "grid": {"cpu": 2**17, "cuda": 2**20, "mps": 2**18},
 }
-"""Samples rendered at once for each field on each kind of device (on a CPU by each core): they bound the memory of a
-view of any size, and an MLP's layers of so many stay in a core's caches."""
+"""Samples of a view that are rendered at once for each field on each kind of device, on a CPU by each core. They bound
+the memory of a view of any size, and on a CPU an MLP's layers of so many stay in the caches."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,21 @@ class View:
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which fields run (see `devices.uses_bfloat16`)."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=uses_bfloat16(device, precision))
+    """The context in which fields run (see `devices.uses_bfloat16`).
+
+    Weights are cast where they are used, once a rendering: a cache of them would be shared by all threads, whether they
+    train or look.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=uses_bfloat16(device, precision), cache_enabled=False)
 
 
 def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 4"], near: float, far: float) -> View:
-    """One view, rendered in pieces on the model's device (on a CPU each on a core); each moves to the CPU at once."""
+    """One view, rendered in pieces on the model's device (on a CPU each on a core); each moves to the CPU at once.
+
+    Args:
+        c2w: pose of the camera, metres.
+        near, far: where rays begin and end, metres along the optical axis.
+    """
     device = next(model.parameters()).device
 
     @torch.inference_mode()
@@ -67,7 +77,9 @@ def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 
         return top.indices.byte().cpu(), top.values.cpu(), entropy.cpu(), out.depth_map.cpu(), rgb
 
     rays_o, rays_d = get_rays(intrinsics, torch.tensor(c2w, dtype=torch.float32, device=device))
-    n_rays = max(1, CHUNK[model.config.field][device.type] // (model.config.n_samples + model.config.n_importance))
+    fitting = PIECE_SAMPLES[model.config.field][device.type] // (model.config.n_samples + model.config.n_importance)
+    share = math.ceil(intrinsics.width * intrinsics.height / torch.get_num_threads())
+    n_rays = max(1, min(fitting, share) if device.type == "cpu" else fitting)
     pieces = zip(rays_o.reshape(-1, 3).split(n_rays), rays_d.reshape(-1, 3).split(n_rays), strict=True)
     with on_cores(rendered, list(pieces), device) as parts:
         labels, probability, entropy, depth, rgb = zip(*parts, strict=True)

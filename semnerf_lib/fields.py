@@ -22,7 +22,7 @@ class Trunk(nn.Module):
             nn.Linear(size + (n_in if i == self.skip + 1 else 0), width) for i, size in enumerate(sizes)
         )
 
-    def forward(self, x: Float[Tensor, "points n_in"]) -> Float[Tensor, "points width"]:
+    def forward(self, x: Float[Tensor, "*batch n_in"]) -> Float[Tensor, "*batch width"]:
         h = x
         for i, layer in enumerate(self.layers):
             h = F.relu(layer(torch.cat([x, h], dim=-1) if i == self.skip + 1 else h), inplace=True)

@@ -7,16 +7,14 @@ the one against the other.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import wait
 from itertools import product
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from semnerf_lib.devices import core_pool
+from semnerf_lib.cores import in_threads
 
 
 def interpolate(
@@ -90,36 +88,3 @@ class _Compiled(torch.autograd.Function):
         # a level a thread: no two threads add to the same row, and the sums are the same for any number of threads
         in_threads(len(ctx.saved_tensors[1]), lambda start, stop: pull(*arrays, start, stop), size=1)
         return total, None, None, None
-
-
-def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None) -> None:
-    """Does work(start, stop) for pieces of 0 ... n, on as many threads as PyTorch uses.
-
-    The last pieces come first: of a gradient they are the finest, largest levels. This thread is one of them. Whichever
-    is free takes the next piece, since PyTorch's own threads, which wait for their next work awake, may hold a core for
-    a while.
-
-    Args:
-        size: of a piece; None makes four of them for each thread.
-    """
-    threads = torch.get_num_threads()
-    count = 4 * threads if threads > 1 else 1
-    size = size or max(1, -(-n // count))
-    pieces = [(start, min(start + size, n)) for start in range(0, n, size)]
-
-    def some():
-        while True:
-            try:
-                piece = pieces.pop()
-            except IndexError:
-                return
-            work(*piece)
-
-    helpers = [core_pool(os.getpid(), threads).submit(some) for _ in range(min(threads, len(pieces)) - 1)]
-    try:
-        some()
-    finally:  # whatever happens, no thread works on when this one goes on
-        wait(helper for helper in helpers if not helper.cancel())
-    for helper in helpers:
-        if not helper.cancelled():
-            helper.result()

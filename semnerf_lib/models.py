@@ -16,7 +16,8 @@ from semnerf_lib.rendering import Rendered, render_hierarchical, render_proposal
 from semnerf_lib.scenes.scene import Scene
 
 PIECE_BYTES = {"cpu": 2**24, "cuda": 2**31, "mps": 2**31}
-"""What the trunks' layers may hold of one piece of a step: on a CPU as much as its caches do, else what memory does."""
+"""Bytes that the outputs of the trunks' layers take for one piece of a step: on a CPU few enough for its caches (of
+2 to 64 MiB, 16 were the fastest on the one we tried), on other devices as many as their memory has room for."""
 
 
 class MLPModel(nn.Module):
@@ -51,8 +52,8 @@ class MLPModel(nn.Module):
             self.coarse, self.fine, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator, c.noise_std
         )
 
-    def piece(self, device: torch.device) -> int:
-        """Rays of a step that are computed at once; their layers hold no more than `PIECE_BYTES`."""
+    def rays_a_piece(self, device: torch.device) -> int:
+        """How many rays of a step are computed at once (see `PIECE_BYTES`)."""
         c = self.config
         layers = (2 * c.n_samples + c.n_importance) * c.depth * c.width
         return max(1, PIECE_BYTES[device.type] // (layers * (2 if uses_bfloat16(device, c.precision) else 4)))
@@ -97,8 +98,8 @@ class GridModel(nn.Module):
             self.proposal, self.field, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator
         )
 
-    def piece(self, device: torch.device) -> int:
-        """All rays of a step: the gradient of a piece would be as large as the grids, whatever its rays."""
+    def rays_a_piece(self, device: torch.device) -> int:
+        """All rays of a step: the gradient of a piece would be as large as the grids, however few its rays."""
         return self.config.n_rays + self.config.colour_rays
 
     def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
@@ -12,8 +14,15 @@ def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
     return torch.optim.Adam(parameters, lr=lr, fused=parameters[0].device.type != "mps")
 
 
-def descend(optimiser: torch.optim.Optimizer, lr: float) -> None:
-    """One step down the gradients that the parameters hold, at this learning rate; then they hold none."""
+def descend(optimiser: torch.optim.Optimizer, gradient: Sequence[Tensor | None], lr: float) -> None:
+    """One step down a gradient at this learning rate.
+
+    Args:
+        gradient: for each of the optimiser's parameters; None for one that the loss does not depend on.
+    """
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    for parameter, its in zip(parameters, gradient, strict=True):
+        parameter.grad = its
     for group in optimiser.param_groups:
         group["lr"] = lr
     optimiser.step()

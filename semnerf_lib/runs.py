@@ -42,7 +42,7 @@ def results_root() -> Path:
     return (project if (project / "notebooks").is_dir() else Path.cwd()) / "results"
 
 
-RULE = "2"
+RULE = "3"
 """Of training: raised when the same config comes to other weights, so that older runs are not taken for today's."""
 
 

@@ -16,7 +16,7 @@ import torch
 from semnerf_lib.click_learners import Learner
 from semnerf_lib.clicking import Doubt, Render, doubts, pool_of, view_of
 from semnerf_lib.clicks import Click, Clicks, check_click
-from semnerf_lib.devices import compute_alone
+from semnerf_lib.cores import compute_alone
 from semnerf_lib.evaluation import View
 from semnerf_lib.running import told
 from semnerf_lib.scenes.scene import Scene

@@ -28,7 +28,7 @@ from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.models import GridModel, build_model
 from semnerf_lib.optimisers import adam, descend
-from semnerf_lib.pieces import backward, generators
+from semnerf_lib.pieces import gradients
 from semnerf_lib.progress import Progress
 from semnerf_lib.rays import Batch, TrainingRays
 from semnerf_lib.scenes.scene import Scene
@@ -79,6 +79,7 @@ class Trainer:
         plus the model's own regularisation (none for the papers' MLP). Means over rays, CE's over the labelled ones.
 
         Args:
+            rays: to render.
             generator: of the random samples.
             whole: the batch of which these rays are a piece, whose pieces' losses add up to its own.
         """
@@ -96,14 +97,14 @@ class Trainer:
     def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
         batch = self.draw()
-        pieces = batch.pieces(self.model.piece(self.device))
+        pieces = batch.pieces(self.model.rays_a_piece(self.device))
         if len(pieces) == 1:
             losses = [partial(self.loss, batch, self.generator)]
         else:
             sources = generators(self.generator, len(pieces))
-            losses = [partial(self.loss, *piece, batch) for piece in zip(pieces, sources, strict=True)]
-        loss, parts = backward(losses, list(self.model.parameters()))
-        descend(self.optimiser, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
+            losses = [partial(self.loss, piece, own, batch) for piece, own in zip(pieces, sources, strict=True)]
+        loss, parts, gradient = gradients(losses, list(self.model.parameters()))
+        descend(self.optimiser, gradient, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
         self.step_count += 1
         return loss, parts
 
@@ -216,6 +217,12 @@ class Trainer:
         except (RuntimeError, ValueError, KeyError, IndexError) as fault:
             raise SemnerfError(f"{path}: its tensors are not this model's ({str(fault).splitlines()[0]})") from fault
         self.step_count, self.seconds, self.history = step, seconds, history
+
+
+def generators(source: torch.Generator, n: int) -> list[torch.Generator]:
+    """So many generators, each seeded with a number that `source` draws."""
+    seeds = torch.randint(2**31, (n,), generator=source, device=source.device)
+    return [torch.Generator(source.device).manual_seed(seed) for seed in seeds.tolist()]
 
 
 def read_step(path: Path) -> int:

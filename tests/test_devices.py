@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 
 import pytest
 import torch
 
-from semnerf_lib.devices import compute_alone, device_name, gains_from_bfloat16, one_core, peak_memory_gib, pick_device
+from semnerf_lib.devices import device_name, gains_from_bfloat16, peak_memory_gib, pick_device
 from semnerf_lib.errors import SemnerfError
 
 
@@ -42,31 +41,3 @@ def test_peak_memory_is_of_this_process_whatever_the_one_that_started_it_held():
     code = "from semnerf_lib.devices import *; print(peak_memory_gib(torch.device('cpu')))"
     child = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     assert peak_memory_gib(cpu) > held.nbytes / 2**30 > child
-
-
-def in_a_thread(call):
-    found = []
-    thread = threading.Thread(target=lambda: found.append(call()))
-    thread.start()
-    thread.join()
-    return found[0]
-
-
-@pytest.fixture
-def three_cores():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
-
-
-def test_a_thread_that_computes_alone_leaves_the_others_their_cores(three_cores):
-    assert in_a_thread(lambda: (compute_alone(3), torch.get_num_threads())[1]) == 1
-    assert torch.get_num_threads() == 3 and in_a_thread(torch.get_num_threads) == 3
-
-
-def test_one_core_is_for_this_thread_and_meanwhile(three_cores):
-    with pytest.raises(ValueError, match="meanwhile"), one_core():
-        assert torch.get_num_threads() == 1 and in_a_thread(torch.get_num_threads) == 3
-        raise ValueError("meanwhile")
-    assert torch.get_num_threads() == 3 and in_a_thread(torch.get_num_threads) == 3

@@ -75,21 +75,28 @@ def test_view_is_whole_and_on_the_cpu(tiny_scene):
     assert view.rgb.shape == (12, 16, 3) and view.rgb[3, 3].tolist() == [0, 128, 255]  # clipped, rounded
 
 
-@pytest.mark.parametrize("chunk", [7, 64, 192, 1000])
-def test_rays_are_rendered_in_chunks_that_fit(tiny_scene, chunk, monkeypatch):
+@pytest.mark.parametrize("cores", [1, 3])
+@pytest.mark.parametrize("rays", [7, 64, 192, 1000])
+def test_views_are_rendered_in_pieces_that_fit_and_leave_no_core_idle(tiny_scene, rays, cores, monkeypatch):
     model = Perfect()
     samples_a_ray = model.config.n_samples + model.config.n_importance
-    monkeypatch.setitem(evaluation.CHUNK["mlp"], "cpu", chunk * samples_a_ray + samples_a_ray - 1)
-    scores = evaluate(model, tiny_scene)
+    monkeypatch.setitem(evaluation.PIECE_SAMPLES["mlp"], "cpu", rays * samples_a_ray + samples_a_ray - 1)
+    torch.set_num_threads(cores)
+    try:
+        scores = evaluate(model, tiny_scene)
+    finally:
+        torch.set_num_threads(1)
     assert scores["miou"] == 1.0
-    assert max(model.asked) <= chunk and sum(model.asked) == 3 * 192
-    assert len(model.asked) == 3 * math.ceil(192 / chunk)
+    assert max(model.asked) <= rays and sum(model.asked) == 3 * 192
+    assert len(model.asked) == 3 * max(cores, math.ceil(192 / rays))
 
 
-def test_chunks_change_nothing(tiny_scene, monkeypatch):
+def test_pieces_change_nothing(tiny_scene, monkeypatch):
     model = build_model(tiny_config("grid"), tiny_scene)
     whole = render_view(model, tiny_scene.intrinsics, tiny_scene.c2w[0], 0.1, 10.0)
-    monkeypatch.setitem(evaluation.CHUNK["grid"], "cpu", 50 * (model.config.n_samples + model.config.n_importance))
+    monkeypatch.setitem(
+        evaluation.PIECE_SAMPLES["grid"], "cpu", 50 * (model.config.n_samples + model.config.n_importance)
+    )
     parts = render_view(model, tiny_scene.intrinsics, tiny_scene.c2w[0], 0.1, 10.0)
     np.testing.assert_allclose(parts.depth, whole.depth, atol=1e-5)
     np.testing.assert_allclose(parts.entropy, whole.entropy, atol=1e-5)

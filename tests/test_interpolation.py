@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 import torch
 from scipy.interpolate import RegularGridInterpolator
 
-from semnerf_lib.interpolation import in_threads, interpolate, trilinear
+from semnerf_lib.interpolation import interpolate, trilinear
 
 SIZES = torch.tensor([[2, 3, 4], [5, 5, 5], [9, 4, 7]])
 COUNTS = SIZES.prod(1)
@@ -96,40 +95,6 @@ def test_a_point_that_is_nan_comes_out_as_nan(way):
 @pytest.mark.parametrize("way", [trilinear, interpolate])
 def test_no_point_is_no_error(way):
     assert way(a_table(2), torch.zeros(0, 3), SIZES, OFFSETS).shape == (0, 6)
-
-
-@pytest.mark.parametrize(
-    "threads, n, size, count", [(1, 1000, None, 1), (2, 1000, None, 8), (3, 5, None, 5), (2, 7, 1, 7), (2, 0, None, 0)]
-)
-def test_threads_share_pieces_that_cover_everything_once(threads, n, size, count):
-    before, done = torch.get_num_threads(), []
-    torch.set_num_threads(threads)
-    try:
-        in_threads(n, lambda start, stop: done.append((start, stop)), size)
-    finally:
-        torch.set_num_threads(before)
-    assert len(done) == count
-    assert [i for start, stop in sorted(done) for i in range(start, stop)] == list(range(n))
-
-
-@pytest.mark.parametrize("threads, bad", [(1, 0), (2, 0), (2, 7)])
-def test_an_error_in_any_piece_comes_out_and_no_thread_works_on(threads, bad):
-    before, at_work = torch.get_num_threads(), []
-
-    def work(start, stop):
-        at_work.append(start)
-        if start == bad:
-            raise ValueError("a piece")
-        time.sleep(0.01)
-        at_work.remove(start)
-
-    torch.set_num_threads(threads)
-    try:
-        with pytest.raises(ValueError, match="a piece"):
-            in_threads(8, work, size=1)
-    finally:
-        torch.set_num_threads(before)
-    assert at_work == [bad]
 
 
 def test_a_second_process_compiles_nothing(tmp_path):

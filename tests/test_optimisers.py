@@ -15,10 +15,10 @@ def test_adam_holds_every_parameter_once_and_steps_in_one_kernel():
 
 
 def test_a_step_takes_this_rate_and_this_gradient_alone():
-    weight = nn.Parameter(torch.tensor([1.0, 2.0]))
-    optimiser = torch.optim.SGD([weight], lr=9.0)
-    for _ in range(2):
-        (weight * torch.tensor([1.0, -1.0])).sum().backward()
-        descend(optimiser, 0.5)
-    assert weight.tolist() == [0.0, 3.0]
+    weight, idle = nn.Parameter(torch.tensor([1.0, 2.0])), nn.Parameter(torch.tensor([7.0]))
+    weight.grad, idle.grad = torch.tensor([100.0, 100.0]), torch.tensor([100.0])
+    optimiser = torch.optim.SGD([weight, idle], lr=9.0)
+    descend(optimiser, [torch.tensor([1.0, -1.0]), None], 0.5)
+    assert weight.tolist() == [0.5, 2.5] and idle.tolist() == [7.0]
+    assert weight.grad is None
     assert optimiser.param_groups[0]["lr"] == pytest.approx(0.5)

@@ -17,7 +17,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.files import digest
 from semnerf_lib.models import MLPModel
 from semnerf_lib.scenes.scene import VOID
-from semnerf_lib.training import Trainer, deferred_interrupt, read_step
+from semnerf_lib.training import Trainer, deferred_interrupt, generators, read_step
 
 CPU = torch.device("cpu")
 FIELDS = ["grid", "mlp"]
@@ -102,7 +102,7 @@ def test_a_step_in_pieces_is_the_step_in_one(tiny_scene, supervision, in_pieces,
     config = tiny_config("mlp", supervision=supervision, colour_rays=30)
     monkeypatch.setattr(MLPModel, "render", without_chance(MLPModel.render))
     pieces, whole = Trainer(scene, config, CPU), Trainer(scene, config, CPU)
-    assert len(pieces.draw().pieces(pieces.model.piece(CPU))) == (14 if supervision == "labels+rgb" else 10)
+    assert len(pieces.draw().pieces(pieces.model.rays_a_piece(CPU))) == (14 if supervision == "labels+rgb" else 10)
     got, got_parts = pieces.step()
     monkeypatch.setitem(models.PIECE_BYTES, "cpu", 2**30)
     expected, expected_parts = whole.step()
@@ -117,15 +117,35 @@ def without_chance(render):
     return lambda model, rays_o, rays_d, near, far, generator: render(model, rays_o, rays_d, near, far)
 
 
-def test_a_step_in_pieces_has_the_same_bits_on_any_number_of_cores(tiny_scene, in_pieces, cores):
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_step_in_pieces_has_the_same_bits_on_any_number_of_cores(tiny_scene, in_pieces, cores, precision):
     ends = []
     for n in (1, 2, 3):
         cores(n)
-        trainer = Trainer(tiny_scene, tiny_config("mlp", iterations=3), CPU)
+        trainer = Trainer(tiny_scene, tiny_config("mlp", iterations=3, precision=precision), CPU)
         trainer.train()
         assert torch.get_num_threads() == n
         ends.append(weights(trainer))
     assert same(ends[0], ends[1]) and same(ends[0], ends[2])
+
+
+@pytest.mark.parametrize("pieces", [False, True])
+def test_gradients_from_before_do_not_enter_a_step(tiny_scene, pieces, request):
+    if pieces:
+        request.getfixturevalue("in_pieces")
+    clean, stale = (Trainer(tiny_scene, tiny_config("mlp"), CPU) for _ in range(2))
+    for parameter in stale.model.parameters():
+        parameter.grad = torch.full_like(parameter, 100.0)
+    clean.step()
+    stale.step()
+    assert same(weights(clean), weights(stale))
+
+
+def test_generators_differ_and_are_the_same_for_the_same_source():
+    first, again = (generators(torch.Generator().manual_seed(4), 5) for _ in range(2))
+    drawn = [torch.rand(3, generator=g).tolist() for g in first]
+    assert drawn == [torch.rand(3, generator=g).tolist() for g in again]
+    assert len({tuple(d) for d in drawn}) == 5
 
 
 def test_pieces_draw_samples_of_their_own(tiny_scene, in_pieces):
