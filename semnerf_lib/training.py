@@ -11,7 +11,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -94,8 +94,8 @@ class Trainer:
             data = parts["photometric"] + self.config.semantic_weight * parts["semantic"]
         return data + share * self.model.regularisation(renderings, self.scene.far), parts
 
-    def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
+    def gradient(self) -> tuple[torch.Tensor, dict[str, torch.Tensor], Sequence[torch.Tensor]]:
+        """The next step's loss, its parts, and its gradient: in pieces where the step is large (see `pieces`)."""
         batch = self.draw()
         pieces = batch.pieces(self.model.rays_a_piece(self.device))
         if len(pieces) == 1:
@@ -103,7 +103,11 @@ class Trainer:
         else:
             sources = generators(self.generator, len(pieces))
             losses = [partial(self.loss, piece, own, batch) for piece, own in zip(pieces, sources, strict=True)]
-        loss, parts, gradient = gradients(losses, list(self.model.parameters()))
+        return gradients(losses, list(self.model.parameters()))
+
+    def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
+        loss, parts, gradient = self.gradient()
         descend(self.optimiser, gradient, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
         self.step_count += 1
         return loss, parts
