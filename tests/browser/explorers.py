@@ -254,14 +254,20 @@ def act_learnt_room(desk: Desk) -> None:
         desk.press(choice)
         replay[name].value = choice
         see()
-    box = desk.page.locator(".js-plotly-plot").bounding_box()
+    box = desk.page.locator(".js-plotly-plot canvas").first.bounding_box()  # a drag that ends beside it, plotly misses
     desk.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
     desk.page.mouse.down()
     desk.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
-    desk.page.mouse.up()
     before = figure.layout.scene.camera.eye.to_plotly_json()
-    figure.layout.scene.camera.eye = after = desk.page.evaluate(EYE)
-    assert abs(after["x"] - before["x"]) > 0.1
+
+    def turned():
+        eye = desk.page.evaluate(EYE)
+        desk.page.wait_for_timeout(200)
+        assert abs(eye["x"] - before["x"]) > 0.1 and eye == desk.page.evaluate(EYE)
+
+    in_time(desk, turned)  # the end of a drag tells what was drawn by then
+    desk.page.mouse.up()
+    figure.layout.scene.camera.eye = desk.page.evaluate(EYE)
     see()
 
 
