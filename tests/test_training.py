@@ -11,10 +11,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tiny import make_tiny_scene, tiny_config
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from semnerf_lib import models
+from semnerf_lib import grid, models
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.files import digest
+from semnerf_lib.interpolation import trilinear
 from semnerf_lib.models import MLPModel
 from semnerf_lib.scenes.scene import VOID
 from semnerf_lib.training import Trainer, deferred_interrupt, generators, read_step
@@ -380,3 +382,37 @@ def test_previews_score_test_frames_and_change_no_weight(tiny_scene):
     calls = []
     Trainer(tiny_scene, tiny_config(iterations=25), CPU).train(on_step=lambda t: calls.append(t.step_count))
     assert calls == [10, 20, 25]
+
+
+class Waits(TorchDispatchMode):
+    """Collects the operations for which the processor would wait for a GPU: those whose result it must look at."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.overloadpacket.__name__
+        looks = name in {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero"} or "unique" in name
+        if looks or (name == "index" and any(i is not None and i.dtype == torch.bool for i in args[1])):
+            self.found.append(name)
+        return function(*args, **(kwargs or {}))
+
+
+def test_the_watch_for_waits_sees_one():
+    with Waits() as waits:
+        x = torch.arange(4.0)
+        x[x > 1].sum().item()
+    assert waits.found == ["index", "_local_scalar_dense"]
+
+
+@pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_gpu_is_never_waited_for_in_a_step(tiny_scene, field, supervision, monkeypatch):
+    monkeypatch.setattr(grid, "interpolate", trilinear)  # as on a GPU
+    config = tiny_config(field, supervision=supervision, boundary_share=0.5, colour_rays=16, precision="bfloat16")
+    trainer = Trainer(tiny_scene, config, CPU)
+    trainer.step()
+    with Waits() as waits:
+        trainer.step()
+    assert waits.found == []
