@@ -17,7 +17,7 @@ from semnerf_lib.scenes.scene import Scene
 
 PIECE_BYTES = {"cpu": 2**24, "cuda": 2**31, "mps": 2**31}
 """Bytes that the outputs of the trunks' layers take for one piece of a step: on a CPU few enough for its caches (of
-2 to 64 MiB, 16 were the fastest on the one we tried), on other devices as many as their memory has room for."""
+4 to 32 MiB, 16 were the fastest on the one we tried), on other devices as many as their memory has room for."""
 
 
 class MLPModel(nn.Module):

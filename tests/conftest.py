@@ -21,6 +21,19 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.fixture
+def cores():
+    """Sets the number of cores that PyTorch uses, until the end of the test."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def three_cores(cores):
+    cores(3)
+
+
 @pytest.fixture(scope="session")
 def tiny_scene():
     """A room with a sphere, ray-cast in closed form (see `tiny`)."""

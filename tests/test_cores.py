@@ -24,14 +24,6 @@ def in_a_thread(call):
     return found[0]
 
 
-@pytest.fixture
-def three_cores():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_a_thread_that_computes_alone_leaves_the_others_their_cores(three_cores):
     assert in_a_thread(lambda: (compute_alone(3), torch.get_num_threads())[1]) == 1
     assert torch.get_num_threads() == 3 and in_a_thread(torch.get_num_threads) == 3
@@ -47,20 +39,17 @@ def test_one_core_is_for_this_thread_and_meanwhile(three_cores):
 @pytest.mark.parametrize(
     "threads, n, size, count", [(1, 1000, None, 1), (2, 1000, None, 8), (3, 5, None, 5), (2, 7, 1, 7), (2, 0, None, 0)]
 )
-def test_threads_share_pieces_that_cover_everything_once(threads, n, size, count):
-    before, done = torch.get_num_threads(), []
-    torch.set_num_threads(threads)
-    try:
-        in_threads(n, lambda start, stop: done.append((start, stop)), size)
-    finally:
-        torch.set_num_threads(before)
+def test_threads_share_pieces_that_cover_everything_once(cores, threads, n, size, count):
+    cores(threads)
+    done = []
+    in_threads(n, lambda start, stop: done.append((start, stop)), size)
     assert len(done) == count
     assert [i for start, stop in sorted(done) for i in range(start, stop)] == list(range(n))
 
 
 @pytest.mark.parametrize("threads, bad", [(1, 0), (2, 0), (2, 7)])
-def test_an_error_in_any_piece_comes_out_and_no_thread_works_on(threads, bad):
-    before, at_work = torch.get_num_threads(), []
+def test_an_error_in_any_piece_comes_out_and_no_thread_works_on(cores, threads, bad):
+    at_work = []
 
     def work(start, stop):
         at_work.append(start)
@@ -69,12 +58,9 @@ def test_an_error_in_any_piece_comes_out_and_no_thread_works_on(threads, bad):
         time.sleep(0.01)
         at_work.remove(start)
 
-    torch.set_num_threads(threads)
-    try:
-        with pytest.raises(ValueError, match="a piece"):
-            in_threads(8, work, size=1)
-    finally:
-        torch.set_num_threads(before)
+    cores(threads)
+    with pytest.raises(ValueError, match="a piece"):
+        in_threads(8, work, size=1)
     assert at_work == [bad]
 
 
@@ -88,11 +74,11 @@ def test_results_come_in_order_whoever_is_done_first(three_cores):
     assert torch.get_num_threads() == 3
 
 
-@pytest.mark.parametrize("cores, n", [(3, 1), (1, 4)])
-def test_one_item_or_one_core_is_the_callers(three_cores, cores, n):
-    torch.set_num_threads(cores)
+@pytest.mark.parametrize("threads, n", [(3, 1), (1, 4)])
+def test_one_item_or_one_core_is_the_callers(cores, threads, n):
+    cores(threads)
     with on_cores(lambda _: (threading.current_thread(), torch.get_num_threads()), range(n), CPU) as results:
-        assert list(results) == [(threading.current_thread(), cores)] * n
+        assert list(results) == [(threading.current_thread(), threads)] * n
 
 
 @pytest.mark.parametrize("fault", ["of the work", "of the caller", "an interrupt"])

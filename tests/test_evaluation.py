@@ -75,20 +75,17 @@ def test_view_is_whole_and_on_the_cpu(tiny_scene):
     assert view.rgb.shape == (12, 16, 3) and view.rgb[3, 3].tolist() == [0, 128, 255]  # clipped, rounded
 
 
-@pytest.mark.parametrize("cores", [1, 3])
+@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("rays", [7, 64, 192, 1000])
-def test_views_are_rendered_in_pieces_that_fit_and_leave_no_core_idle(tiny_scene, rays, cores, monkeypatch):
+def test_views_are_rendered_in_pieces_that_fit_and_leave_no_core_idle(tiny_scene, rays, cores, threads, monkeypatch):
     model = Perfect()
     samples_a_ray = model.config.n_samples + model.config.n_importance
     monkeypatch.setitem(evaluation.PIECE_SAMPLES["mlp"], "cpu", rays * samples_a_ray + samples_a_ray - 1)
-    torch.set_num_threads(cores)
-    try:
-        scores = evaluate(model, tiny_scene)
-    finally:
-        torch.set_num_threads(1)
+    cores(threads)
+    scores = evaluate(model, tiny_scene)
     assert scores["miou"] == 1.0
     assert max(model.asked) <= rays and sum(model.asked) == 3 * 192
-    assert len(model.asked) == 3 * max(cores, math.ceil(192 / rays))
+    assert len(model.asked) == 3 * max(threads, math.ceil(192 / rays))
 
 
 def test_pieces_change_nothing(tiny_scene, monkeypatch):

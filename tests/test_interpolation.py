@@ -49,19 +49,15 @@ def test_plain_gradient_is_the_numerical_one():
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("n_features", [1, 2, 3])
-def test_compiled_values_and_gradients_are_the_plain_ones(n_features, threads):
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        table, x = a_table(n_features), some_points() * 1.4 - 0.2  # some outside: extrapolated
-        plain, compiled = trilinear(table, x, SIZES, OFFSETS), interpolate(table, x, SIZES, OFFSETS)
-        torch.testing.assert_close(compiled, plain, atol=1e-5, rtol=1e-5)
-        pull = torch.randn_like(plain)
-        (expected,) = torch.autograd.grad(plain, table, pull)
-        (gradient,) = torch.autograd.grad(compiled, table, pull)
-        torch.testing.assert_close(gradient, expected, atol=1e-4, rtol=1e-5)
-    finally:
-        torch.set_num_threads(before)
+def test_compiled_values_and_gradients_are_the_plain_ones(cores, n_features, threads):
+    cores(threads)
+    table, x = a_table(n_features), some_points() * 1.4 - 0.2  # some outside: extrapolated
+    plain, compiled = trilinear(table, x, SIZES, OFFSETS), interpolate(table, x, SIZES, OFFSETS)
+    torch.testing.assert_close(compiled, plain, atol=1e-5, rtol=1e-5)
+    pull = torch.randn_like(plain)
+    (expected,) = torch.autograd.grad(plain, table, pull)
+    (gradient,) = torch.autograd.grad(compiled, table, pull)
+    torch.testing.assert_close(gradient, expected, atol=1e-4, rtol=1e-5)
 
 
 def test_rows_that_no_point_reads_get_no_gradient():
@@ -70,17 +66,14 @@ def test_rows_that_no_point_reads_get_no_gradient():
     assert (gradient != 0).any(-1).sum() == 3 * 8
 
 
-def test_sums_do_not_depend_on_the_number_of_threads():
-    before, results = torch.get_num_threads(), []
+def test_sums_do_not_depend_on_the_number_of_threads(cores):
+    results = []
     table, x = a_table(2), some_points(5_000)
     pull = torch.randn(len(x), 6, generator=torch.Generator().manual_seed(2))
-    try:
-        for threads in (1, 2, 3):
-            torch.set_num_threads(threads)
-            out = interpolate(table, x, SIZES, OFFSETS)
-            results.append((out.detach(), *torch.autograd.grad(out, table, pull)))
-    finally:
-        torch.set_num_threads(before)
+    for threads in (1, 2, 3):
+        cores(threads)
+        out = interpolate(table, x, SIZES, OFFSETS)
+        results.append((out.detach(), *torch.autograd.grad(out, table, pull)))
     assert all(torch.equal(a, b) for other in results[1:] for a, b in zip(results[0], other, strict=True))
 
 

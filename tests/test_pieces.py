@@ -14,14 +14,6 @@ from semnerf_lib.training import Trainer
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def three_cores():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("n", [1, 2, 7])
 def test_the_gradient_and_parts_are_those_of_the_sum(n, three_cores):
     a, b, seen = torch.nn.Parameter(torch.tensor([1.0, 2.0])), torch.nn.Parameter(torch.tensor([3.0, 5.0])), []

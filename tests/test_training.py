@@ -89,13 +89,6 @@ def in_pieces(monkeypatch):
     monkeypatch.setitem(models.PIECE_BYTES, "cpu", 7 * 3 * 16 * 32 * 4)
 
 
-@pytest.fixture
-def cores():
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
 def test_a_step_in_pieces_is_the_step_in_one(tiny_scene, supervision, in_pieces, monkeypatch):
     labels = tiny_scene.labels.copy()
