@@ -16,15 +16,15 @@ import matplotlib
 import numpy as np
 import torch
 
-from semnerf_lib.click_learners import ColourLearner, studio_config
-from semnerf_lib.clicking import random_clicker, unsure_clicker, view_of
-from semnerf_lib.devices import device_name
 from semnerf_lib.experiments import open_scene
-from semnerf_lib.files import write_aside
+from semnerf_lib.machine.devices import device_name
+from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.provenance import revision
 from semnerf_lib.metrics import confusion_matrix, label_scores
-from semnerf_lib.notebook import spread
-from semnerf_lib.provenance import revision
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
+from semnerf_lib.studio.learners import ColourLearner, studio_config
+from semnerf_lib.studio.queries import random_clicker, unsure_clicker, view_of
+from semnerf_lib.tables import spread
 
 matplotlib.use("Agg")
 HERE = Path(__file__).resolve().parent

@@ -16,8 +16,8 @@ import torch
 from floors import seconds
 
 from semnerf_lib.config import Config
-from semnerf_lib.devices import peak_memory_gib
 from semnerf_lib.experiments import open_scene
+from semnerf_lib.machine.devices import peak_memory_gib
 from semnerf_lib.training import Trainer
 
 

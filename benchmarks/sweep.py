@@ -17,12 +17,13 @@ from pathlib import Path
 import torch
 
 from semnerf_lib.config import preset
-from semnerf_lib.executors import Executor, in_process, job_for, pick_executor
 from semnerf_lib.experiments import open_scene
-from semnerf_lib.files import read_json
-from semnerf_lib.running import is_claimed, read_progress
-from semnerf_lib.runs import Store
-from semnerf_lib.workers import local_processes
+from semnerf_lib.machine.files import read_json
+from semnerf_lib.runs.executors import Executor, in_process, pick_executor
+from semnerf_lib.runs.jobs import job_for
+from semnerf_lib.runs.store import Store
+from semnerf_lib.runs.underway import is_claimed, read_progress
+from semnerf_lib.runs.workers import local_processes
 
 NOTEBOOKS = ("05", "06", "07", "08", "09", "10")
 """Those whose runs the kills strike."""
@@ -66,7 +67,7 @@ def compare_executors(n_runs: int, iterations: int) -> None:
 
 
 def reproduce(out: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "semnerf_lib.cli", "reproduce", "--scale", "smoke", "--workers", "2"]
+    command = [sys.executable, "-m", "semnerf_lib.cli.main", "reproduce", "--scale", "smoke", "--workers", "2"]
     command += ["--out", str(out), "--only", *NOTEBOOKS]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -194,3 +194,23 @@ def nearest_chain(c2w: Float[np.ndarray, "frames 4 4"], start: int = 0) -> Int[n
         order.append(min(left, key=lambda i: (np.linalg.norm(centres[i] - centres[order[-1]]), i)))
         left.remove(order[-1])
     return np.array(order)
+
+
+def camera_of_width(intrinsics: Intrinsics, width: int | None) -> Intrinsics:
+    """The camera with `width` pixels a row and the same field of view; the camera itself for None.
+
+    Raises:
+        SemnerfError: a width below 16.
+    """
+    if width is None:
+        return intrinsics
+    if width < 16:
+        raise SemnerfError(f"--width {width}, expected at least 16 pixels")
+    return intrinsics.resized(width, max(1, round(width * intrinsics.height / intrinsics.width)))
+
+
+def widened(intrinsics: Intrinsics, multiple: int = 16) -> Intrinsics:
+    """The camera seeing a little more on every side, so that width and height divide by `multiple` (mp4 wants 16)."""
+    width, height = (-(-size // multiple) * multiple for size in (intrinsics.width, intrinsics.height))
+    dx, dy = (width - intrinsics.width) / 2, (height - intrinsics.height) / 2
+    return replace(intrinsics, width=width, height=height, cx=intrinsics.cx + dx, cy=intrinsics.cy + dy)

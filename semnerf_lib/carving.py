@@ -15,7 +15,7 @@ from torch import Tensor
 
 from semnerf_lib.cameras import project
 from semnerf_lib.grid import DensityGrid
-from semnerf_lib.scenes.scene import VOID, Scene
+from semnerf_lib.scene import VOID, Scene
 
 VIEWS = 48
 """Views that vote, evenly spread over the training frames."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.labels import Corruption
 
 FieldKind = Literal["mlp", "grid"]
 Supervision = Literal["labels", "labels+rgb"]
@@ -122,8 +123,6 @@ class Config:
         if self.seed >= 2**31:
             raise SemnerfError(f"config: seed = {self.seed!r}, expected a whole number below 2^31")
         if self.corruption != "none":
-            from semnerf_lib.labels import Corruption
-
             object.__setattr__(self, "corruption", str(Corruption.parse(self.corruption)))  # one spelling, one run id
         if self.shell >= 1:
             raise SemnerfError(f"config: shell = {self.shell!r}, expected a share below 1")

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8, UInt16
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 Labels = UInt8[np.ndarray, "frames height width"]
 """Class ids of the pixels of some frames, VOID where nobody knows."""

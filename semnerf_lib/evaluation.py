@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,14 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from semnerf_lib.cameras import Intrinsics, get_rays
+from semnerf_lib.cameras import Intrinsics, camera_of_width, get_rays
 from semnerf_lib.config import Config
-from semnerf_lib.cores import on_cores
-from semnerf_lib.devices import uses_bfloat16
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.cores import on_cores
+from semnerf_lib.machine.devices import uses_bfloat16
 from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, label_scores
 from semnerf_lib.models import Model
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
 
 PIECE_SAMPLES = {
     "mlp": {"cpu": 2**13, "cuda": 2**20, "mps": 2**18},
@@ -144,3 +144,17 @@ def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
         picked = np.random.default_rng(0).permutation(len(ids))[:count]
         chosen[views] = [ids[i] for i in sorted(picked.tolist())]
     return chosen
+
+
+Render = Callable[[Float[np.ndarray, "4 4"], int], View]
+"""render(c2w, width): a view of so many pixels a row."""
+
+
+def view_renderer(model: Model, scene: Scene) -> Render:
+    """render(c2w, width) of a trained model, with the scene's camera at any number of pixels."""
+
+    def render(c2w, width):
+        camera = camera_of_width(scene.intrinsics, width)
+        return render_view(model, camera, c2w, scene.near, scene.far)
+
+    return render

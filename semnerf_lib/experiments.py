@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, preset
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
+from semnerf_lib.scenes.loading import load_scene
 
 Plan = list[tuple[Scene, Config]]
 
@@ -28,8 +29,6 @@ def open_scene(spec: str, scale: str) -> Scene:
     Raises:
         SemnerfError: unknown scale, or a scene that is missing or damaged.
     """
-    from semnerf_lib.scenes import load_scene
-
     width, every = SCENE_SIZES[check_scale(scale)]
     return load_scene(spec, width=width, every=every)
 
@@ -159,21 +158,6 @@ EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
 """Every experiment by name."""
 VARIANTS: dict[str, Callable[[str, int], Mapping[Config, str]]] = {"geometry": sharpened}
 """Those that compare variants of one model: the runs of a scale and seed -> the variant that each is."""
-NEEDS: dict[str, tuple[str, ...]] = {
-    "04": ("training",),
-    "05": ("view_synthesis",),
-    "06": ("sparse_labels",),
-    "07": ("label_noise",),
-    "08": ("super_resolution",),
-    "09": ("label_propagation",),
-    "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
-    "11": ("geometry",),
-}
-"""The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
-TIMED = ("04",)
-"""Notebooks that measure time: they are executed while no run is being made."""
-ACROSS_SCENES = ("10",)
-"""Notebooks that look at the finished runs of other scenes too."""
 
 
 def plan(name: str, scene: Scene, scale: str) -> Plan:

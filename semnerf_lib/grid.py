@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from semnerf_lib.encoding import encoded_size, positional_encoding
-from semnerf_lib.interpolation import interpolate
+from semnerf_lib.machine.interpolation import interpolate
 from semnerf_lib.rendering import FieldOutput
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from semnerf_lib import corruptions
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.files import sha256_of, write_aside
-from semnerf_lib.scenes.scene import VOID, Scene
+from semnerf_lib.machine.files import sha256_of, write_aside
+from semnerf_lib.scene import VOID, Scene
 
 Amount = tuple[str, Callable[[float], bool]]
 SHARE: Amount = ("a share from 0 to 1", lambda x: 0 <= x <= 1)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 
 def semantic_loss(sem_logits: Float[Tensor, "rays classes"], labels: Int[Tensor, "rays"]) -> Float[Tensor, ""]:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 
 def confusion_matrix(

@@ -8,12 +8,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from semnerf_lib.config import Config
-from semnerf_lib.devices import uses_bfloat16
 from semnerf_lib.fields import SemanticNeRF, SemanticOnlyNeRF
 from semnerf_lib.grid import Box, DensityGrid, GridField
 from semnerf_lib.losses import distortion_loss, proposal_loss
+from semnerf_lib.machine.devices import uses_bfloat16
 from semnerf_lib.rendering import Rendered, render_hierarchical, render_proposal
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
 
 PIECE_BYTES = {"cpu": 2**24, "cuda": 2**31, "mps": 2**31}
 """Bytes that the outputs of the trunks' layers take for one piece of a step: on a CPU few enough for its caches (of

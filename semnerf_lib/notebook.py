@@ -9,28 +9,12 @@ import ast
 import inspect
 import os
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Sequence
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.tables import Shown
 
 SMOKE_WARNING = "Smoke scale: this run only shows that the code works. No number and no picture below is a result."
-
-
-class Shown:
-    """Something a notebook shows: Markdown or HTML for a person, plain text for a comparison of outputs."""
-
-    def __init__(self, text: str, markdown: str | None = None, html: str | None = None):
-        self.text, self.markdown, self.html = text, markdown, html
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_markdown_(self) -> str | None:
-        return self.markdown
-
-    def _repr_html_(self) -> str | None:
-        return self.html
 
 
 def assigned_names(source: str) -> list[str] | None:
@@ -122,46 +106,3 @@ def show_source(*objects: object) -> Shown:
         parts.append(f"# {item.__module__.replace('.', '/')}.py\n{source}")
     text = "\n\n\n".join(parts)
     return Shown(text, markdown=f"```python\n{text}\n```")
-
-
-def table(rows: Sequence[Mapping[str, object]], caption: str = "") -> Shown:
-    """Rows with the same keys as a table; the keys are its head. Numbers are aligned right."""
-    if not rows:
-        raise SemnerfError("table: no row, expected at least one")
-    head = list(rows[0])
-    cells = [[_cell(row[key]) for key in head] for row in rows]
-    widths = [max(len(line[i]) for line in [head, *cells]) for i in range(len(head))]
-    numeric = [all(not isinstance(row[key], str) for row in rows) for key in head]
-
-    def text_line(line):
-        return "  ".join(c.rjust(w) if n else c.ljust(w) for c, w, n in zip(line, widths, numeric, strict=True))
-
-    def html_line(line, tag):
-        aligned = ("right" if n else "left" for n in numeric)
-        return "".join(f'<{tag} style="text-align:{a}">{escape(c)}</{tag}>' for a, c in zip(aligned, line, strict=True))
-
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    body = "".join(f"<tr>{html_line(line, 'td')}</tr>" for line in cells)
-    html = f"<table>{title}<thead><tr>{html_line(head, 'th')}</tr></thead><tbody>{body}</tbody></table>"
-    return Shown("\n".join([*([caption] if caption else []), *map(text_line, [head, *cells])]), html=html)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def spread(values: Iterable[float | None], digits: int = 3) -> str:
-    """Mean, sample standard deviation and count: `0.812 ± 0.011 (n = 5)`; a dash without values.
-
-    >>> spread([1.0, 2.0, 3.0], 1)
-    '2.0 ± 1.0 (n = 3)'
-    """
-    import numpy as np
-
-    known = np.array([v for v in values if v is not None], dtype=float)
-    if known.size == 0:
-        return "–"
-    deviation = f"{known.std(ddof=1):.{digits}f}" if known.size > 1 else "–"
-    return f"{known.mean():.{digits}f} ± {deviation} (n = {known.size})"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes.scene import VOID, Scene
+from semnerf_lib.scene import VOID, Scene
 
 
 class Batch(NamedTuple):

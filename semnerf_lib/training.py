@@ -23,15 +23,15 @@ from semnerf_lib.carving import carve
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate
-from semnerf_lib.files import digest, opened, write_aside
 from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
+from semnerf_lib.machine.files import digest, opened, write_aside
+from semnerf_lib.machine.gradients import gradients
+from semnerf_lib.machine.optimisers import adam, descend
+from semnerf_lib.machine.progress import Progress
 from semnerf_lib.models import GridModel, build_model
-from semnerf_lib.optimisers import adam, descend
-from semnerf_lib.pieces import gradients
-from semnerf_lib.progress import Progress
 from semnerf_lib.rays import Batch, TrainingRays
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
 
 HISTORY_EVERY = 10
 """Steps between entries of the history and looks at the weights (on a GPU at the loss too: a look waits for it)."""

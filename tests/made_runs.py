@@ -11,9 +11,9 @@ from tiny import make_tiny_scene
 
 from semnerf_lib.config import Config
 from semnerf_lib.experiments import Plan
-from semnerf_lib.files import sha256_of, write_json
-from semnerf_lib.runs import Run, Store, read_run
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.machine.files import sha256_of, write_json
+from semnerf_lib.runs.store import Run, Store, read_run
+from semnerf_lib.scene import Scene
 
 
 def furnished_scene(n_frames: int = 36) -> Scene:

@@ -8,7 +8,7 @@ from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.carving import FEWEST, agreement, carve
 from semnerf_lib.models import build_model
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 from semnerf_lib.training import Trainer
 
 

@@ -21,7 +21,7 @@ from semnerf_lib.corruptions import (
     spread,
 )
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 CLASSES = np.array([0, 2, 3, 6])
 

@@ -10,13 +10,14 @@ import pytest
 import torch
 from tiny import cast, tiny_config
 
-from semnerf_lib import devices, evaluation
+from semnerf_lib import evaluation
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate, render_view
+from semnerf_lib.machine import devices
 from semnerf_lib.models import MLPModel, build_model
 from semnerf_lib.rendering import Rendered
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 
 class Perfect(MLPModel):

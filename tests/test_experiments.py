@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from semnerf_lib.cameras import Intrinsics
-from semnerf_lib.claims import CLAIMS
 from semnerf_lib.config import preset
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import EXPERIMENTS, NEEDS, plan, sharpened, sharpeners, supervisions, variant_of
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.experiments import EXPERIMENTS, plan, sharpened, sharpeners, supervisions, variant_of
+from semnerf_lib.runs.notebooks import NEEDS
+from semnerf_lib.scene import Scene
+from semnerf_lib.study.claims import CLAIMS
 
 
 def scene(rgb: bool) -> Scene:

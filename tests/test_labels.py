@@ -15,7 +15,7 @@ from semnerf_lib import corruptions, labels
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import AMOUNTS, Corruption, corrupt, instances_of, load_labels, store_labels
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from semnerf_lib.losses import distortion_loss, photometric_loss, proposal_loss, semantic_loss
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 
 def test_semantic_loss_is_the_mean_cross_entropy_of_labelled_rays():

@@ -10,7 +10,7 @@ import torch
 from sklearn import metrics as sk
 
 from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, label_scores
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 
 def random_labels(seed: int, n_classes: int = 7, absent: tuple[int, ...] = ()):

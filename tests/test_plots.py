@@ -13,9 +13,9 @@ import matplotlib.pyplot as plt
 from semnerf_lib import plots
 from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.palette import palette
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
-from semnerf_lib.scenes.palette import palette
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 NAMES = ("wall", "floor", "sofa")
 

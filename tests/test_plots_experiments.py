@@ -13,7 +13,7 @@ from semnerf_lib import plots
 from semnerf_lib.plots.experiments import ROLES
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
 from semnerf_lib.plots.outputs import MISSING
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 NAMES = ("wall", "floor", "sofa")
 ROLE_NAMES = {"labels": "labels only", "labels+rgb": "labels + RGB", "input": "its input", "baseline 1": "majority"}

@@ -14,7 +14,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.config import SCENE_SIZES, preset
 from semnerf_lib.experiments import N_FOLDS
 from semnerf_lib.models import build_model
-from semnerf_lib.scenes.scene import VOID, Scene
+from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.training import Trainer
 
 NUMBERS = [

@@ -7,7 +7,7 @@ import torch
 from tiny import cast
 
 from semnerf_lib.rays import Batch, TrainingRays
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 CPU = torch.device("cpu")
 

@@ -24,7 +24,7 @@ from semnerf_lib.rendering import (
     render_proposal,
     render_samples,
 )
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 
 def looped_composite(raw, logits, rgb, z_vals, ray_d):

@@ -15,10 +15,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from semnerf_lib import grid, models
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.files import digest
-from semnerf_lib.interpolation import trilinear
+from semnerf_lib.machine.files import digest
+from semnerf_lib.machine.interpolation import trilinear
 from semnerf_lib.models import MLPModel
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 from semnerf_lib.training import Trainer, deferred_interrupt, generators, read_step
 
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.config import Config, preset
-from semnerf_lib.scenes.scene import VOID, Scene
+from semnerf_lib.scene import VOID, Scene
 
 LOWER, UPPER = np.array([-2.0, -1.5, 0.0]), np.array([2.0, 1.5, 2.4])
 CENTRE, RADIUS = np.array([1.0, 0.5, 0.8]), 0.5

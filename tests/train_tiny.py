@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib.runs import Store
+from semnerf_lib.runs.store import Store
 from semnerf_lib.training import Trainer
 
 if __name__ == "__main__":

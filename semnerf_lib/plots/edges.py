@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from semnerf_lib.edge_fits import FINE, Fit, between, shortest_wave
+from semnerf_lib.lessons.edge_fits import FINE, Fit, between, shortest_wave
+from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import _picture
 from semnerf_lib.plots.outputs import error_picture
 from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
-from semnerf_lib.scenes.palette import colourise, palette
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 Scores = Mapping[int, tuple[float | None, float | None]]
 """Octaves to the shares of wrong pixels, of those learnt from and of those left out; None where there is none."""

@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import _picture, class_legend
 from semnerf_lib.plots.style import GREEN, GREY, MODEL_COLOURS, PINK, SKY
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 ROLES: dict[str, dict[str, str]] = {
     "labels": {"color": MODEL_COLOURS[0], "marker": "o", "linestyle": "-"},

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.style import GREY
-from semnerf_lib.scenes.palette import colourise, palette
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 RIGHT, WRONG, UNKNOWN = (232, 232, 232), (213, 94, 0), (0, 0, 0)
 """Colours of an error picture: right, wrong, nothing to compare with."""

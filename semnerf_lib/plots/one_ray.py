@@ -12,10 +12,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
 
+from semnerf_lib.lessons.tracing import Pass
+from semnerf_lib.palette import palette
 from semnerf_lib.plots.rays import draw_profile, draw_ticks, mark_depths
 from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
-from semnerf_lib.scenes.palette import palette
-from semnerf_lib.tracing import Pass
 
 HEIGHTS = (0.75, 0.55, 0.75, 1, 0.75, 0.75, 1.15, 1.15)
 """Of the panels, from top to bottom."""

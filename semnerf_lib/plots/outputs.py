@@ -10,10 +10,10 @@ from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, _picture, class_legend
 from semnerf_lib.plots.style import GREY
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 
 MISSING = (255, 255, 255)
 """Colour of an error picture where the truth is known and no label was given."""

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.palette import palette
+from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.info import class_table, object_table
-from semnerf_lib.scenes.palette import palette
 from semnerf_lib.scenes.ply import Ply, read_ply
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.render import rendered_scene
-from semnerf_lib.scenes.scene import VOID, Scene
 
 SUFFIXES = (".ply", ".glb", ".gltf", ".obj")
 CLASS_PROPERTIES = ("label", "class_id", "class", "semantic", "category_id")

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.files import write_aside
-from semnerf_lib.scenes.palette import colourise
+from semnerf_lib.machine.files import write_aside
+from semnerf_lib.palette import colourise
+from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.raycast import LabelledMesh
-from semnerf_lib.scenes.scene import VOID
 
 EXPORTED = (".ply", ".glb")
 

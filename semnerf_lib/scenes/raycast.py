@@ -11,8 +11,8 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.progress import progress
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.machine.progress import progress
+from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.textures import textured
 
 MAX_OBJECT = 65535

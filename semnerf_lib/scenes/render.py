@@ -8,9 +8,9 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.cache import cached_arrays
 from semnerf_lib.scenes.raycast import LabelledMesh, raycast_frames
-from semnerf_lib.scenes.scene import Scene
 from semnerf_lib.scenes.trajectory import fly_through
 
 N_FRAMES = 900

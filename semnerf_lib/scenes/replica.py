@@ -28,9 +28,9 @@ from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
 from semnerf_lib.scenes.info import class_table, read_json
-from semnerf_lib.scenes.scene import VOID, Scene
 
 
 def find_info(path: Path) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.files import write_aside
+from semnerf_lib.machine.files import write_aside
 
 FORMAT = 1
 MANIFEST = "manifest.json"

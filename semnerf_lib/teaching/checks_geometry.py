@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from semnerf_lib.losses import distortion_loss
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 from semnerf_lib.teaching.checking import Check, Mistake
 
 

@@ -7,7 +7,7 @@ import torch
 
 from semnerf_lib.cameras import look_at
 from semnerf_lib.rays import beside_another_class
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 from semnerf_lib.teaching.checking import Check, Mistake
 
 

@@ -7,8 +7,8 @@ from scipy.stats import norm
 from scipy.stats import t as student_t
 
 from semnerf_lib.metrics import label_scores
+from semnerf_lib.study.verdicts import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, PairedComparison, compare_folds
 from semnerf_lib.teaching.checking import Check, Mistake
-from semnerf_lib.verdicts import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, PairedComparison, compare_folds
 
 
 def confusions() -> list[tuple]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.files import read_json, write_aside
+from semnerf_lib.machine.files import read_json, write_aside
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "...  # your code"

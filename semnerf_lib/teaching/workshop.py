@@ -15,18 +15,19 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from semnerf_lib.config import Config
-from semnerf_lib.devices import pick_device
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
-from semnerf_lib.experiments import N_FOLDS, NEEDS, Plan, open_scene, plan
-from semnerf_lib.files import digest, sha256_of, write_aside, write_json
+from semnerf_lib.experiments import N_FOLDS, Plan, open_scene, plan
+from semnerf_lib.machine.devices import pick_device
+from semnerf_lib.machine.files import digest, sha256_of, write_aside, write_json
+from semnerf_lib.machine.progress import progress
+from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
-from semnerf_lib.progress import progress
-from semnerf_lib.provenance import revision
-from semnerf_lib.running import claim, forget
-from semnerf_lib.runs import Run, Store, run_id
-from semnerf_lib.scenes import MADE_SCENES
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.runs.notebooks import NEEDS
+from semnerf_lib.runs.store import Run, Store, run_id
+from semnerf_lib.runs.underway import claim, forget
+from semnerf_lib.scene import Scene
+from semnerf_lib.scenes.loading import MADE_SCENES
 from semnerf_lib.teaching.archive import as_json, checked_manifest, facts_of, member, opened, write_archive
 from semnerf_lib.teaching.weights import STEPS, pack_weights, unpack_weights
 

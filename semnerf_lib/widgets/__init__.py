@@ -1,14 +1,15 @@
 """Explorers for a notebook: each function takes what it explores and a way to render it, and returns an `Explorer`."""
 
+from semnerf_lib.evaluation import view_renderer
 from semnerf_lib.widgets.camera import camera_rays
 from semnerf_lib.widgets.corruption_lab import corruption_lab
 from semnerf_lib.widgets.encoding import encoding
-from semnerf_lib.widgets.free_view import free_view, made_truth, view_renderer
+from semnerf_lib.widgets.frame_mesh import from_frames
+from semnerf_lib.widgets.free_view import free_view, made_truth
 from semnerf_lib.widgets.label_studio import label_studio
 from semnerf_lib.widgets.learnt_room import learnt_by, learnt_room
 from semnerf_lib.widgets.live_training import live_training
 from semnerf_lib.widgets.one_ray import one_ray
-from semnerf_lib.widgets.sheets import from_frames
 
 __all__ = [
     "camera_rays",

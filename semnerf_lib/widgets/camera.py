@@ -12,12 +12,12 @@ from jaxtyping import Float, UInt8
 from plotly.basedatatypes import BaseFigure
 
 from semnerf_lib.cameras import get_rays
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.palette import colourise
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
+from semnerf_lib.widgets.frame_mesh import See, Seen
 from semnerf_lib.widgets.motion import STEEPEST, bearings, roaming_box, turned, upward
 from semnerf_lib.widgets.picture import Picture
-from semnerf_lib.widgets.sheets import See, Seen
 from semnerf_lib.widgets.space import (
     LiveFigure,
     box_of_views,

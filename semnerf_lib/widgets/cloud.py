@@ -9,11 +9,10 @@ import plotly.graph_objects as go
 import torch
 from jaxtyping import Float, UInt8
 
-from semnerf_lib.cameras import unproject
+from semnerf_lib.cameras import camera_of_width, unproject
 from semnerf_lib.evaluation import View
-from semnerf_lib.flights import camera_of_width
-from semnerf_lib.scenes.palette import palette
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.palette import palette
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.motion import upward
 from semnerf_lib.widgets.space import room_layout
 

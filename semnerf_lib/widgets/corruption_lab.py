@@ -12,14 +12,14 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
 from semnerf_lib import plots
-from semnerf_lib.corruption_statistics import LabelStatistics, label_statistics
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import Corruption, corrupt
+from semnerf_lib.lessons.label_statistics import LabelStatistics, label_statistics
+from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
 from semnerf_lib.plots.outputs import MISSING, error_picture
-from semnerf_lib.scenes.palette import colourise, palette
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.legend import colour_key
 from semnerf_lib.widgets.picture import Picture

@@ -11,13 +11,13 @@ from jaxtyping import Bool, UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from semnerf_lib.edge_fits import Fit, edge_piece, fit_piece, learnt_pixels, shortest_wave
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.lessons.edge_fits import Fit, edge_piece, fit_piece, learnt_pixels, shortest_wave
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots.edges import draw_fits, draw_row, piece_title
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend
 from semnerf_lib.plots.outputs import error_picture
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.legend import colour_key
 from semnerf_lib.widgets.picture import Picture

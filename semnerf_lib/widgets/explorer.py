@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from semnerf_lib.machine.progress import watched
 from semnerf_lib.plots.spatial import show3d
-from semnerf_lib.progress import watched
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,12 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import View
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.evaluation import Render
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.layers import LAYERS, layer_legend, layer_picture, layers_of
 from semnerf_lib.widgets.motion import bearings, middle_distance, moved, orbited, roaming_box, turned, upward
 from semnerf_lib.widgets.picture import Picture
 
-Render = Callable[[Float[np.ndarray, "4 4"], int], View]
-"""render(c2w, width): a view of so many pixels a row."""
 Truth = Callable[[Float[np.ndarray, "4 4"], int], UInt8[np.ndarray, "height width"]]
 """truth(c2w, width): the true labels of a view."""
 

@@ -5,24 +5,15 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from semnerf_lib import flights, plots
-from semnerf_lib.evaluation import render_view
-from semnerf_lib.models import Model
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib import plots
+from semnerf_lib.cameras import camera_of_width
+from semnerf_lib.evaluation import Render
+from semnerf_lib.plots import renders
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.flying import FlyingCamera, Render, Truth
+from semnerf_lib.widgets.flying import FlyingCamera, Truth
 from semnerf_lib.widgets.layers import LAYERS, layer_picture, said
 from semnerf_lib.widgets.motion import middle_distance, orbited, roaming_box, upward
-
-
-def view_renderer(model: Model, scene: Scene) -> Render:
-    """render(c2w, width) of a trained model, with the scene's camera at any number of pixels."""
-
-    def render(c2w, width):
-        camera = flights.camera_of_width(scene.intrinsics, width)
-        return render_view(model, camera, c2w, scene.near, scene.far)
-
-    return render
 
 
 def made_truth(scene: Scene) -> Truth | None:
@@ -31,7 +22,7 @@ def made_truth(scene: Scene) -> Truth | None:
     A made room is known by its name, and by its mesh giving the labels of the scene's first frame.
     """
     from semnerf_lib.scenes.raycast import RayCaster, raycast
-    from semnerf_lib.scenes.room import MADE_SCENES, make_room
+    from semnerf_lib.scenes.rooms.room import MADE_SCENES, make_room
 
     name, _, seed = scene.name.partition("-")
     if name not in MADE_SCENES or not (seed or "0").isdigit():
@@ -39,7 +30,7 @@ def made_truth(scene: Scene) -> Truth | None:
     caster = RayCaster(make_room(int(seed or 0), lit=False, name=name))
 
     def truth(c2w, width):
-        return raycast(caster, flights.camera_of_width(scene.intrinsics, width), c2w, rgb_samples=0).labels
+        return raycast(caster, camera_of_width(scene.intrinsics, width), c2w, rgb_samples=0).labels
 
     same = np.array_equal(truth(scene.c2w[0], scene.intrinsics.width), scene.labels[0])
     return truth if same else None
@@ -71,7 +62,7 @@ def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -
         shown = LAYERS if known is not None else LAYERS[:-1]
         images += [layer_picture(layer, view, n, known) for layer in shown]
         wrong = [] if known is None else [f"error: {said(view, known)}"]
-        depth, entropy = f"depth, 0 to {flights.FAR_SHOWN:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
+        depth, entropy = f"depth, 0 to {renders.FAR_SHOWN:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
         titles += [f"{place}: labels", depth, entropy, *wrong]
     figure = plots.views(images, titles, f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)")
     plots.class_legend(figure, np.stack([first.labels, second.labels]), scene.class_names)

@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from IPython.display import Image
 
-from semnerf_lib.click_learners import ColourLearner, LabelLearner, Learner, studio_config
-from semnerf_lib.clicking import Render, view_of
 from semnerf_lib.config import Config
-from semnerf_lib.devices import pick_device
-from semnerf_lib.progress import watched
-from semnerf_lib.scenes.scene import Scene
-from semnerf_lib.studio import close_all
+from semnerf_lib.machine.devices import pick_device
+from semnerf_lib.machine.progress import watched
+from semnerf_lib.scene import Scene
+from semnerf_lib.studio.learners import ColourLearner, LabelLearner, Learner, studio_config
+from semnerf_lib.studio.queries import Render, view_of
+from semnerf_lib.studio.session import close_all
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.studio_figure import studio_figure
 from semnerf_lib.widgets.studio_panel import Learners, StudioPanel

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from semnerf_lib import flights, plots
+from semnerf_lib import plots
 from semnerf_lib.evaluation import View
+from semnerf_lib.palette import colourise
+from semnerf_lib.plots import renders
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 from semnerf_lib.widgets.legend import class_legend, colour_key, colour_scale
 
 LAYERS = ("labels", "depth", "entropy", "error")
@@ -31,7 +32,7 @@ def layer_picture(
     if layer == "error" and truth is not None:
         return plots.error_picture(truth, view.labels)
     shown = {"error": "labels", "colours": "rgb"}.get(layer, layer)
-    return flights.picture(view, shown, n_classes)
+    return renders.picture(view, shown, n_classes)
 
 
 def told(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
@@ -57,7 +58,7 @@ def layer_legend(
 ) -> str:
     """HTML that says what the colours of `layer_picture` mean, units included."""
     if layer == "depth":
-        return colour_scale("viridis", "depth 0 m", f"{flights.FAR_SHOWN:g} m and more")
+        return colour_scale("viridis", "depth 0 m", f"{renders.FAR_SHOWN:g} m and more")
     if layer == "entropy":
         n = len(class_names)
         return colour_scale("magma", "sure: 0 nats", f"a blind guess among {n} classes: {np.log(n):.1f} nats")

@@ -14,14 +14,14 @@ from jaxtyping import Float, Int
 
 from semnerf_lib import plots
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.fusion import where_rays_end
-from semnerf_lib.meshes import CELL, LearntSurface, box_of, learnt_surface, part_of, seen_faces, simplified
 from semnerf_lib.models import Model
 from semnerf_lib.plots.learnt import FAR_OFF, SIDES, facing
 from semnerf_lib.plots.spatial import Shown3D, show3d
+from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.raycast import LabelledMesh
-from semnerf_lib.scenes.scene import Scene
-from semnerf_lib.surfaces import TrueSurface, compare, true_surface
+from semnerf_lib.surfaces.comparison import TrueSurface, compare, true_surface
+from semnerf_lib.surfaces.meshes import CELL, LearntSurface, box_of, learnt_surface, part_of, seen_faces, simplified
+from semnerf_lib.surfaces.tsdf import where_rays_end
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.space import EYE, LiveFigure, by_frequency, css, name_of, plotly_units, room_layout, xyz
 

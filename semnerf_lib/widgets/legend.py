@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 from jaxtyping import UInt8
 
-from semnerf_lib.scenes.palette import palette
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.palette import palette
+from semnerf_lib.scene import VOID
 
 
 def class_legend(

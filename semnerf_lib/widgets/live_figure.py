@@ -11,13 +11,13 @@ from IPython.display import Image
 from jaxtyping import Float
 
 from semnerf_lib.evaluation import View
-from semnerf_lib.flights import FAR_SHOWN
 from semnerf_lib.models import Model
+from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import class_legend
+from semnerf_lib.plots.renders import FAR_SHOWN
 from semnerf_lib.plots.spatial import small_picture
-from semnerf_lib.runs import Run
-from semnerf_lib.scenes.palette import colourise, palette
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.runs.store import Run
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.cloud import VIEWS, learnt_cloud
 from semnerf_lib.widgets.curves import draw_curves
 from semnerf_lib.widgets.layers import layer_picture, said

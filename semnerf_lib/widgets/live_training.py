@@ -14,15 +14,15 @@ import torch
 from jaxtyping import UInt8
 
 from semnerf_lib.config import Config
-from semnerf_lib.devices import pick_device
-from semnerf_lib.live import AT_WORK, LiveRun, live_run, model_of
-from semnerf_lib.runs import Store
-from semnerf_lib.scenes.palette import colourise, palette
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.evaluation import view_renderer
+from semnerf_lib.machine.devices import pick_device
+from semnerf_lib.palette import colourise, palette
+from semnerf_lib.runs.live import AT_WORK, LiveRun, live_run, model_of
+from semnerf_lib.runs.store import Store
+from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.cloud import cloud_layout, cloud_trace, learnt_cloud
 from semnerf_lib.widgets.curves import curve_picture
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.free_view import view_renderer
 from semnerf_lib.widgets.layers import layer_picture
 from semnerf_lib.widgets.legend import colour_key
 from semnerf_lib.widgets.live_figure import LAYERS, Render, captions, finished_figure, scores_of

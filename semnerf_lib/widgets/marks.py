@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
-from semnerf_lib.clicks import Click
-from semnerf_lib.scenes.palette import palette
+from semnerf_lib.palette import palette
+from semnerf_lib.studio.clicks import Click
 
 PIXELS = 480
 """Least width of a marked picture: marks are finer than the pixels of a small view."""

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.cameras import look_at
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
 
 Pose = Float[np.ndarray, "4 4"]
 """Camera to world."""

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.lessons.tracing import Pass, Trace
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import _picture
 from semnerf_lib.plots.one_ray import RayPanels, draw_ray, span_of
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import VOID, Scene
-from semnerf_lib.tracing import Pass, Trace
+from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.picture import Picture
 

@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from jaxtyping import Float, Shaped, UInt8
 
 from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots.spatial import CONFIG
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import VOID, Scene
-from semnerf_lib.surfaces import one_a_cube, surface_in
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.surfaces.comparison import one_a_cube, surface_in
 
 OUTLINE = (1, 2, 3, 4, 1, 0, 2, 3, 0, 4)
 """In which order a pen draws a pyramid's edges: 0 is the camera's centre, 1 ... 4 the corners of its image."""

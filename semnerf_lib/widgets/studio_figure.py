@@ -9,14 +9,14 @@ import numpy as np
 from IPython.display import Image
 from jaxtyping import UInt8
 
-from semnerf_lib.click_learners import Learner
-from semnerf_lib.clicking import Render, unsure_clicker
 from semnerf_lib.evaluation import View
 from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.plots.spatial import small_picture
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.scene import Scene
+from semnerf_lib.studio.learners import Learner
+from semnerf_lib.studio.queries import Render, unsure_clicker
 from semnerf_lib.widgets.layers import filled_picture, layer_picture, told
 
 COUNTS = (4, 10, 20)

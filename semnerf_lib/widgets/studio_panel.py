@@ -10,14 +10,14 @@ import ipywidgets
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from semnerf_lib.click_learners import ColourLearner, LabelLearner, Learner
-from semnerf_lib.clicking import Render, answered, view_of
-from semnerf_lib.clicks import Click, load_clicks, save_clicks
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
-from semnerf_lib.scenes.palette import colourise, palette
-from semnerf_lib.scenes.scene import VOID, Scene
-from semnerf_lib.studio import Studio
+from semnerf_lib.palette import colourise, palette
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.studio.clicks import Click, load_clicks, save_clicks
+from semnerf_lib.studio.learners import ColourLearner, LabelLearner, Learner
+from semnerf_lib.studio.queries import Render, answered, view_of
+from semnerf_lib.studio.session import Studio
 from semnerf_lib.widgets.layers import UNTOLD, filled_key, filled_picture, layer_legend, layer_picture, said, told
 from semnerf_lib.widgets.marks import enlargement, marked
 from semnerf_lib.widgets.picture import Picture

@@ -17,15 +17,17 @@ from PIL import Image
 from plotly.basedatatypes import BaseFigure
 from scipy.ndimage import distance_transform_edt
 
-from semnerf_lib import flights, plots
+from semnerf_lib import plots
+from semnerf_lib.evaluation import view_renderer
 from semnerf_lib.experiments import open_scene, plan
-from semnerf_lib.runs import Store
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.tracing import trace_model
+from semnerf_lib.lessons.tracing import trace_model
+from semnerf_lib.palette import colourise
+from semnerf_lib.plots import renders
+from semnerf_lib.runs.store import Store
 from semnerf_lib.widgets import camera_rays, corruption_lab, encoding, from_frames, learnt_by, learnt_room, one_ray
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera
-from semnerf_lib.widgets.free_view import made_truth, view_renderer
+from semnerf_lib.widgets.free_view import made_truth
 from semnerf_lib.widgets.layers import UNTOLD
 
 OPENING = """from semnerf_lib import widgets
@@ -108,7 +110,7 @@ def act_free_view(desk: Desk) -> None:
             truth = replay.truth(replay.c2w, full)
             assert_same(desk.pixels(name), plots.error_picture(truth, replay.view.labels))
         else:
-            assert_same(desk.pixels(name) // 8, flights.picture(replay.view, layer, scene.n_classes) // 8)
+            assert_same(desk.pixels(name) // 8, renders.picture(replay.view, layer, scene.n_classes) // 8)
     desk.press("labels")
 
     before = desk.shown(name)

@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 import pytest
 from nbformat import v4
 
-from semnerf_lib.page_outputs import LIBRARY
+from semnerf_lib.pages.outputs import LIBRARY
+from semnerf_lib.pages.site import build_site
 from semnerf_lib.plots import show3d
-from semnerf_lib.site import build_site
 
 PROJECT = Path(__file__).resolve().parents[2]
 SERIES = sorted(path.name for path in (PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb"))

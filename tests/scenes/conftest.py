@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semnerf_lib.scenes import render, room
+from semnerf_lib.scenes.loading import render
 from semnerf_lib.scenes.raycast import LabelledMesh
-from semnerf_lib.scenes.shapes import box
+from semnerf_lib.scenes.rooms import room
+from semnerf_lib.scenes.rooms.shapes import box
 
 
 @pytest.fixture(autouse=True)

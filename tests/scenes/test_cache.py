@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from semnerf_lib.scenes import room_scene
 from semnerf_lib.scenes.cache import cache_dir, cached_arrays
+from semnerf_lib.scenes.loading import room_scene
 
 
 def make():

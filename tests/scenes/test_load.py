@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes import MADE_SCENES, check_scene, load_scene, room_scene
+from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.loading import MADE_SCENES, check_scene, load_scene, room_scene
 from semnerf_lib.scenes.replica import save_replica
-from semnerf_lib.scenes.scene import VOID
 
 
 @pytest.mark.parametrize("name", MADE_SCENES)

@@ -10,10 +10,10 @@ import pytest
 import trimesh
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.info import class_table, object_table
 from semnerf_lib.scenes.mesh import class_of, load_mesh, mesh_scene
 from semnerf_lib.scenes.ply import read_ply
-from semnerf_lib.scenes.scene import VOID
 
 CORNERS = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [2, 0, 0], [2, 1, 0]], dtype=float)
 QUADS = [[0, 1, 2, 3], [1, 4, 5, 2]]

@@ -10,11 +10,11 @@ import pytest
 import trimesh
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.palette import palette
+from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.mesh import load_mesh
 from semnerf_lib.scenes.mesh_export import save_mesh
-from semnerf_lib.scenes.palette import palette
 from semnerf_lib.scenes.ply import read_ply
-from semnerf_lib.scenes.scene import VOID
 
 
 @pytest.fixture

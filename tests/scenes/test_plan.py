@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.raycast import RayCaster
-from semnerf_lib.scenes.room import assemble
 from semnerf_lib.scenes.rooms.plan import SIDES, Furnishing, Opening, skylight
-from semnerf_lib.scenes.scene import VOID
-from semnerf_lib.scenes.shapes import box, part
+from semnerf_lib.scenes.rooms.room import assemble
+from semnerf_lib.scenes.rooms.shapes import box, part
 
 SIZE = (4.0, 3.0, 2.5)
 NAMES = ("wall", "floor", "ceiling", "window", "door", "blinds", "thing")

@@ -10,8 +10,8 @@ import torch
 
 from semnerf_lib.cameras import Intrinsics, look_at, project
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.raycast import RayCaster, raycast, raycast_frames
-from semnerf_lib.scenes.scene import VOID
 
 CAMERA = Intrinsics.from_hfov(9, 7)
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.replica import load_replica, save_replica
-from semnerf_lib.scenes.scene import VOID
 
 N = 7
 NAMES = {3: "chair", 9: "floor", 40: "lamp", 200: "wall"}

@@ -10,11 +10,11 @@ import pytest
 from scipy.spatial import ConvexHull, cKDTree
 
 from semnerf_lib.cameras import Intrinsics
-from semnerf_lib.scenes import MADE_SCENES, render
-from semnerf_lib.scenes import room as rooms
+from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.loading import MADE_SCENES, render
 from semnerf_lib.scenes.raycast import RayCaster, raycast_frames
 from semnerf_lib.scenes.rooms import ROOMS
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scenes.rooms import room as rooms
 from semnerf_lib.scenes.trajectory import surface_points
 
 CHAIRS = {"room": 8, "bedroom": 0, "kitchen": 8}

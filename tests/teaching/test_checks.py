@@ -12,8 +12,9 @@ import pytest
 import torch
 from scipy.ndimage import distance_transform_edt
 
-from semnerf_lib import teaching, verdicts
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib import teaching
+from semnerf_lib.scene import VOID
+from semnerf_lib.study import verdicts
 from semnerf_lib.teaching.checking import NO_NUMBERS, NOT_YET, Check, Mistake
 from semnerf_lib.teaching.students import BEGIN
 

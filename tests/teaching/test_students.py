@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.reproduce import find_notebooks
+from semnerf_lib.runs.notebooks import find_notebooks
 from semnerf_lib.teaching.checking import NOT_YET
 from semnerf_lib.teaching.students import BEGIN, END, STUB, student_copy, student_source, write_students
 

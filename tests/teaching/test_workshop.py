@@ -11,12 +11,12 @@ import pytest
 import torch
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib import cli, commands
+from semnerf_lib.cli import commands, main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
-from semnerf_lib.files import digest, sha256_of
-from semnerf_lib.running import Held, claim
-from semnerf_lib.runs import Store
+from semnerf_lib.machine.files import digest, sha256_of
+from semnerf_lib.runs.store import Store
+from semnerf_lib.runs.underway import Held, claim
 from semnerf_lib.teaching import weights as packing
 from semnerf_lib.teaching import workshop
 from semnerf_lib.teaching.archive import MANIFEST
@@ -271,13 +271,13 @@ def test_the_command_line(made, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(commands, "open_scene", lambda spec, scale: planned[0][0])
     monkeypatch.setattr(commands, "runs_of", lambda only, scene, scale: planned)
     path = tmp_path / "tiny.pack"
-    assert cli.main(["workshop", "pack", str(path), "--only", "04", "--scale", "smoke", "--out", str(store.root)]) == 0
+    assert main.main(["workshop", "pack", str(path), "--only", "04", "--scale", "smoke", "--out", str(store.root)]) == 0
     said = capsys.readouterr().out
     assert f"sha256 {sha256_of(path)}" in said and "2 runs" in said
     assert path.read_bytes() == packed.path.read_bytes()  # the same runs, the same bytes
     short = sha256_of(path)[:12]
     words = ["workshop", "unpack", str(path), "--out", str(tmp_path / "results"), "--sha256", short]
-    assert cli.main(words) == 0 and "2 runs unpacked, 0 there already" in capsys.readouterr().out
-    assert cli.main([*words[:-1], "123456"]) == 2
+    assert main.main(words) == 0 and "2 runs unpacked, 0 there already" in capsys.readouterr().out
+    assert main.main([*words[:-1], "123456"]) == 2
     assert "expected 123456" in capsys.readouterr().err
     shutil.rmtree(tmp_path / "results")

@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 import pytest
 from tiny import make_tiny_scene
 
-from semnerf_lib.scenes.scene import VOID
+from semnerf_lib.scene import VOID
 from semnerf_lib.widgets import camera_rays, from_frames
 from semnerf_lib.widgets.camera import CameraRays, moving
-from semnerf_lib.widgets.sheets import Seen
+from semnerf_lib.widgets.frame_mesh import Seen
 
 SCENE = make_tiny_scene(n_frames=16)
 

@@ -17,8 +17,8 @@ from tiny import tiny_config
 
 from semnerf_lib import labels
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scenes.palette import colourise
-from semnerf_lib.scenes.scene import Scene
+from semnerf_lib.palette import colourise
+from semnerf_lib.scene import Scene
 from semnerf_lib.training import Trainer
 from semnerf_lib.widgets.corruption_lab import KINDS, corruption_lab
 

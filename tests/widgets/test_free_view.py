@@ -12,15 +12,16 @@ import pytest
 from PIL import Image
 from tiny import cast, make_tiny_scene, tiny_config
 
-from semnerf_lib import flights, plots
+from semnerf_lib import plots
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import View, render_view
+from semnerf_lib.evaluation import View, render_view, view_renderer
 from semnerf_lib.models import build_model
-from semnerf_lib.scenes import load_scene
-from semnerf_lib.scenes.palette import colourise
+from semnerf_lib.palette import colourise
+from semnerf_lib.plots import renders
+from semnerf_lib.scenes.loading import load_scene
 from semnerf_lib.widgets.flying import SECONDS_MOVING, FlyingCamera
-from semnerf_lib.widgets.free_view import free_view, made_truth, view_renderer
+from semnerf_lib.widgets.free_view import free_view, made_truth
 from semnerf_lib.widgets.layers import layer_legend, layer_picture, layers_of
 from semnerf_lib.widgets.motion import roaming_box
 
@@ -36,7 +37,7 @@ def true_view(scene, c2w, width, rgb=False):
     """The tiny room as a perfect model would render it."""
     import torch
 
-    camera = flights.camera_of_width(scene.intrinsics, width)
+    camera = renders.camera_of_width(scene.intrinsics, width)
     rays_o, rays_d = get_rays(camera, torch.tensor(c2w, dtype=torch.float32))
     depth, labels = cast(rays_o.reshape(-1, 3).numpy(), rays_d.reshape(-1, 3).numpy())
     shape = (camera.height, camera.width)
@@ -175,7 +176,7 @@ def test_another_layer_costs_no_rendering(camera, render, scene):
     for layer in ("depth", "entropy", "error", "labels"):
         camera.layer.value = layer
         if layer != "error":
-            assert np.array_equal(shown(camera), flights.picture(camera.view, layer, scene.n_classes))
+            assert np.array_equal(shown(camera), renders.picture(camera.view, layer, scene.n_classes))
     assert render.calls == []
 
 

@@ -15,12 +15,12 @@ from dummies import DummyLearner, until
 from PIL import Image
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib.click_learners import ColourLearner
-from semnerf_lib.clicks import Click
 from semnerf_lib.evaluation import View
-from semnerf_lib.scenes.palette import palette
-from semnerf_lib.scenes.scene import VOID
-from semnerf_lib.studio import close_all
+from semnerf_lib.palette import palette
+from semnerf_lib.scene import VOID
+from semnerf_lib.studio.clicks import Click
+from semnerf_lib.studio.learners import ColourLearner
+from semnerf_lib.studio.session import close_all
 from semnerf_lib.widgets.label_studio import click_learners, label_studio
 from semnerf_lib.widgets.layers import UNTOLD, filled_key, filled_picture, said, told
 from semnerf_lib.widgets.marks import PIXELS, enlargement, marked

@@ -13,8 +13,8 @@ from PIL import Image
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.evaluation import View
-from semnerf_lib.live import LiveRun, live_run, stop_all
-from semnerf_lib.runs import Store
+from semnerf_lib.runs.live import LiveRun, live_run, stop_all
+from semnerf_lib.runs.store import Store
 from semnerf_lib.widgets.cloud import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
 from semnerf_lib.widgets.curves import curve_picture
 from semnerf_lib.widgets.live_training import LivePanel, live_training, scene_renderer

@@ -10,9 +10,9 @@ from tiny import tiny_config
 from semnerf_lib import plots
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.lessons.tracing import trace_field, trace_model
 from semnerf_lib.models import build_model
 from semnerf_lib.rendering import FieldOutput
-from semnerf_lib.tracing import trace_field, trace_model
 from semnerf_lib.widgets.one_ray import marked, one_ray, telling_pixel
 
 

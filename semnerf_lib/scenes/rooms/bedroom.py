@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from semnerf_lib.scenes import bedding as b
-from semnerf_lib.scenes import decor as d
-from semnerf_lib.scenes import furniture as f
-from semnerf_lib.scenes.lighting import Lamp
+from semnerf_lib.scenes.rooms import bedding as b
+from semnerf_lib.scenes.rooms import decor as d
+from semnerf_lib.scenes.rooms import furniture as f
+from semnerf_lib.scenes.rooms.lighting import Lamp
 from semnerf_lib.scenes.rooms.plan import Furnishing, Opening, Room, skylight
-from semnerf_lib.scenes.shapes import Part, cylinder, part, place, rounded_box
+from semnerf_lib.scenes.rooms.shapes import Part, cylinder, part, place, rounded_box
 
 SIZE = (5.0, 4.2, 2.5)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from semnerf_lib.scenes import decor as d
-from semnerf_lib.scenes import furniture as f
-from semnerf_lib.scenes import kitchenware as k
-from semnerf_lib.scenes.lighting import Lamp
+from semnerf_lib.scenes.rooms import decor as d
+from semnerf_lib.scenes.rooms import furniture as f
+from semnerf_lib.scenes.rooms import kitchenware as k
+from semnerf_lib.scenes.rooms.lighting import Lamp
 from semnerf_lib.scenes.rooms.plan import Furnishing, Opening, Room, skylight
-from semnerf_lib.scenes.shapes import Part, part, place, rounded_box
+from semnerf_lib.scenes.rooms.shapes import Part, part, place, rounded_box
 
 SIZE = (7.4, 4.4, 2.6)
 

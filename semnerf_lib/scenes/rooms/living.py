@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from semnerf_lib.scenes import decor as d
-from semnerf_lib.scenes import furniture as f
-from semnerf_lib.scenes.lighting import Lamp
+from semnerf_lib.scenes.rooms import decor as d
+from semnerf_lib.scenes.rooms import furniture as f
+from semnerf_lib.scenes.rooms.lighting import Lamp
 from semnerf_lib.scenes.rooms.plan import Furnishing, Opening, Room, skylight
-from semnerf_lib.scenes.shapes import Part, cylinder, ellipsoid, part, place, rounded_box
+from semnerf_lib.scenes.rooms.shapes import Part, cylinder, ellipsoid, part, place, rounded_box
 
 SIZE = (6.0, 5.0, 2.7)
 

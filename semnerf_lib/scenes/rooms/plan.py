@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from semnerf_lib.scenes.furniture import STEEL, WHITE
-from semnerf_lib.scenes.lighting import Lamp, Skylight
-from semnerf_lib.scenes.shapes import Number, Part, Point, box, cylinder, part, place, rounded_box
+from semnerf_lib.scenes.rooms.furniture import STEEL, WHITE
+from semnerf_lib.scenes.rooms.lighting import Lamp, Skylight
+from semnerf_lib.scenes.rooms.shapes import Number, Part, Point, box, cylinder, part, place, rounded_box
 
 THICK = 0.15
 """Metres of wall."""

@@ -1,0 +1,87 @@
+"""What a page makes of outputs: figures in space stay live, widgets leave their picture, pictures get words.
+
+Figures in space need plotly's library: one copy, `plotly.min.js`, beside the pages that need it and the only script of
+any page. Until it has drawn, and where it cannot (no script, no WebGL), the output's own picture stands there.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from semnerf_lib.machine.files import write_aside
+from semnerf_lib.plots.spatial import CONFIG, PLOTLY
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+LIBRARY = "plotly.min.js"
+"""What the copy of plotly's library is called, beside the pages."""
+
+NO_PICTURE = "A figure in space: it needs a browser with scripts and WebGL."
+NO_WIDGET = "An explorer stands here when the notebook runs."
+
+
+def prepared(notebook: Any) -> Any:
+    """A copy of a notebook whose outputs can stand on a page: no widget, plotly's figures as HTML, words for pictures.
+
+    Args:
+        notebook: an nbformat node.
+    """
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata.pop("widgets", None)
+    heading, count = "", 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heading = ([heading] + re.findall(r"^#+\s+(.+)$", cell.source, re.MULTILINE))[-1]
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            count += any(kind in data for kind in ("image/png", "image/jpeg", PLOTLY))
+            words = f"Figure {count}: {re.sub(r'[*_`$]', '', heading)}"
+            for kind in ("image/png", "image/jpeg"):
+                if kind in data:
+                    output.metadata.setdefault(kind, {}).setdefault("alt", words)
+            if PLOTLY in data:
+                alt = output.metadata.get("image/png", {}).get("alt", words)
+                output.data = {"text/html": figure_html(data[PLOTLY], data.get("image/png"), alt)}
+            elif data.pop(WIDGET, None) is not None and not set(data) - {"text/plain"}:
+                output.data = {"text/html": f'<p class="soft">{NO_WIDGET}</p>'}
+    return notebook
+
+
+def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:
+    """A figure in space as HTML: its picture, and its data for `plotly.min.js` to draw in the picture's place.
+
+    Args:
+        figure: plotly's `data`, `layout`, `config`.
+        png: base64, or None.
+        alt: what it shows, in words.
+    """
+    if png is None:
+        still = f"<p>{NO_PICTURE}</p>"
+    else:
+        still = f'<img src="data:image/png;base64,{"".join(png.split())}" alt="{escape(alt)}">'
+    figure = {**figure, "config": {**figure.get("config", {}), **CONFIG}}
+    text = json.dumps(figure, separators=(",", ":")).replace("</", "<\\/")  # no end of the script within it
+    height = int(figure.get("layout", {}).get("height") or 480)
+    return (
+        f'<figure class="in-space" aria-label="{escape(alt)}"><div class="still">{still}</div>'
+        f'<div class="live" style="height: {height}px" hidden></div>'
+        f'<script type="application/json">{text}</script></figure>'
+    )
+
+
+def is_in_space(page: str) -> bool:
+    """Whether a page has a figure that needs plotly's library."""
+    return 'class="in-space"' in page
+
+
+def place_library(folder: Path) -> None:
+    """Writes plotly's library, as the installed package brings it, into a folder with pages that need it."""
+    from plotly.offline import get_plotlyjs
+
+    target, text = folder / LIBRARY, get_plotlyjs()
+    if not target.is_file() or target.stat().st_size != len(text.encode()):
+        write_aside(target, lambda path: path.write_text(text, encoding="utf-8"))

@@ -1,0 +1,105 @@
+"""Views of a trained model as files: pictures of single frames, a video along a path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+from jaxtyping import UInt8
+
+from semnerf_lib.cameras import camera_of_width, camera_path, nearest_chain, widened
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.evaluation import View, render_view
+from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.progress import progress
+from semnerf_lib.models import Model
+from semnerf_lib.palette import colourise
+from semnerf_lib.plots.video import video
+from semnerf_lib.scene import Scene
+
+FPS = 24
+SECONDS_A_KEY = 2.0
+"""How long the flight takes from one key pose to the next."""
+FAR_SHOWN = 8.0
+"""Depth that is shown as the brightest colour, metres."""
+
+
+def check_target(path: Path) -> None:
+    """Raises SemnerfError unless `path` is a file *.mp4 to write, or a folder that is there or can be made."""
+    if path.suffix == ".mp4":
+        if path.is_dir():
+            raise SemnerfError(f"{path}: is a folder, expected a file to write")
+    elif path.suffix.lower() in (".avi", ".mov", ".mkv", ".webm", ".gif", ".png", ".jpg", ".jpeg"):
+        raise SemnerfError(f"{path}: ends in {path.suffix}, expected a name that ends in .mp4, or a folder for PNGs")
+    elif path.exists() and not path.is_dir():
+        raise SemnerfError(f"{path}: is a file, expected a folder, or a name that ends in .mp4")
+
+
+def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height width 3"]:
+    """One of a view's images in colour.
+
+    Args:
+        show: "labels" (the kit's palette), "depth" (dark is near, bright is `FAR_SHOWN` metres), "entropy" (dark is
+            certain, bright is ln C nats) or "rgb".
+        n_classes: C.
+
+    Raises:
+        SemnerfError: RGB asked of a field that has none.
+    """
+    from matplotlib import colormaps
+
+    if show == "labels":
+        return colourise(view.labels)
+    if show == "rgb":
+        if view.rgb is None:
+            raise SemnerfError("--show rgb: this run learnt no colour, expected one with supervision labels+rgb")
+        return view.rgb
+    share = view.depth / FAR_SHOWN if show == "depth" else view.entropy / np.log(n_classes)
+    return (colormaps["viridis" if show == "depth" else "magma"](np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
+
+
+def write_views(model: Model, scene: Scene, folder: Path, ids: Sequence[int] | None, width: int | None) -> None:
+    """Writes `<frame>_labels.png`, `_depth.png`, `_entropy.png`, and `_rgb.png` where the field has colour.
+
+    Args:
+        ids: frames of the scene; None takes every tenth test frame.
+        width: of the images in pixels, None for the scene's.
+
+    Raises:
+        SemnerfError: a frame that the scene does not have, or no room on the disk.
+    """
+    ids = scene.test_ids[::10] if ids is None else ids
+    for i in ids:
+        if not 0 <= i < scene.n_frames:
+            raise SemnerfError(f"--views {i}, expected frames 0 ... {scene.n_frames - 1} of scene {scene.name}")
+    camera = camera_of_width(scene.intrinsics, width)
+    for i in progress(ids, "rendering"):
+        view = render_view(model, camera, scene.c2w[i], scene.near, scene.far)
+        for show in ("labels", "depth", "entropy", *(() if view.rgb is None else ("rgb",))):
+            image = picture(view, show, scene.n_classes)
+            write_aside(
+                folder / f"{i:04d}_{show}.png", lambda p, image=image: imageio.imwrite(p, image, extension=".png")
+            )
+
+
+def flight(scene: Scene, n_frames: int, n_keys: int) -> np.ndarray:
+    """Poses (n_frames, 4, 4) of a flight through test views, each key the nearest one not yet visited."""
+    poses = scene.c2w[list(scene.test_ids)]
+    return camera_path(poses[nearest_chain(poses)[: max(2, n_keys)]], n_frames)
+
+
+def write_video(model: Model, scene: Scene, path: Path, seconds: float, width: int | None, show: str) -> None:
+    """Writes an mp4 of a flight through the test views.
+
+    Raises:
+        SemnerfError: no positive length, too few test views, RGB asked of a field without, or no room on the disk.
+    """
+    if not seconds > 0:
+        raise SemnerfError(f"--seconds {seconds}, expected more than 0")
+    poses = flight(scene, max(2, round(seconds * FPS)), 1 + round(seconds / SECONDS_A_KEY))
+    camera = widened(camera_of_width(scene.intrinsics, width))
+    views = (render_view(model, camera, pose, scene.near, scene.far) for pose in progress(poses, "filming"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    video((picture(view, show, scene.n_classes) for view in views), path, FPS)

@@ -1,0 +1,124 @@
+"""Runs made on a Dask cluster: its scheduler places them, and places them anew when a worker dies."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.faults import told
+from semnerf_lib.runs.jobs import Job, Outcome, attempt
+from semnerf_lib.runs.underway import write_failure
+
+CONNECT_SECONDS = 10
+"""How long a scheduler is waited for, at first and when it was lost."""
+ALONE = threading.Lock()
+"""A worker with several threads still makes one run at a time: initial weights come from a state all threads share."""
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Parameters of mallopt(3)."""
+
+
+def check_dask() -> None:
+    """Raises SemnerfError unless Dask is installed."""
+    if find_spec("distributed") is None:
+        raise SemnerfError("--dask: Dask is not installed, expected the extra: pip install 'semnerf[cluster]'")
+
+
+def attempt_alone(job: Job) -> Outcome:
+    """A job's outcome, in a Dask worker."""
+    keep_freed_memory()
+    with ALONE:
+        return attempt(job)
+
+
+def keep_freed_memory() -> None:
+    """Lets this process keep what it frees, up to 1 GiB, for its next allocation.
+
+    Dask's nanny has its workers give it back at once (MALLOC_TRIM_THRESHOLD_). A training step, which allocates and
+    frees the same tensors again and again, then waits for the kernel's pages half of the time. glibc only.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        for parameter, value in ((M_TRIM_THRESHOLD, 2**30), (M_MMAP_THRESHOLD, 2**25)):
+            libc.mallopt(parameter, value)
+
+
+@contextmanager
+def on_dask(jobs: Sequence[Job], address: str, workers: int) -> Iterator[Iterator[Outcome]]:
+    """The executor of a Dask cluster (see `executors`).
+
+    Where workers were started with `--resources GPU=1`, only those make runs, one at a time. Dask gives up a run in
+    which four workers died.
+
+    Args:
+        address: of the scheduler, or "local" for a cluster of `workers` processes that ends with this call.
+
+    Raises:
+        SemnerfError: no scheduler there; in the iterator: the scheduler is gone.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    times = {"distributed.comm.timeouts.connect": CONNECT_SECONDS}
+    with silent("distributed"), dask.config.set(times), ExitStack() as stack:
+        if address == "local":
+            place = stack.enter_context(
+                LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=None)
+            )
+        else:
+            place = address
+        try:
+            client = stack.enter_context(Client(place, timeout=CONNECT_SECONDS))
+        except (OSError, ValueError) as fault:
+            raise SemnerfError(
+                f"--dask {address}: no scheduler answers there ({told(fault)}), expected its address, as in "
+                "tcp://host:8786"
+            ) from fault
+        futures = {}
+        needed = {"GPU": 1} if has_gpus(client) else None
+        for job in jobs:
+            futures[client.submit(attempt_alone, job, pure=False, resources=needed)] = job
+        yield outcomes(futures, address)
+
+
+@contextmanager
+def silent(logger: str) -> Iterator[None]:
+    """Keeps a library's log from the terminal: Dask's tracebacks say in pages what is told here in a line."""
+    log = logging.getLogger(logger)
+    handlers, log.handlers = log.handlers, [logging.NullHandler()]
+    try:
+        yield
+    finally:
+        log.handlers = handlers
+
+
+def has_gpus(client: Any) -> bool:
+    """Whether some worker offers the resource GPU; waits for the first worker."""
+    client.wait_for_workers(1)
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return any(worker["resources"].get("GPU") for worker in workers)
+
+
+def outcomes(futures: dict[Any, Job], address: str) -> Iterator[Outcome]:
+    """The outcomes of Dask's futures, as they come."""
+    from distributed import CancelledError, as_completed
+
+    for future in as_completed(list(futures)):
+        job = futures[future]
+        try:
+            yield future.result()
+        except CancelledError as fault:
+            raise SemnerfError(
+                f"--dask {address}: the scheduler is gone; finished runs stay, and with a scheduler the same command "
+                "goes on"
+            ) from fault
+        except Exception as fault:  # KilledWorker above all
+            error = told(fault)
+            write_failure(job.folder, error)
+            yield Outcome(job, "failed", error)

@@ -1,0 +1,112 @@
+"""A run to be made, and how that ended: what travels between the driver and the processes that make runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from semnerf_lib.config import Config
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import N_FOLDS, open_scene
+from semnerf_lib.machine.faults import told
+from semnerf_lib.runs.store import Store, run_id
+from semnerf_lib.runs.underway import Held, failures_kept, place
+from semnerf_lib.scene import Scene
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to be made, in words that a worker on any machine understands.
+
+    Attributes:
+        root: results folder; every worker sees it under this path.
+        scene, scale: what `experiments.open_scene` opens; the config's fold says which split of it.
+        config: `Config.to_json()`.
+        run: the id that the driver expects.
+        checkpoint_seconds: see `Store.get`.
+    """
+
+    root: str
+    scene: str
+    scale: str
+    config: str
+    run: str
+    checkpoint_seconds: float = 30.0
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.root) / "runs" / self.run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: made (now or before), failed, or held by somebody who is making it.
+
+    Attributes:
+        error: one line, of a failure.
+        where: host and process.
+    """
+
+    job: Job
+    state: Literal["made", "failed", "held"]
+    error: str = ""
+    where: str = ""
+
+
+Split = tuple[str, str, int | None]
+
+
+OPENED: dict[Split, Scene] = {}
+"""The splits of a scene that this process has open, by spec, scale and fold."""
+
+
+def job_for(store: Store, spec: str, scale: str, scene: Scene, config: Config) -> Job:
+    """The job of making a planned run; in this process it takes the scene as it is."""
+    remember(scene, (spec, scale, config.fold))
+    return Job(str(store.root.resolve()), spec, scale, config.to_json(), run_id(scene, config))
+
+
+def remember(scene: Scene, split: Split) -> None:
+    """Keeps a split open; those of another scene are let go."""
+    for known in [known for known in OPENED if known[:2] != split[:2]]:
+        del OPENED[known]
+    OPENED.setdefault(split, scene)
+
+
+def scene_of(job: Job) -> Scene:
+    """The split that a job trains on, opened once a process.
+
+    Raises:
+        SemnerfError: see `open_scene`; or it is not the driver's scene.
+    """
+    config = Config(**json.loads(job.config))
+    split = (job.scene, job.scale, config.fold)
+    if split not in OPENED:
+        whole = OPENED.get((*split[:2], None)) or open_scene(job.scene, job.scale)
+        remember(whole, (*split[:2], None))
+        if config.fold is not None:
+            remember(whole.folds(N_FOLDS)[config.fold], split)
+    if (found := run_id(OPENED[split], config)) != job.run:
+        raise SemnerfError(
+            f"scene {job.scene} on {place()['host']}: its run is {found}, expected {job.run} as where the job comes "
+            "from: the same files and the same semnerf, and a worker started since they changed"
+        )
+    return OPENED[split]
+
+
+def attempt(job: Job) -> Outcome:
+    """Makes a job's run in this process; what fails is told, not raised."""
+    here = place()
+    where = f"{here['host']}:{here['pid']}"
+    try:
+        with failures_kept(job.folder):
+            scene = scene_of(job)
+        config = Config(**json.loads(job.config))
+        Store(job.root).get(scene, config, wait=False, checkpoint_seconds=job.checkpoint_seconds)
+    except Held:
+        return Outcome(job, "held", where=where)
+    except Exception as fault:  # one run's fault is not the next one's
+        return Outcome(job, "failed", told(fault), where)
+    return Outcome(job, "made", where=where)

@@ -1,0 +1,195 @@
+"""A run that is made in a thread while a person watches: started, paused, resumed, stopped.
+
+It is a run like any other: `Store.get` makes it, in the same folder, under the same claim, from the same checkpoints.
+The thread trains; whoever holds the `LiveRun` only asks, and hears of it through `heard`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import torch
+
+from semnerf_lib.config import Config
+from semnerf_lib.machine.faults import told
+from semnerf_lib.machine.progress import silent
+from semnerf_lib.models import Model, build_model
+from semnerf_lib.runs.store import Store
+from semnerf_lib.scene import Scene
+from semnerf_lib.training import Trainer, read_step
+
+AT_WORK = ("beginning", "training", "paused", "scoring")
+"""States in which a thread is at work; the others are "new", "stopped", "finished" and "failed"."""
+RECENT = 8
+"""Entries of the history over which the time of a step is taken."""
+
+
+class LiveRun:
+    """One run, made in a thread of its own.
+
+    Attributes:
+        state: "new", "stopped", "failed", "finished", or one of `AT_WORK`.
+        step, history: how far it is (see `Trainer`).
+        seconds_a_step: of late, with what `heard` took; None until it is known.
+        run: the finished run, else None.
+        error: why it failed, one line, else "".
+        heard: called in the thread at every change, with the trainer where there is one. What it raises ends nothing:
+            it becomes `error`.
+
+    Raises:
+        SemnerfError: a finished run or a checkpoint that is there and damaged.
+    """
+
+    def __init__(self, store: Store, scene: Scene, config: Config, device: torch.device):
+        self.store, self.scene, self.config, self.device = store, scene, config, device
+        self.heard: Callable[[LiveRun, Trainer | None], None] = lambda live, trainer: None
+        self.run, self.error, self.seconds_a_step = store.find(scene, config), "", None
+        self.step, self.history, self.state = 0, [], "new"
+        self._stop, self._go, self._thread = threading.Event(), threading.Event(), None
+        self._times: deque[tuple[float, int]] = deque(maxlen=RECENT)
+        checkpoint = store.folder(scene, config) / "checkpoint.safetensors"
+        if self.run is not None:
+            self.step, self.history, self.state = config.iterations, self.run.history, "finished"
+        elif checkpoint.is_file():
+            self.step, self.state = read_step(checkpoint), "stopped"
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last step, at the pace of late."""
+        return self.seconds_a_step and self.seconds_a_step * (self.config.iterations - self.step)
+
+    def start(self) -> None:
+        """Begins, goes on from a pause, or goes on from the checkpoint."""
+        self._times.clear()
+        self._go.set()
+        if self.state in AT_WORK or self.run is not None:
+            return
+        self._stop.clear()
+        self.state, self.error = "beginning", ""
+        self._thread = threading.Thread(target=self._make, name=f"semnerf {self.config.model_name}", daemon=True)
+        _at_work.add(self)
+        self._thread.start()
+
+    def pause(self) -> None:
+        """After the ten steps under way, until `start`."""
+        self._go.clear()
+
+    def stop(self) -> None:
+        """After the ten steps under way, with a checkpoint; a run that is being scored is finished first."""
+        self._stop.set()
+        self._go.set()
+
+    def join(self, seconds: float | None = None) -> bool:
+        """Waits until no thread is at work; False if one still is."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _make(self) -> None:
+        try:
+            with silent():
+                self.run = self.store.get(
+                    self.scene, self.config, self.device, self._stepped, wait=False, checkpoint_seconds=10.0
+                )
+            self.step, self.history, state = self.config.iterations, self.run.history, "finished"
+        except KeyboardInterrupt:
+            state = "stopped"
+        except Exception as fault:
+            self.error, state = told(fault), "failed"
+        _at_work.discard(self)
+        self._change(state, None)
+
+    def _stepped(self, trainer: Trainer) -> None:
+        self.step, self.history = trainer.step_count, trainer.history
+        self._times.append((time.monotonic(), self.step))
+        (first, a), (last, b) = self._times[0], self._times[-1]
+        if b > a:
+            self.seconds_a_step = (last - first) / (b - a)
+        self._change("training", trainer)
+        if not self._go.is_set():
+            self._change("paused", trainer)
+            self._go.wait()
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+        if self.step == self.config.iterations:
+            self._change("scoring", trainer)
+
+    def _change(self, state: str, trainer: Trainer | None) -> None:
+        self.state = state
+        try:
+            self.heard(self, trainer)
+        except Exception as fault:
+            self.error = told(fault)
+
+
+def model_of(live: LiveRun) -> Model:
+    """The model of a run that nobody trains now: finished, or as its checkpoint has it, or before its first step."""
+    if live.run is not None:
+        return live.run.load(live.scene, live.device)
+    checkpoint = live.store.folder(live.scene, live.config) / "checkpoint.safetensors"
+    if not checkpoint.is_file():
+        return build_model(live.config, live.scene).to(live.device)
+    trainer = Trainer(live.scene, live.config, live.device)
+    trainer.restore(checkpoint)
+    live.history = trainer.history
+    return trainer.model
+
+
+_at_work: set[LiveRun] = set()
+
+
+def live_run(store: Store, scene: Scene, config: Config, device: torch.device) -> LiveRun:
+    """The run to watch: the one that is already being made here, if it is this very run; any other is stopped.
+
+    So a cell that is run again never leaves a thread behind that nobody can reach.
+    """
+    folder, found = store.folder(scene, config), None
+    for live in list(_at_work):
+        if live.store.folder(live.scene, live.config) == folder:
+            found = live
+        else:
+            live.stop()
+    _follow_the_notebook()
+    return found or LiveRun(store, scene, config, device)
+
+
+def stop_all(seconds: float | None = None) -> None:
+    """Stops every live run, and waits for its checkpoint."""
+    stopped = list(_at_work)
+    for live in stopped:
+        live.stop()
+    for live in stopped:
+        live.join(seconds)
+
+
+atexit.register(stop_all, 5.0)
+
+
+def _follow_the_notebook() -> None:
+    """Interrupting the kernel stops what trains; and a paused run is let go when another cell is run.
+
+    The next cell may ask for the very run, and would wait for ever for a paused one.
+    """
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    if shell is None or before_cell in shell.events.callbacks["pre_run_cell"]:
+        return
+    shell.events.register("pre_run_cell", before_cell)
+    shell.events.register("post_run_cell", after_cell)
+
+
+def before_cell(info: object) -> None:
+    """Stops paused runs; their checkpoints stay."""
+    for live in [live for live in _at_work if live.state == "paused"]:
+        live.stop()
+        live.join(5.0)
+
+
+def after_cell(result: object) -> None:
+    """Stops all if the cell ended in an interrupt."""
+    if isinstance(result.error_in_exec, KeyboardInterrupt):
+        stop_all(5.0)

@@ -1,0 +1,63 @@
+"""The notebooks of the series: where they are, and which experiments' runs each asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import Plan, plan
+from semnerf_lib.machine.processes import PROJECT
+from semnerf_lib.scene import Scene
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "04": ("training",),
+    "05": ("view_synthesis",),
+    "06": ("sparse_labels",),
+    "07": ("label_noise",),
+    "08": ("super_resolution",),
+    "09": ("label_propagation",),
+    "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
+    "11": ("geometry",),
+}
+"""The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
+
+
+TIMED = ("04",)
+"""Notebooks that measure time: they are executed while no run is being made."""
+
+
+ACROSS_SCENES = ("10",)
+"""Notebooks that look at the finished runs of other scenes too."""
+
+
+def needs(notebook: Path) -> tuple[str, ...]:
+    """The experiments whose runs a notebook asks for."""
+    return NEEDS.get(notebook.name[:2], ())
+
+
+def plans_for(notebooks: Sequence[Path], scene: Scene, scale: str) -> dict[str, Plan]:
+    """The plan of each experiment that one of the notebooks needs, in the order of need."""
+    names = dict.fromkeys(name for notebook in notebooks for name in needs(notebook))
+    return {name: plan(name, scene, scale) for name in names}
+
+
+def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:
+    """The notebooks `NN_*.ipynb` of a folder, in order; those whose number is in `only`, if any is.
+
+    Args:
+        folder: None takes `notebooks` of the project, else of the current folder.
+
+    Raises:
+        SemnerfError: no notebook there, or a number without one.
+    """
+    if folder is None:
+        project = PROJECT / "notebooks"
+        folder = project if project.is_dir() else Path.cwd() / "notebooks"
+    found = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    if not found:
+        raise SemnerfError(f"--notebooks: no notebook NN_*.ipynb in {folder}, expected a folder like the project's")
+    for number in only:
+        if number.zfill(2) not in found:
+            raise SemnerfError(f"--only: no notebook {number!r} in {folder}, expected some of: {', '.join(found)}")
+    return [found[n] for n in sorted({n.zfill(2) for n in only} or found)]

@@ -1,0 +1,127 @@
+"""What the runs of a results folder are doing, in a table."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from semnerf_lib.config import Config
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import read_json
+from semnerf_lib.runs.store import Store, read_run, title_of
+from semnerf_lib.runs.underway import is_claimed, read_failure, read_progress
+from semnerf_lib.tables import clock
+
+REFRESH_SECONDS = 2.0
+"""Seconds between two tables of --watch."""
+State = Literal["running", "failed", "stopped", "done"]
+STATES: tuple[State, ...] = ("running", "failed", "stopped", "done")
+"""In the order of the table; a stopped run was begun, and nobody is making it."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """A line of the table.
+
+    Attributes:
+        run: its id.
+        state: see `STATES`.
+        what: title of the run.
+        step: "120/1500", "scoring", or empty.
+        metric: the last one: mIoU of a finished run, else the loss.
+        seconds: of training.
+        note: host and process of a running run, why a run failed, or what is wrong with its files.
+        when: of the last sign of life, ISO 8601.
+    """
+
+    run: str
+    state: State
+    what: str = ""
+    step: str = ""
+    metric: str = ""
+    seconds: float | None = None
+    note: str = ""
+    when: str = ""
+
+
+def status_of(folder: Path) -> Status:
+    """What the run in a folder is doing; damage to its files is a failure."""
+    try:
+        if (folder / "result.json").is_file():
+            run = read_run(folder)
+            metric, seconds = f"mIoU {run.metrics['miou']:.3f}", run.metrics["seconds_training"]
+            steps, when = str(run.config.iterations), run.provenance["date"]
+            return Status(run.id, "done", title_of(run.config), steps, metric, seconds, when=when)
+        facts = read_json(folder / "config.json") if (folder / "config.json").is_file() else None
+        what = title_of(Config().replace(**facts["config"])) if facts else ""
+    except (SemnerfError, KeyError, TypeError) as fault:
+        return Status(folder.name, "failed", note=str(fault))
+    running, progress, failure = is_claimed(folder), read_progress(folder), read_failure(folder)
+    step, metric, seconds, when, note = "", "", None, "", ""
+    if progress is not None:
+        scoring = running and progress["stage"] == "scoring"
+        step = "scoring" if scoring else f"{progress['step']}/{progress['iterations']}"
+        metric = "" if progress["loss"] is None else f"loss {progress['loss']:.3f}"
+        seconds, when = progress["seconds"], progress["time"]
+        note = f"{progress['host']}, process {progress['pid']}" if running else ""
+    if failure is not None and not running:
+        note, when = failure["error"], failure["time"]
+    state = "running" if running else "stopped" if failure is None else "failed"
+    return Status(folder.name, state, what, step, metric, seconds, note, when)
+
+
+class Board:
+    """The table of a results folder; what is done is read once.
+
+    Args:
+        store: whose runs.
+    """
+
+    def __init__(self, store: Store):
+        self.store, self.done = store, {}
+
+    def statuses(self) -> list[Status]:
+        """All runs: those under way first, finished ones last, the latest first within each state."""
+        folders = sorted(path for path in (self.store.root / "runs").glob("*") if path.is_dir())
+        found = []
+        for folder in folders:
+            status = self.done.get(folder) or status_of(folder)
+            if status.state == "done":
+                self.done[folder] = status
+            found.append(status)
+        found.sort(key=lambda s: s.when, reverse=True)
+        return sorted(found, key=lambda s: STATES.index(s.state))
+
+    def text(self, width: int | None = None, height: int | None = None) -> str:
+        """The table, cut to a terminal's size where one is given."""
+        statuses = self.statuses()
+        counts = ", ".join(f"{sum(s.state == state for s in statuses)} {state}" for state in STATES)
+        lines = [f"{self.store.root}: {len(statuses)} runs: {counts}"]
+        shown = statuses if height is None else statuses[: max(1, height - 5)]
+        if shown:
+            rows = [("state", "run", "what", "step", "last metric", "time", "")]
+            rows += [(s.state, s.run, s.what, s.step, s.metric, clock(s.seconds), s.note) for s in shown]
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            lines += ["", *("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)]
+        if len(shown) < len(statuses):
+            lines.append(f"... and {len(statuses) - len(shown)} more")
+        return "\n".join(line if width is None else line[:width] for line in lines)
+
+
+def watch(store: Store) -> None:
+    """Shows the table again and again until Ctrl-C."""
+    board = Board(store)
+    try:
+        while True:
+            size = shutil.get_terminal_size()
+            clear = "\x1b[2J\x1b[H" if sys.stdout.isatty() else ""
+            moment = datetime.now().strftime("%H:%M:%S")
+            print(f"{clear}{moment}  {board.text(size.columns, size.lines)}", flush=True)
+            time.sleep(REFRESH_SECONDS)
+    except KeyboardInterrupt:
+        print()

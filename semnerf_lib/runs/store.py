@@ -1,0 +1,261 @@
+"""Runs: trained once, found again by what they are made of.
+
+A run's id is a hash of its config and of its scene's data. Its folder `<results>/runs/<id>/` holds
+
+    config.json          the config and the scene's digest
+    checkpoint.safetensors   while it is being trained, beside what `running` keeps there
+    weights.safetensors  the trained model
+    history.json         loss over steps
+    result.json          scores, provenance, the weights' sha256: written last, so that a run with it is whole
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from semnerf_lib.config import Config
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.evaluation import evaluate, scored_frames
+from semnerf_lib.labels import Corruption
+from semnerf_lib.machine.devices import pick_device
+from semnerf_lib.machine.files import opened, read_json, sha256_of, write_aside, write_json
+from semnerf_lib.machine.processes import PROJECT
+from semnerf_lib.machine.provenance import provenance
+from semnerf_lib.models import Model, build_model
+from semnerf_lib.runs.underway import Heartbeat, claim, clear, failures_kept, forget
+from semnerf_lib.scene import Scene
+from semnerf_lib.training import Trainer
+
+
+def results_root() -> Path:
+    """Where runs and reports go: $SEMNERF_RESULTS, else `results` in the project (the current folder if installed)."""
+    if root := os.environ.get("SEMNERF_RESULTS"):
+        return Path(root)
+    return (PROJECT if (PROJECT / "notebooks").is_dir() else Path.cwd()) / "results"
+
+
+RULE = "3"
+"""Of training: raised when the same config comes to other weights, so that older runs are not taken for today's."""
+
+
+def run_id(scene: Scene, config: Config) -> str:
+    """A readable head and the first 12 digits of a sha256.
+
+    It is that of `RULE`, config, scene data, and of the stored labels if it learns from some.
+    """
+    made_of = (RULE, config.to_json(), scene.digest, Corruption.parse(config.corruption).fingerprint())
+    digest = hashlib.sha256("\n".join(filter(None, made_of)).encode()).hexdigest()[:12]
+    head = f"{config.field}-{config.supervision.replace('+', '-')}"
+    return f"{head}-{digest}" if config.fold is None else f"{head}-fold{config.fold}-{digest}"
+
+
+def title_of(config: Config) -> str:
+    """What lists of runs call a run: its model, its corruption, and its fold or seed.
+
+    >>> title_of(Config(corruption="pixel-noise:0.5"))
+    'semantic-only NeRF, 50 % of pixels random, seed 0'
+    """
+    corruption = "" if config.corruption == "none" else f", {Corruption.parse(config.corruption).title}"
+    repeat = f"seed {config.seed}" if config.fold is None else f"fold {config.fold}"
+    return f"{config.model_name}{corruption}, {repeat}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run, as its folder tells it.
+
+    Attributes:
+        id, folder: see the module.
+        config: what it was made with.
+        scene_name: on what.
+        metrics: scores at the scene's test frames (see `evaluation.evaluate`) and seconds_training.
+        train_metrics: scores at the training frames, against the labels before the corruption; None if not asked for.
+        history: entries every 10 steps: step, seconds, loss, its parts, and where previewed miou and depth_mae.
+        provenance: revision, versions, device, precision, date, seconds a step; peak memory of the run on CUDA, of the
+            whole process so far elsewhere.
+    """
+
+    id: str
+    folder: Path
+    config: Config
+    scene_name: str
+    metrics: dict[str, Any]
+    train_metrics: dict[str, Any] | None
+    history: list[dict[str, float]] = field(repr=False)
+    provenance: dict[str, Any] = field(repr=False)
+    weights_sha256: str = field(repr=False)
+
+    def load(self, scene: Scene, device: torch.device | None = None) -> Model:
+        """The trained model, ready to render.
+
+        Raises:
+            SemnerfError: the weights are missing or not those of the run, or the scene is another.
+        """
+        if run_id(scene, self.config) != self.id:
+            raise SemnerfError(
+                f"run {self.id} was not trained on this scene ({scene.name}), expected {self.scene_name}"
+            )
+        path = self.folder / "weights.safetensors"
+        check_weights(path, self.weights_sha256)
+        model = build_model(self.config, scene)
+        with opened(path) as file:
+            model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
+        return model.to(device or pick_device()).eval()
+
+
+def check_weights(path: Path, sha256: str) -> None:
+    """Raises SemnerfError unless the file is there and has this hash."""
+    if not path.is_file():
+        raise SemnerfError(
+            f"{path}: missing, expected the weights of a finished run; move its folder away to train anew"
+        )
+    if sha256_of(path) != sha256:
+        raise SemnerfError(f"{path}: damaged, expected sha256 {sha256[:12]}...; move its folder away to train anew")
+
+
+def read_run(folder: Path) -> Run:
+    """The finished run in a folder.
+
+    Raises:
+        SemnerfError: a file is missing or damaged.
+    """
+    result, facts, history = (read_json(folder / f"{name}.json") for name in ("result", "config", "history"))
+    if not isinstance(history, list):
+        raise SemnerfError(f"{folder / 'history.json'}: it holds no list, expected the entries of a run's history")
+    try:
+        return Run(
+            folder.name,
+            folder,
+            Config().replace(**facts["config"]),
+            facts["scene"],
+            result["metrics"],
+            result["train_metrics"],
+            history,
+            result["provenance"],
+            result["weights_sha256"],
+        )
+    except SemnerfError as fault:
+        raise SemnerfError(f"{folder / 'config.json'}: {fault}") from fault
+    except (KeyError, TypeError) as fault:
+        raise SemnerfError(f"{folder}: {fault} is missing or misplaced, expected a run's config and result") from fault
+
+
+class Store:
+    """The runs below a results folder.
+
+    Raises:
+        SemnerfError: the folder is a file.
+    """
+
+    def __init__(self, root: Path | str | None = None):
+        self.root = Path(root) if root is not None else results_root()
+        if self.root.exists() and not self.root.is_dir():
+            raise SemnerfError(f"{self.root}: is a file, expected a folder for results")
+
+    def folder(self, scene: Scene, config: Config) -> Path:
+        return self.root / "runs" / run_id(scene, config)
+
+    def has(self, scene: Scene, config: Config) -> bool:
+        """Whether the run is finished; nothing of it is read."""
+        return (self.folder(scene, config) / "result.json").is_file()
+
+    def find(self, scene: Scene, config: Config) -> Run | None:
+        """The finished run, or None; its weights are checked."""
+        if not self.has(scene, config):
+            return None
+        folder = self.folder(scene, config)
+        run = read_run(folder)
+        check_weights(folder / "weights.safetensors", run.weights_sha256)
+        return run
+
+    def get(
+        self,
+        scene: Scene,
+        config: Config,
+        device: torch.device | None = None,
+        on_step: Callable[[Trainer], None] | None = None,
+        wait: bool = True,
+        checkpoint_seconds: float = 30.0,
+    ) -> Run:
+        """The run: found if it is finished, continued from its checkpoint if it was begun, else trained and scored.
+
+        Args:
+            on_step: called every ten steps; it may raise KeyboardInterrupt (see `Trainer.train`).
+            wait: for another process that is making the same run.
+            checkpoint_seconds: between two checkpoints.
+
+        Raises:
+            Held: another process is making the run, and `wait` is False.
+            SemnerfError: see `Trainer`, `read_run`; or no room on the disk, or no memory. The run's folder keeps the
+                reason (see `running`).
+            KeyboardInterrupt: Ctrl-C, or `on_step`; asking again continues.
+        """
+        if run := self.find(scene, config):
+            return run
+        folder = self.folder(scene, config)
+        with claim(folder, wait):
+            if run := self.find(scene, config):  # made while this process waited
+                return run
+            clear(folder)
+            with failures_kept(folder):
+                make(folder, scene, config, device or pick_device(), on_step, checkpoint_seconds)
+            forget(folder)
+        return read_run(folder)
+
+
+def make(
+    folder: Path,
+    scene: Scene,
+    config: Config,
+    device: torch.device,
+    on_step: Callable[[Trainer], None] | None,
+    checkpoint_seconds: float,
+) -> None:
+    """Trains and scores a run into its folder, from its checkpoint if there is one; its claim is the caller's."""
+    checkpoint, heartbeat = folder / "checkpoint.safetensors", Heartbeat(folder, config.iterations)
+    write_json(folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest})
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    trainer = Trainer(scene, config, device)
+    if checkpoint.exists():
+        trainer.restore(checkpoint)
+
+    def told(trainer: Trainer, stage: str = "training") -> None:
+        loss = trainer.history[-1]["loss"] if trainer.history else None
+        heartbeat.tell(trainer.step_count, trainer.seconds, loss, stage)
+
+    def stepped(trainer: Trainer) -> None:
+        told(trainer)
+        if on_step is not None:
+            on_step(trainer)
+
+    told(trainer)
+    trainer.train(checkpoint, checkpoint_seconds, stepped)
+    told(trainer, "scoring")
+    trainer.model.eval()
+    scores = {views: evaluate(trainer.model, scene, ids) for views, ids in scored_frames(scene, config).items()}
+    weights = {name: value.detach().cpu().contiguous() for name, value in trainer.model.state_dict().items()}
+    path = folder / "weights.safetensors"
+    write_aside(path, lambda aside: save_file(weights, aside))
+    write_json(folder / "history.json", trainer.history)
+    result = {
+        "metrics": scores["test"] | {"seconds_training": trainer.seconds},
+        "train_metrics": scores.get("train"),
+        "provenance": provenance(
+            device,
+            config.precision,
+            sum(p.numel() for p in trainer.model.parameters()),
+            trainer.seconds / max(1, trainer.step_count),
+        ),
+        "weights_sha256": sha256_of(path),
+    }
+    write_json(folder / "result.json", result)
+    checkpoint.unlink(missing_ok=True)

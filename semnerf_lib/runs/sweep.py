@@ -1,0 +1,77 @@
+"""The runs that notebooks need: which are there, which are missing, which failed; and which notebooks can begin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from semnerf_lib.config import Config
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import Plan
+from semnerf_lib.runs.jobs import Job, Outcome, job_for
+from semnerf_lib.runs.store import Run, Store, read_run, run_id, title_of
+from semnerf_lib.scene import Scene
+
+
+class Sweep:
+    """The runs of some notebooks, on their way.
+
+    Args:
+        store: where runs are.
+        spec, scale: of the scene, as in `experiments.open_scene`.
+        plans: of experiments, see `plans_for`.
+        notebooks: that wait for them.
+
+    Attributes:
+        runs: finished ones by id.
+        faults: id of a run that could not be made -> why.
+        missing: jobs of those that were not there at the start, each once, in the order of need.
+    """
+
+    def __init__(self, store: Store, spec: str, scale: str, plans: Mapping[str, Plan], notebooks: Sequence[Path]):
+        self.runs: dict[str, Run] = {}
+        self.faults: dict[str, str] = {}
+        self.missing: list[Job] = []
+        ids: dict[str, list[str]] = {}
+        for name, planned in plans.items():
+            ids[name] = [run_id(*pair) for pair in planned]
+            for (scene, config), run in zip(planned, ids[name], strict=True):
+                if run not in self.runs and run not in self.faults and run not in {job.run for job in self.missing}:
+                    self._look(store, job_for(store, spec, scale, scene, config), scene, config)
+        self.needed = {path: [run for name in needs(path) for run in ids[name]] for path in notebooks}
+        self.n_runs = len({run for runs in ids.values() for run in runs})
+
+    def _look(self, store: Store, job: Job, scene: Scene, config: Config) -> None:
+        try:
+            if run := store.find(scene, config):
+                self.runs[job.run] = run
+            else:
+                self.missing.append(job)
+        except SemnerfError as fault:
+            self.faults[job.run] = str(fault)
+
+    def take(self, outcome: Outcome) -> str:
+        """Keeps what came of a job; returns the line for a person."""
+        run, error = outcome.job.run, outcome.error
+        if outcome.state == "made":
+            try:
+                self.runs[run] = read_run(outcome.job.folder)
+            except SemnerfError as fault:  # damaged, or not to be seen from here
+                error = str(fault)
+        if run in self.runs:
+            metrics = self.runs[run].metrics
+            said = f"mIoU {metrics['miou']:.3f}, {metrics['seconds_training']:.0f} s"
+        else:
+            self.faults[run] = error
+            said = f"FAILED: {error}"
+        title = title_of(Config(**json.loads(outcome.job.config)))
+        return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {said}"
+
+    def is_ready(self, notebook: Path) -> bool:
+        """Whether all runs that a notebook needs are there or failed."""
+        return all(run in self.runs or run in self.faults for run in self.needed[notebook])
+
+    def fault_of(self, notebook: Path) -> str | None:
+        """Why a run that a notebook needs could not be made; None if none failed."""
+        return next((self.faults[run] for run in self.needed[notebook] if run in self.faults), None)

@@ -1,0 +1,117 @@
+"""Scenes: made rooms, labelled meshes, frames on disk; one way to get any of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
+from semnerf_lib.scenes.replica import load_replica
+from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
+
+
+def load_scene(
+    spec: str | os.PathLike, width: int | None = None, seed: int = 0, every: int = 1, cache: bool = True
+) -> Scene:
+    """A scene by what it is called.
+
+    Args:
+        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...); else a folder in Semantic-NeRF's layout
+            (see `replica`) or a mesh file (see `mesh`).
+        width: pixels. A made room and a mesh are rendered at this width, 4:3 (None: 160). Frames on disk keep their
+            own size where None, else they are shrunk by the smallest whole factor that makes them no wider than
+            1.25 width.
+        seed: of a made room, and of a mesh's trajectory.
+        every: keep each `every`-th training frame and test frame.
+        cache: keep rendered frames for next time.
+
+    Raises:
+        SemnerfError: nothing of that name; what the loaders raise; a width below 4; `every` below 1 or so large
+            that no frame is left.
+    """
+    if width is not None and width < 4:
+        raise SemnerfError(f"scene {spec}: width = {width}, expected at least 4 pixels")
+    path = Path(spec)
+    size = (width or 160, round((width or 160) * 3 / 4))
+    if str(spec) in MADE_SCENES:
+        return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
+    if path.suffix.lower() in SUFFIXES and not path.is_dir():
+        return mesh_scene(path, *size, seed=seed, every=every, cache=cache)
+    if not path.is_dir():
+        made = ", ".join(MADE_SCENES)
+        raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
+    scene = load_replica(path)
+    if every != 1:
+        scene = _thinned(scene, every)
+    if width is None:
+        return scene
+    factor = int(np.ceil(scene.intrinsics.width / (1.25 * width)))
+    if factor <= 1:
+        return scene
+    return scene.resized(max(scene.intrinsics.width // factor, 1), max(scene.intrinsics.height // factor, 1))
+
+
+def _thinned(scene: Scene, every: int) -> Scene:
+    if every < 1:
+        raise SemnerfError(f"scene {scene.name}: every = {every}, expected 1 or more")
+    train, test = scene.train_ids[::every], scene.test_ids[::every]
+    kept = sorted((*train, *test))
+    position = {frame: i for i, frame in enumerate(kept)}
+    return replace(
+        scene,
+        labels=scene.labels[kept],
+        c2w=scene.c2w[kept],
+        rgb=None if scene.rgb is None else scene.rgb[kept],
+        depth=None if scene.depth is None else scene.depth[kept],
+        instances=None if scene.instances is None else scene.instances[kept],
+        train_ids=tuple(position[i] for i in train),
+        test_ids=tuple(position[i] for i in test),
+    )
+
+
+def describe(scene: Scene) -> str:
+    """What a scene holds, some lines for a person: frames, size, camera, classes with their share of the pixels."""
+    camera, counts = scene.intrinsics, np.bincount(scene.labels.reshape(-1), minlength=256)
+    hfov = np.degrees(
+        np.arctan((camera.cx + 0.5) / camera.fx) + np.arctan((camera.width - camera.cx - 0.5) / camera.fx)
+    )
+    there = [f"{kind} {'no' if getattr(scene, kind) is None else 'yes'}" for kind in ("rgb", "depth", "instances")]
+    low, high = scene.c2w[:, :3, 3].min(0), scene.c2w[:, :3, 3].max(0)
+    lines = [
+        f"{scene.name}: {scene.n_frames} frames of {camera.width}x{camera.height} pixels, hfov {hfov:.1f} degrees",
+        f"  {len(scene.train_ids)} training and {len(scene.test_ids)} test frames; {', '.join(there)}",
+        f"  cameras within {np.round(low, 2).tolist()} ... {np.round(high, 2).tolist()} m",
+    ]
+    if scene.depth is not None and (scene.depth > 0).any():
+        known = scene.depth[scene.depth > 0]
+        lines.append(f"  depth {known.min():.2f} ... {known.max():.2f} m, unknown {np.mean(scene.depth == 0):.1%}")
+    lines.append(
+        f"  {len(scene.present_classes)} classes (share of all pixels), void {counts[VOID] / counts.sum():.2%}:"
+    )
+    order = sorted(scene.present_classes, key=lambda i: (-counts[i], i))
+    objects = _objects_of_classes(scene)
+    lines += [f"    {scene.class_names[i]:<20} {counts[i] / counts.sum():8.3%}{objects.get(i, '')}" for i in order]
+    return "\n".join(lines)
+
+
+def _objects_of_classes(scene: Scene) -> dict[int, str]:
+    """How many objects each class has, in words; empty where the scene has no instances."""
+    if scene.instances is None:
+        return {}
+    seen = np.unique(scene.instances.astype(np.int32) * 256 + scene.labels)
+    classes, numbers = np.unique(seen[seen >= 256] % 256, return_counts=True)
+    return {int(c): f"   {n} object{'s' if n > 1 else ''}" for c, n in zip(classes, numbers, strict=True)}
+
+
+def check_scene(spec: str | os.PathLike) -> str:
+    """Loads a scene, which validates it, and describes it (see `load_scene` for what `spec` may be).
+
+    Raises:
+        SemnerfError: the first thing that is wrong with it, in one line.
+    """
+    return describe(load_scene(spec))

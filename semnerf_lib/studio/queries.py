@@ -1,0 +1,127 @@
+"""Where to click next, and clickers that answer with the truth: what a person's clicks are measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.ndimage import uniform_filter
+
+from semnerf_lib.cameras import camera_of_width
+from semnerf_lib.evaluation import View, render_view
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.studio.clicks import Click, Clicks
+from semnerf_lib.studio.learners import Learner
+
+POOL_FRAMES, POOL_WIDTH = 45, 40
+"""Training views, and their pixels a row, among which the next click is looked for."""
+WINDOW = 5
+"""Side of the window over which entropy is averaged, in these pixels."""
+
+Render = Callable[[Float[np.ndarray, "4 4"], int], View]
+"""render(c2w, width): a view of so many pixels a row."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Where a click would tell most.
+
+    Attributes:
+        frame, u, v: the pixel, in the scene's own resolution.
+        entropy: of the classes, mean over the window around it, nats.
+    """
+
+    frame: int
+    u: int
+    v: int
+    entropy: float
+
+
+def pool_of(scene: Scene, offset: int = 0) -> list[int]:
+    """Evenly spread training frames; another offset gives others."""
+    ids, count = scene.train_ids, min(POOL_FRAMES, len(scene.train_ids))
+    return sorted({ids[(offset + i * len(ids) // count) % len(ids)] for i in range(count)})
+
+
+def doubts(
+    render: Render,
+    scene: Scene,
+    frames: Sequence[int],
+    go_on: Callable[[], bool] = lambda: True,
+    each: Callable[[Callable, Sequence[int]], Iterable[Doubt | None]] = map,
+) -> list[Doubt]:
+    """The pixel of each of some training views at which a click would tell most, the best first.
+
+    It is the middle of the window with the highest mean entropy. The one most uncertain pixel would mostly lie on an
+    edge, where any answer tells little of the things on either side.
+
+    Args:
+        go_on: asked before each view; nothing is found once it says no.
+        each: `map`, or that of a pool of threads.
+    """
+
+    def doubt_of(frame: int) -> Doubt | None:
+        if not go_on():
+            return None
+        entropy = render(scene.c2w[frame], min(POOL_WIDTH, scene.intrinsics.width)).entropy
+        mean = uniform_filter(entropy, WINDOW, mode="constant")
+        row, column = np.unravel_index(mean.argmax(), mean.shape)
+        u = int((column + 0.5) * scene.intrinsics.width / mean.shape[1])
+        v = int((row + 0.5) * scene.intrinsics.height / mean.shape[0])
+        return Doubt(frame, u, v, float(mean[row, column]))
+
+    found = list(each(doubt_of, frames))
+    return [] if None in found else sorted(found, key=lambda doubt: -doubt.entropy)
+
+
+def view_of(learner: Learner, scene: Scene) -> Render:
+    """render(c2w, width) of what a learner has learnt by then."""
+
+    def render(c2w, width):
+        camera = camera_of_width(scene.intrinsics, width)
+        return render_view(learner.model, camera, c2w, scene.near, scene.far)
+
+    return render
+
+
+def unsure_clicker(
+    learner: Learner, scene: Scene, seed: int, render: Callable[[Learner, Scene], Render] = view_of
+) -> Iterator[Clicks]:
+    """Clicks where the learner is unsure, and answers with the truth; all clicks so far, one more each time.
+
+    The first click is a random one. The learner is fitted after each.
+    """
+    rng = np.random.default_rng(seed)
+    frames, clicks = pool_of(scene, int(rng.integers(len(scene.train_ids)))), (random_click(scene, rng),)
+    while True:
+        learner.fit(clicks)
+        yield clicks
+        found = doubts(render(learner, scene), scene, frames)
+        known = (d for d in found if scene.labels[d.frame, d.v, d.u] != VOID)
+        where = next(known, None)
+        clicks += (random_click(scene, rng) if where is None else answered(scene, where),)
+
+
+def random_clicker(learner: Learner, scene: Scene, seed: int) -> Iterator[Clicks]:
+    """Clicks a random labelled pixel of a random training view, and answers with the truth."""
+    rng, clicks = np.random.default_rng(seed), ()
+    while True:
+        clicks += (random_click(scene, rng),)
+        learner.fit(clicks)
+        yield clicks
+
+
+def random_click(scene: Scene, rng: np.random.Generator) -> Click:
+    """A random pixel of a random training view, drawn again until it has a label."""
+    while True:
+        frame = int(rng.choice(scene.train_ids))
+        v, u = (int(rng.integers(size)) for size in scene.labels.shape[1:])
+        if scene.labels[frame, v, u] != VOID:
+            return Click(frame, u, v, int(scene.labels[frame, v, u]))
+
+
+def answered(scene: Scene, where: Doubt) -> Click:
+    """A click with the true class; VOID if nobody knows it."""
+    return Click(where.frame, where.u, where.v, int(scene.labels[where.frame, where.v, where.u]))

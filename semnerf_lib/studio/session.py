@@ -1,0 +1,174 @@
+"""The studio behind the label studio: clicks come in, views filled with labels go out, and a thread learns between.
+
+Whoever holds it only puts clicks on it and hears of what was rendered; the thread alone touches the learner.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from semnerf_lib.evaluation import View
+from semnerf_lib.machine.cores import compute_alone
+from semnerf_lib.machine.faults import told
+from semnerf_lib.scene import Scene
+from semnerf_lib.studio.clicks import Click, Clicks, check_click
+from semnerf_lib.studio.learners import Learner
+from semnerf_lib.studio.queries import Doubt, Render, doubts, pool_of, view_of
+
+REFRESH_STEPS = 50
+"""Steps of the geometry after which the views are rendered anew."""
+
+
+class Studio:
+    """Clicks on a scene, a learner that is taught by them, and the thread in which it learns.
+
+    Attributes:
+        clicks: so far.
+        frames: rendered after each click, in this order.
+        width: of these views, pixels.
+        views: frame to its view, as it was rendered last.
+        doubts: where to click next, the best place first; of the last clicks, or none yet.
+        seconds: from the last click until all views were filled, None until they are.
+        error: why the thread stopped, else "".
+        heard: called in the thread with "view" and a frame, "filled", "doubts", "geometry" or "error".
+
+    Args:
+        learner: makes what learns; called in the thread.
+        render: of a learner and the scene (see `view_of`).
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        learner: Callable[[], Learner],
+        frames: Sequence[int],
+        width: int,
+        render: Callable[[Learner, Scene], Render] = view_of,
+    ):
+        self.scene, self.frames, self.width = scene, list(frames), width
+        self.clicks: Clicks = ()
+        self.views: dict[int, View] = {}
+        self.doubts: list[Doubt] = []
+        self.learner: Learner | None = None
+        self.heard: Callable[[str, int | None], None] = lambda what, frame: None
+        self.error, self.seconds, self._clicked_at = "", None, time.monotonic()
+        self._make, self._render, self._fitted = learner, render, None
+        self._wake, self._version, self._closed = threading.Condition(), 0, False
+        self._cores = torch.get_num_threads()
+        self._thread = threading.Thread(target=self._work, name="semnerf studio", daemon=True)
+        _open.add(self)
+
+    def open(self) -> None:
+        """Begins to learn."""
+        self._thread.start()
+
+    def close(self, seconds: float | None = None) -> bool:
+        """Ends the thread after what it is at; False if it is still at it."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def click(self, click: Click) -> None:
+        """Adds a click.
+
+        Raises:
+            SemnerfError: one that the scene cannot have.
+        """
+        check_click(click, self.scene)
+        self._put((*self.clicks, click))
+
+    def undo(self) -> None:
+        """Takes the last click back."""
+        self._put(self.clicks[:-1])
+
+    def replace(self, clicks: Sequence[Click]) -> None:
+        """Others instead of all clicks."""
+        self._put(tuple(clicks))
+
+    def watch(self, frames: Sequence[int]) -> None:
+        """Renders these frames from now on, the first one first."""
+        with self._wake:
+            self.frames = list(frames)
+            self._version += 1
+            self._wake.notify()
+
+    def teach(self, learner: Callable[[], Learner]) -> None:
+        """Another learner, from its beginning, with the clicks that are there."""
+        with self._wake:
+            self._make, self.learner = learner, None
+        self._put(self.clicks)
+
+    def _put(self, clicks: Clicks) -> None:
+        with self._wake:
+            self.clicks, self.doubts = clicks, []
+            self._version += 1
+            self._clicked_at, self.seconds = time.monotonic(), None
+            self._wake.notify()
+
+    def _work(self) -> None:
+        """Until it is closed; its steps are small, so each core renders a view of its own."""
+        compute_alone(self._cores)
+        try:
+            with ThreadPoolExecutor(self._cores, "semnerf view", compute_alone, (self._cores,)) as pool:
+                while not self._closed:
+                    self._turn(pool)
+        except Exception as fault:
+            self.error = told(fault)
+            self.heard("error", None)
+
+    def _turn(self, pool: ThreadPoolExecutor) -> None:
+        """Fills the views for the clicks as they are, then learns what needs no click, until something is new."""
+        with self._wake:
+            version, clicks, frames, make = self._version, self.clicks, list(self.frames), self._make
+        learner = self.learner
+        if learner is None:
+            learner = self.learner = make()
+
+        def current():
+            return version == self._version and not self._closed
+
+        if self._fitted != (learner, clicks, learner.step_count):
+            learner.fit(clicks)
+            self._fitted = learner, clicks, learner.step_count
+        render = self._render(learner, self.scene)
+        seen = pool.map(lambda frame: render(self.scene.c2w[frame], self.width) if current() else None, frames)
+        for frame, view in zip(frames, seen, strict=True):
+            if view is None or not current():
+                return
+            self.views[frame] = view
+            self.heard("view", frame)
+        self.seconds = self.seconds or time.monotonic() - self._clicked_at
+        self.heard("filled", None)
+        steps = 0
+        while current() and steps < REFRESH_STEPS and learner.step():
+            steps += 1
+            self.heard("geometry", None)
+        if steps or not current():
+            return  # to another turn, which shows what is new
+        if not self.doubts:
+            found = doubts(render, self.scene, pool_of(self.scene), current, pool.map)
+            with self._wake:
+                if not current():
+                    return
+                self.doubts = found
+            self.heard("doubts", None)
+        with self._wake:
+            self._wake.wait_for(lambda: not current())
+
+
+_open: weakref.WeakSet[Studio] = weakref.WeakSet()
+
+
+def close_all(seconds: float | None = 5.0) -> None:
+    """Closes every studio: a cell that is run again leaves no thread behind."""
+    for studio in list(_open):
+        studio.close(seconds)

@@ -1,0 +1,4 @@
+"""What may be concluded from runs: baselines without a NeRF, paired comparisons, the verdict on each claim.
+
+It may know `runs` and all below. Begin with `claims`, then `judging`.
+"""

@@ -1,0 +1,242 @@
+"""The main job, on tiny notebooks: what fails is told, what is there is kept, what was begun goes on."""
+
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbformat import v4
+from sweeps import stored_scene
+from tiny import tiny_config
+
+from semnerf_lib.cameras import Intrinsics, look_at
+from semnerf_lib.cli import execute
+from semnerf_lib.cli import reproduce as job
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import read_json
+from semnerf_lib.pages.html import mathml, notebook_page
+from semnerf_lib.pages.report import spread
+from semnerf_lib.runs import sweep
+from semnerf_lib.scene import Scene
+from semnerf_lib.tables import duration
+
+PARAMETERS = 'scale = "laptop"\nscene = "room"'
+
+
+def write_notebook(folder: Path, name: str, *cells: str) -> Path:
+    head = [
+        v4.new_markdown_cell(f"# Title of {name}\nwhere $w_i = T_i \\alpha_i$"),
+        v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+    ]
+    notebook = v4.new_notebook(cells=[*head, *map(v4.new_code_cell, cells)])
+    folder.mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+    return folder / f"{name}.ipynb"
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """`reproduce` at smoke scale on a tiny scene; only notebook 02 needs a run."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.repeat(rng.integers(0, 3, (8, 3, 4), dtype=np.uint8), 4, 1), 4, 2)
+    c2w = np.stack([look_at((0, 0, 1), (np.cos(a), np.sin(a), 1)) for a in range(8)])
+    scene = Scene("blocks", labels, c2w, Intrinsics.from_hfov(16, 12), ("a", "b", "c"), (0, 1, 2, 3, 4, 5), (6, 7))
+    monkeypatch.setattr(job, "open_scene", lambda spec, scale: scene)
+    monkeypatch.setattr(sweep, "NEEDS", {"02": ("training",)})
+
+    def run(**options):
+        return job.reproduce("smoke", "room", out=tmp_path / "out", notebooks=tmp_path / "notebooks", **options)
+
+    return run
+
+
+def test_one_fails_and_the_others_run(call, tmp_path, capsys):
+    given, out = tmp_path / "notebooks", tmp_path / "out"
+    write_notebook(given, "01_first", "print(scale, scene)")
+    write_notebook(given, "02_second", "print('before')\nraise ValueError('lost <b>')")
+    write_notebook(given, "03_third", "import os\nprint(os.environ['SEMNERF_HEADLESS'], os.environ['SEMNERF_RESULTS'])")
+    assert call() == 1
+    said = capsys.readouterr().out
+    assert "run 1 of 1: grid, labels only, seed 0: mIoU 0." in said
+    assert "notebook 02_second: FAILED in cell 3: ValueError: lost <b>\nprint('before')" in said
+    assert "Traceback" in said and "2 of 3 notebooks went well" in said
+    results = {n: read_json(out / "notebooks" / f"{n}.json") for n in ("01_first", "02_second", "03_third")}
+    assert [r["ok"] for r in results.values()] == [True, False, True]
+    first, third = (
+        nbformat.read(out / "notebooks" / f"{n}.ipynb", 4).cells[-1].outputs[0].text for n in ("01_first", "03_third")
+    )
+    assert first == "smoke room\n"
+    assert third == f"1 {out}\n"
+    page = (out / "index.html").read_text()
+    assert "No number and no picture on this page is a result" in page
+    assert "1 notebook failed" in page and "lost &lt;b&gt;" in page and "Title of 01_first" in page
+    assert "grid, labels only" in page
+    assert not list(out.rglob("*.part*"))
+
+    before = {path: path.stat().st_mtime_ns for path in (out / "notebooks").iterdir()}
+    write_notebook(given, "02_second", "print('mended')")
+    assert call() == 0
+    said = capsys.readouterr().out
+    assert "runs there already: 1\n" in said and "01_first: unchanged" in said and "02_second: executed" in said
+    again = {path: path.stat().st_mtime_ns for path in (out / "notebooks").iterdir()}
+    assert {path.stem for path in again if again[path] != before[path]} == {"02_second"}
+    assert "Every notebook ran to its end" in (out / "index.html").read_text()
+
+
+@pytest.mark.parametrize("victim", ["os.getpid()", "os.getppid()"], ids=["kernel", "process"])
+def test_killed_notebook_is_a_failure(call, tmp_path, capsys, victim):
+    write_notebook(tmp_path / "notebooks", "01_first", f"import os\nos.kill({victim}, 9)", "print('never')")
+    assert call() == 1
+    assert "no result" in capsys.readouterr().out
+    assert not (tmp_path / "out" / "notebooks" / "01_first.json").exists()
+
+
+def test_interrupted_goes_on(call, tmp_path, monkeypatch, capsys):
+    given, notes = tmp_path / "notebooks", tmp_path / "pid"
+    write_notebook(given, "01_first", "1")
+    write_notebook(
+        given,
+        "02_second",
+        f"import os\nopen({str(notes)!r}, 'w').write(str(os.getppid()))",
+        "import time\ntime.sleep(60)",
+    )
+
+    def pressed(_):
+        if notes.exists() and notes.read_text():
+            raise KeyboardInterrupt
+        return 0
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(execute, "executed_cells", pressed)
+        call()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(notes.read_text()), 0)
+    assert "1 of 2 notebooks" in (tmp_path / "out" / "index.html").read_text()
+    assert not list((tmp_path / "out").rglob("*.part*"))
+    write_notebook(given, "02_second", "2")
+    capsys.readouterr()
+    assert call() == 0
+    said = capsys.readouterr().out
+    assert "runs there already: 1\n" in said and "01_first: unchanged" in said
+
+
+def test_file_that_is_no_notebook(call, tmp_path, capsys):
+    write_notebook(tmp_path / "notebooks", "01_first", "1")
+    (tmp_path / "notebooks" / "02_second.ipynb").write_text("{}")
+    assert call() == 1
+    assert "02_second.ipynb: no 'cells' in it, expected a notebook" in capsys.readouterr().out
+    assert call(only=["1"]) == 0
+
+
+def test_wrong_choices(call, tmp_path):
+    with pytest.raises(SemnerfError, match="no notebook NN_"):
+        call()
+    write_notebook(tmp_path / "notebooks", "01_first", "1")
+    with pytest.raises(SemnerfError, match="--only: no notebook '7' in .*, expected some of: 01"):
+        call(only=["7"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_the_extras(call, monkeypatch):
+    monkeypatch.setattr(job, "find_spec", lambda name: None)
+    with pytest.raises(SemnerfError, match="papermill is not installed, expected the extras"):
+        call()
+
+
+def test_run_that_cannot_be_made_fails_its_notebook_only(call, tmp_path, monkeypatch, capsys):
+    def nan(*_, **__):
+        raise SemnerfError("step 10: the loss is nan")
+
+    monkeypatch.setattr(job.Store, "get", nan)
+    write_notebook(tmp_path / "notebooks", "01_first", "1")
+    write_notebook(tmp_path / "notebooks", "02_second", "1")
+    assert call() == 1
+    said = capsys.readouterr().out
+    assert "01_first: executed" in said and "02_second: FAILED: step 10: the loss is nan" in said
+
+
+def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path, monkeypatch, capsys):
+    """Two processes; 01 needs no run, 02 some, 03 those and one that fails."""
+    given, out = tmp_path / "notebooks", tmp_path / "out"
+    spec = stored_scene(tmp_path / "tiny")
+    config = tiny_config(iterations=20)
+
+    def planned(scene, seeds, **changes):
+        return [(scene, config.replace(seed=seed, **changes)) for seed in seeds]
+
+    plans = {
+        "first": lambda scene, scale: planned(scene, (0, 1)),
+        "all": lambda scene, scale: planned(scene, (0, 1, 2)) + planned(scene, (3,), n_rays=10**15),
+    }
+    monkeypatch.setattr("semnerf_lib.experiments.EXPERIMENTS", plans)
+    monkeypatch.setattr(sweep, "NEEDS", {"02": ("first",), "03": ("all",)})
+    monkeypatch.setattr(job, "TIMED", ("00",))
+    monkeypatch.setattr(job, "write_verdict", lambda *_: [])  # these experiments stand for no claim
+    for name in ("00_timed", "01_first", "02_second", "03_third"):
+        write_notebook(given, name, "1")
+    options = dict(scene_spec=spec, out=out, notebooks=given, workers=2)
+    assert job.reproduce("laptop", **options) == 1
+    said = capsys.readouterr().out
+    assert "tiny at laptop scale: 4 runs, 4 notebooks" in said
+    assert "runs there already: 0, 4 to be made by 2 processes with 1 thread each" in said
+    order = [said.index(words) for words in ("01_first: executed", "02_second: executed", "03_third: FAILED")]
+    assert said.index("00_timed: executed") > said.index("run 4 of 4")  # undisturbed
+    assert order == sorted(order) and said.index("01_first: executed") < said.index("run 1 of 4")
+    assert "seed 3: FAILED: run grid-labels-" in said and "out of memory" in said
+    assert len([line for line in said.splitlines() if re.match(r"run \d of 4: .*, seed [012]: mIoU", line)]) == 3
+
+    assert job.reproduce("laptop", only=["1", "2"], **options) == 0
+    said = capsys.readouterr().out
+    assert "runs there already: 2\n" in said and said.count("unchanged since it was executed") == 2
+
+
+def test_key_follows_the_inputs_and_not_the_outputs(tmp_path):
+    path = write_notebook(tmp_path, "01_first", "print(1)")
+    key = job.notebook_key(path, {"scale": "smoke"}, ["a"], ["x"])
+    notebook = nbformat.read(path, 4)
+    notebook.cells[-1].outputs = [v4.new_output("stream", text="1\n")]
+    notebook.cells[-1].execution_count = 3
+    nbformat.write(notebook, path)
+    assert job.notebook_key(path, {"scale": "smoke"}, ["a"], ["x"]) == key
+    assert job.notebook_key(path, {"scale": "laptop"}, ["a"], ["x"]) != key
+    assert job.notebook_key(path, {"scale": "smoke"}, ["b"], ["x"]) != key
+    assert job.notebook_key(path, {"scale": "smoke"}, ["a"], ["y"]) != key
+    write_notebook(tmp_path, "01_first", "print(2)")
+    assert job.notebook_key(path, {"scale": "smoke"}, ["a"], ["x"]) != key
+
+
+def test_pages_ask_nothing_of_the_network(tmp_path):
+    write_notebook(tmp_path, "01_first", "1")
+    notebook = nbformat.read(tmp_path / "01_first.ipynb", 4)
+    notebook.cells.append(
+        v4.new_markdown_cell("$$\\hat{C} = \\sum_{i=1}^{N} w_i c_i$$\n\n[a link](https://example.org)")
+    )
+    page = notebook_page(notebook, tmp_path)
+    assert page.count("<math") == 2 and "$" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert "<script" not in page and "<link" not in page and "@import" not in page
+    assert not re.search(r"(src|url\()[=\s\"'(]*https?:", page)
+
+
+def test_library_of_a_figure_in_space_lies_beside_its_page(tmp_path):
+    draw = "display({'application/vnd.plotly.v1+json': {'data': [], 'layout': {}}}, raw=True)"
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name, cell, needed in (("01_flat", "1", False), ("02_in_space", draw, True)):
+        path = write_notebook(tmp_path, name, cell)
+        assert execute.execute({"notebook": str(path), "parameters": {}, "folder": str(folder), "key": "k"})["ok"]
+        assert (folder / "plotly.min.js").exists() == needed
+        assert ('<script src="plotly.min.js">' in (folder / f"{name}.html").read_text()) == needed
+
+
+def test_maths_that_cannot_be_converted_stays_readable():
+    assert "<mi>x</mi>" in mathml("x", "inline")
+    assert "frac" in mathml(r"\frac{", "inline")
+
+
+def test_numbers_for_people():
+    assert spread([0.5, 0.7], 2) == "0.60 ± 0.14"
+    assert spread([0.5], 3) == "0.500"
+    assert spread([], 3) == spread([None, 1.0], 3) == "–"
+    assert [duration(s) for s in (0.04, 59.94, 61.2, 3599.6)] == ["0.0 s", "59.9 s", "1 min 1 s", "60 min 0 s"]

@@ -1,0 +1,114 @@
+"""files: what was there before survives any failure."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import digest, opened, read_json, sha256_of, write_aside, write_json
+
+
+def no_room(path):
+    path.write_text("half")
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+
+def no_room_for_safetensors(path):
+    path.write_text("half")
+    raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
+@pytest.mark.parametrize("write", [no_room, no_room_for_safetensors])
+def test_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, write):
+    path = tmp_path / "a.json"
+    write_json(path, {"old": 1})
+    with pytest.raises(SemnerfError, match="no room left on the disk") as caught:
+        write_aside(path, write)
+    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+    assert read_json(path) == {"old": 1} and [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.EACCES, "Permission denied"), SafetensorError("invalid")])
+def test_other_faults_are_one_line_too(tmp_path, fault):
+    def write(path):
+        raise fault
+
+    with pytest.raises(SemnerfError, match="cannot be written"):
+        write_aside(tmp_path / "a", write)
+
+
+def test_a_programmers_mistake_is_no_users_error(tmp_path):
+    def write(path):
+        path.write_text("half")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_aside(tmp_path / "a", write)
+    assert not list(tmp_path.iterdir())
+
+
+def test_folder_that_is_a_file(tmp_path):
+    (tmp_path / "results").write_text("")
+    with pytest.raises(SemnerfError, match="cannot be written"):
+        write_json(tmp_path / "results" / "a.json", 1)
+
+
+def test_kill_before_the_rename_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    write_json(path, "old")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_json(path, "new")
+    assert read_json(path) == "old"
+
+
+def test_json_comes_back_and_folders_are_made(tmp_path):
+    path = tmp_path / "a" / "b" / "c.json"
+    write_json(path, {"x": [1, 2.5, None]})
+    assert read_json(path) == {"x": [1, 2.5, None]} and path.read_text().endswith("\n")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe"])
+def test_no_json_raises_one_line(tmp_path, content):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SemnerfError, match="expected a JSON file") as caught:
+        read_json(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_sha256(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc" * 10**5)
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(b"abc" * 10**5).hexdigest()
+
+
+def test_digest_sees_names_values_and_nothing_else():
+    a = {"x": torch.arange(6.0).view(2, 3), "n": torch.tensor(3.0)}
+    assert digest(a) == digest(dict(reversed(a.items())))
+    assert digest(a) == digest(a | {"x": a["x"].T.contiguous().T})
+    assert len({digest(a), digest(a | {"n": torch.tensor(4.0)}), digest({"y": a["x"], "n": a["n"]})}) == 3
+
+
+def test_pickles_are_not_opened(tmp_path):
+    torch.save({"a": torch.zeros(2)}, tmp_path / "a.pt")
+    (tmp_path / "b.pkl").write_bytes(pickle.dumps(np.zeros(2)))
+    save_file({"a": torch.ones(2)}, tmp_path / "c.safetensors")
+    for name in ("a.pt", "b.pkl"):
+        with pytest.raises(SemnerfError, match="damaged or cut short"), opened(tmp_path / name):
+            pass
+    with opened(tmp_path / "c.safetensors") as file:
+        assert torch.equal(file.get_tensor("a"), torch.ones(2))

@@ -1,0 +1,140 @@
+"""verdict_tables.py: the same rows as cells, CSV and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from made_runs import furnished_scene, make_runs
+
+from semnerf_lib.experiments import plan
+from semnerf_lib.pages.verdict_tables import (
+    cost_lines,
+    details,
+    escaped,
+    interval,
+    overview,
+    scene_lines,
+    shown,
+    tally,
+    to_csv,
+    to_tex,
+)
+from semnerf_lib.runs.store import Store
+from semnerf_lib.study.claims import CLAIMS, WITH_RGB
+from semnerf_lib.study.judging import judge
+from semnerf_lib.study.published import Reference, read_published
+from semnerf_lib.study.verdicts import SUPPORTED, PairedComparison
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return furnished_scene()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def rows(scene, store):
+    """Claims 1 and 3 are run, with a lead of 0.1 points for RGB; the rest is not."""
+    for name in ("view_synthesis", "super_resolution"):
+        make_runs(store, plan(name, scene, "laptop"), lambda c: 0.9 + 0.001 * (c.supervision == WITH_RGB))
+    return judge(scene, "laptop", store)
+
+
+def test_overview_tells_each_claim_once(rows):
+    lines = overview(rows)
+    assert [line["verdict"] for line in lines] == [SUPPORTED, "not run", SUPPORTED, "not run", "not run"]
+    assert lines[2]["it rests on"] == "better than the coarse labels as given: 4 of 4; as good as labels + RGB: 4 of 4"
+    assert lines[2]["beside it"] == "better than the best baseline: 4 of 4"
+    assert lines[3]["it rests on"].startswith("better than the partial labels: 0 of 4, 4 not run")
+
+
+def test_tally_counts_what_held_among_all(rows):
+    sparse = [
+        row for row in rows if row.claim == CLAIMS[4]
+    ]  # with all labels, the runs are those of claim 3's clean ones
+    assert tally(sparse, "as good as labels + RGB") == "1 of 5, 4 not run"
+
+
+def test_details_tell_both_sides_in_points(rows):
+    [first, second] = details([row for row in rows if row.claim == CLAIMS[0]])
+    assert first["scores"] == "90.0 ± 0.0 / 90.1 ± 0.0"
+    assert second["labels alone are"] == "better than the best baseline (nearest labelled frame)"
+    assert first["difference (95 %)"] == "−0.1 (−0.1 to −0.1)"
+    assert (first["n"], first["verdict"], first["depth error (m)"]) == ("5 folds", SUPPORTED, "0.100 / 0.100")
+    [missing, *_] = details([row for row in rows if row.claim == CLAIMS[1]])
+    assert (missing["n"], missing["scores"], missing["verdict"]) == ("0 of 3 runs", "–", "not run")
+
+
+def test_published_and_reference_scores_have_columns_of_their_own(rows, scene, store):
+    own = [row for row in rows if row.claim == CLAIMS[2]]
+    lines = details(own, published=read_published())
+    [column] = set(lines[0]) - set(details(own)[0])
+    assert "published" in column and "other scenes" in column
+    cells = {(line["labels"], line["labels alone are"]): line[column] for line in lines}
+    assert cells["labels at 1/8, dense", "as good as labels + RGB"] == "61.0"
+    assert cells["labels at 1/8, dense", "better than the coarse labels as given"] == "–"
+    assert set(details([row for row in rows if row.claim == CLAIMS[0]], published=read_published())[0]) == set(
+        lines[0]
+    ) - {column}
+    runs = make_runs(Store(store.root / "far"), plan("super_resolution", scene, "laptop"), lambda c: 0.8)
+    lines = details(own, [Reference(scene.name, "super_resolution", "", tuple(runs))])
+    assert [line["reference runs"] for line in lines[:3]] == ["–", "+0.0 (+0.0 to +0.0), supported", "–"]
+
+
+def test_interval_has_true_minus_signs():
+    assert interval(PairedComparison((), -0.52, -1.11, 0.12, 0.95, 2.0)) == "−0.5 (−1.1 to +0.1)"
+    assert interval(None) == "–"
+
+
+def test_scenes_and_costs(rows, scene, store):
+    [line] = scene_lines([(scene, rows)])
+    assert line == {"scene": "tiny", "classes": "7"} | {
+        claim.name: o["verdict"] for claim, o in zip(CLAIMS, overview(rows), strict=True)
+    }
+    *models, ratio = cost_lines(scene, "laptop", store)
+    assert [m["model"] for m in models] == ["grid, labels only", "grid, labels + RGB"]
+    assert models[0]["a step (ms)"] == "20.0 (20.0 to 20.0)" and ratio["a step (ms)"] == "1.00 (1.00 to 1.00)"
+    assert cost_lines(scene, "smoke", store) == []
+
+
+def test_shown_has_badges_as_html_and_words_as_text(rows):
+    table = shown(overview(rows), "caption <1>")
+    assert table.html.count("border-radius") == len(CLAIMS) and "caption &lt;1&gt;" in table.html
+    assert "supported" in table.text and "<" not in table.text.replace("caption <1>", "")
+
+
+def test_csv_has_every_row_with_unrounded_numbers_and_run_ids(rows):
+    lines = list(csv.DictReader(io.StringIO(to_csv(rows, "tiny", "laptop"))))
+    assert len(lines) == len(rows)
+    first, row = lines[0], rows[0]
+    assert (first["scene"], first["scale"], first["claim"]) == ("tiny", "laptop", "comparable")
+    assert float(first["difference"]) == row.comparison.mean and float(first["low"]) == row.comparison.low
+    assert tuple(first["a_runs"].split()) == row.a.runs and first["verdict"] == row.verdict
+    missing = next(line for line in lines if line["verdict"] == "not run")
+    assert missing["difference"] == missing["a_mean"] == missing["a_runs"] == ""
+
+
+def test_tex_is_a_whole_booktabs_table(rows):
+    text = to_tex(rows, "tiny, laptop scale")
+    assert [text.count(rf"\{rule}") for rule in ("toprule", "midrule", "bottomrule")] == [1, len(CLAIMS), 1]
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+    columns = len(re.search(r"\\begin{tabular}{(l+)}", text)[1])
+    body = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    assert len(body) == 1 + len(rows)
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {columns - 1}
+    bare = "".join(line for line in text.splitlines() if not line.startswith("%"))
+    assert bare.isascii() and not re.search(r"(?<!\\)[%#_]", bare)
+    assert bare.count("{") - bare.count(r"\{") == bare.count("}") - bare.count(r"\}")
+
+
+def test_escaped():
+    assert escaped("50 % & a_b #1 {x} $ ~ ^ \\ ±−") == (
+        r"50 \% \& a\_b \#1 \{x\} \$ \textasciitilde{} \textasciicircum{} \textbackslash{} $\pm$$-$"
+    )

@@ -1,0 +1,199 @@
+"""judging.py: from finished runs to verdicts, on runs whose scores the test chooses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_runs import furnished_scene, make_run, make_runs
+
+from semnerf_lib.evaluation import scored_frames
+from semnerf_lib.experiments import plan
+from semnerf_lib.labels import corrupt
+from semnerf_lib.runs.store import Store
+from semnerf_lib.study import judging
+from semnerf_lib.study.baselines import baseline_scores
+from semnerf_lib.study.claims import BEST, CLAIMS, INPUT, WITH_RGB
+from semnerf_lib.study.judging import judge, other_scenes, reference_row, verdict_on
+from semnerf_lib.study.published import Reference
+from semnerf_lib.study.verdicts import INCONCLUSIVE, NO_VERDICT, NOT_RUN, NOT_SUPPORTED, SUPPORTED, compare_folds
+
+COMPARABLE, DENOISES, SUPER_RESOLVES, PROPAGATES, SPARSE = CLAIMS
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return furnished_scene()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+def wobble(config, lead=0.0):
+    """0.9 and a little for each seed and fold; the model with RGB has `lead` on top, and a wobble of its own."""
+    rgb = config.supervision == WITH_RGB
+    own = [config.seed, config.fold or 0, int(rgb)]
+    return 0.9 + 0.002 * np.random.default_rng(own).normal() + lead * rgb
+
+
+def fill(store, scene, claim, score=wobble, scale="laptop"):
+    return make_runs(store, plan(claim.experiment, scene, scale), score)
+
+
+def rows_of(rows, claim, against):
+    return [row for row in rows if row.claim == claim and row.statement.against == against]
+
+
+def test_without_runs_everything_is_not_run_and_nothing_is_made(scene, store):
+    rows = judge(scene, "laptop", store)
+    assert {row.verdict for row in rows} == {NOT_RUN}
+    assert {row.there for row in rows} == {0} and all(row.wanted > 0 and row.comparison is None for row in rows)
+    assert [verdict_on(claim, rows) for claim in CLAIMS] == [NOT_RUN] * 5
+    assert not list(store.root.iterdir())
+
+
+def test_clean_labels_are_judged_over_folds(scene, store):
+    runs = fill(store, scene, COMPARABLE)
+    [row] = rows_of(judge(scene, "laptop", store), COMPARABLE, WITH_RGB)
+    a, b = ([100 * r.metrics["miou"] for r in runs if r.config.supervision == s] for s in ("labels", WITH_RGB))
+    assert row.a.scores == pytest.approx(a) and row.b.scores == pytest.approx(b)
+    assert row.comparison == compare_folds(list(row.a.scores), list(row.b.scores), 2.0)
+    assert (row.repeats, row.there, row.wanted, row.verdict) == ("folds", 10, 10, SUPPORTED)
+    assert set(row.a.runs) | set(row.b.runs) == {run.id for run in runs}
+    assert row.a.depth == pytest.approx([0.1] * 5)
+
+
+def test_a_clear_lead_of_rgb_refutes_and_a_missing_run_decides_nothing(scene, store):
+    runs = fill(store, scene, COMPARABLE, lambda config: wobble(config, 0.05))
+    rows = judge(scene, "laptop", store)
+    assert verdict_on(COMPARABLE, rows) == NOT_SUPPORTED
+    (runs[3].folder / "result.json").unlink()
+    rows = judge(scene, "laptop", store)
+    [row] = rows_of(rows, COMPARABLE, WITH_RGB)
+    assert (row.there, row.wanted, row.verdict, row.comparison) == (9, 10, NOT_RUN, None)
+
+
+def test_noise_is_judged_at_training_poses_against_input_rgb_and_the_best_filter(scene, store):
+    runs = fill(store, scene, DENOISES)
+    rows = [row for row in judge(scene, "laptop", store) if row.claim == DENOISES]
+    conditions = ["pixel-noise:0.5", "pixel-noise:0.9", "region-sort:0.5:chair", "region-even:0.5:chair"]
+    assert list(dict.fromkeys(row.condition for row in rows)) == conditions
+    assert {row.repeats for row in rows} == {"seeds"} and {len(row.a.scores) for row in rows} == {3}
+    [row] = [row for row in rows_of(rows, DENOISES, INPUT) if row.condition == "pixel-noise:0.9"]
+    by_seed = []
+    for run in runs:
+        if (run.config.corruption, run.config.supervision) == ("pixel-noise:0.9", "labels"):
+            ids = scored_frames(scene, run.config)["train"]
+            given = corrupt(scene, "pixel-noise:0.9", run.config.seed)[ids]
+            by_seed.append(100 * baseline_scores(given, scene, ids)["miou"])
+    assert len(by_seed) == 3 and row.b.scores == pytest.approx(by_seed)
+    assert row.comparison.differences == pytest.approx(np.subtract(row.a.scores, by_seed))
+    assert row.verdict == SUPPORTED and not row.b.runs
+    best = [row for row in rows_of(rows, DENOISES, BEST) if row.condition == "pixel-noise:0.5"]
+    assert best[0].b.name.startswith("majority of")
+
+
+def test_the_best_baseline_is_the_one_with_the_highest_mean_and_never_the_input(scene):
+    simple = [{INPUT: 99.0, "a": 10.0, "b": 30.0}, {INPUT: 99.0, "a": 45.0, "b": 20.0}]
+    side = judging.baseline_side(BEST, simple)
+    assert (side.name, side.scores) == ("a", (10.0, 45.0))
+    assert judging.baseline_side(INPUT, simple).scores == (99.0, 99.0)
+
+
+def test_a_baseline_that_wins_is_told_and_refutes_no_claim(scene, store):
+    fill(store, scene, SUPER_RESOLVES)
+    rows = judge(scene, "laptop", store)
+    beaten = replace(rows_of(rows, SUPER_RESOLVES, BEST)[0], verdict=NOT_SUPPORTED)
+    assert verdict_on(SUPER_RESOLVES, [*rows, beaten]) == verdict_on(SUPER_RESOLVES, rows) == SUPPORTED
+    lost = replace(rows_of(rows, SUPER_RESOLVES, INPUT)[0], verdict=NOT_SUPPORTED)
+    assert verdict_on(SUPER_RESOLVES, [*rows, lost]) == NOT_SUPPORTED
+
+
+def test_a_model_that_repairs_nothing_does_not_denoise(scene, store):
+    fill(store, scene, DENOISES, lambda config: 0.02 + 0.001 * config.seed)
+    rows = judge(scene, "laptop", store)
+    assert {row.verdict for row in rows_of(rows, DENOISES, INPUT) if "region" in row.condition} == {NOT_SUPPORTED}
+    assert verdict_on(DENOISES, rows) == NOT_SUPPORTED
+    assert {row.verdict for row in rows_of(rows, DENOISES, WITH_RGB)} == {SUPPORTED}
+
+
+def test_few_and_scattered_seeds_are_inconclusive(scene, store):
+    fill(store, scene, PROPAGATES, lambda config: 0.8 + 0.05 * config.seed * (config.supervision == WITH_RGB))
+    rows = judge(scene, "laptop", store)
+    assert {row.verdict for row in rows_of(rows, PROPAGATES, WITH_RGB)} == {INCONCLUSIVE}
+
+
+def test_a_scene_without_rgb_is_still_judged_on_what_it_has(scene, store):
+    bare = replace(scene, rgb=None)
+    fill(store, bare, SUPER_RESOLVES)
+    rows = judge(bare, "laptop", store)
+    assert {(row.verdict, row.wanted) for row in rows_of(rows, SUPER_RESOLVES, WITH_RGB)} == {(NOT_RUN, 0)}
+    assert {row.verdict for row in rows_of(rows, SUPER_RESOLVES, INPUT)} == {SUPPORTED}
+    assert verdict_on(SUPER_RESOLVES, rows) == NOT_RUN
+
+
+def test_smoke_scale_gives_no_verdict(scene, store):
+    for claim in CLAIMS:
+        fill(store, scene, claim, scale="smoke")
+    rows = judge(scene, "smoke", store)
+    assert {row.verdict for row in rows} == {NO_VERDICT}
+    assert [verdict_on(claim, rows) for claim in CLAIMS] == [NO_VERDICT] * 5
+
+
+def test_paper_scale_is_judged_over_folds_of_corrupted_labels(scene, store):
+    fill(store, scene, SUPER_RESOLVES, scale="paper")
+    rows = rows_of(judge(scene, "paper", store), SUPER_RESOLVES, WITH_RGB)
+    assert {(row.repeats, row.there, len(row.comparison.differences)) for row in rows} == {("folds", 10, 5)}
+    assert {row.a.name for row in rows} == {"semantic-only NeRF"}
+
+
+def test_a_run_that_is_planned_twice_counts_once(store):
+    planned = plan("sparse_labels", furnished_scene(16), "laptop")
+    assert len(planned) == len({config for _, config in planned})
+    planned = 2 * planned
+    assert {len(pairs) for models in judging.conditions(SPARSE, planned).values() for pairs in models.values()} == {3}
+
+
+def test_a_struck_class_that_no_scored_frame_shows_is_inconclusive(scene, store):
+    runs = fill(store, scene, DENOISES)
+    rows = judge(scene, "laptop", store)
+    sides = [judging.model_side(DENOISES, runs[-2:-1]), judging.model_side(DENOISES, runs[-1:])]
+    unknown = replace(sides[0], scores=(float("nan"), 1.0, 2.0))
+    [statement] = {row.statement for row in rows_of(rows, DENOISES, WITH_RGB)}
+    row = judging.judged(DENOISES, statement, "region-sort:0.5:chair", "seeds", unknown, unknown, 6, 6, "laptop")
+    assert (row.comparison, row.verdict) == (None, INCONCLUSIVE)
+
+
+def test_reference_runs_are_judged_by_themselves(scene, store):
+    fill(store, scene, SUPER_RESOLVES)
+    [row, *_] = rows_of(judge(scene, "laptop", store), SUPER_RESOLVES, WITH_RGB)
+    elsewhere = Store(store.root / "elsewhere")
+    runs = fill(elsewhere, scene, SUPER_RESOLVES, lambda config: wobble(config, 0.1), "paper")
+    reference = Reference(scene.name, "super_resolution", "on another machine", tuple(runs))
+    found = reference_row(row, [reference])
+    assert found.verdict == NOT_SUPPORTED and found.a.name == "semantic-only NeRF" and row.verdict == SUPPORTED
+    assert found.comparison.mean == pytest.approx(-10, abs=1)
+    one_model = Reference(
+        scene.name, "super_resolution", "", tuple(r for r in runs if r.config.supervision == "labels")
+    )
+    assert reference_row(row, [one_model]) is None and reference_row(row, []) is None
+
+
+def test_other_scenes_are_opened_only_if_they_have_runs(scene, store, monkeypatch):
+    opened = []
+    monkeypatch.setattr(judging, "MADE_SCENES", ("room", "bedroom", "kitchen"))
+    monkeypatch.setattr(judging, "open_scene", lambda name, scale: opened.append((name, scale)) or scene)
+    room, kitchen = replace(scene, name="room"), replace(scene, name="kitchen")
+    assert not list(other_scenes(room, "laptop", store))
+    for one in (room, kitchen):
+        make_run(store, *plan("label_noise", one, "smoke")[0], 0.9)
+    (store.root / "runs" / "of-somebody-else").mkdir()
+    for name in ("result.json", "config.json"):
+        (store.root / "runs" / "of-somebody-else" / name).write_text("[]")
+    assert not list(other_scenes(room, "laptop", store))  # at another scale
+    make_run(store, *plan("label_noise", kitchen, "laptop")[0], 0.9)
+    assert len(list(other_scenes(room, "laptop", store))) == 1
+    assert set(opened) == {("kitchen", "laptop")}
