@@ -15,6 +15,7 @@ from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.cli import execute
 from semnerf_lib.cli import reproduce as job
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.pages.html import mathml, notebook_page
 from semnerf_lib.pages.report import spread
@@ -164,7 +165,7 @@ def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path,
     config = tiny_config(iterations=20)
 
     def planned(scene, seeds, **changes):
-        return [(scene, config.replace(seed=seed, **changes)) for seed in seeds]
+        return [Planned(scene, config.replace(seed=seed, **changes)) for seed in seeds]
 
     plans = {
         "first": lambda scene, scale: planned(scene, (0, 1)),
