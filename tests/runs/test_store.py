@@ -161,9 +161,7 @@ def test_damaged_weights(broken, call):
     data[-9] ^= 1
     for content in (bytes(data), bytes(data[:-20]), b""):
         path.write_bytes(content)
-        assert str(path) in raises_one_line(
-            "damaged", lambda: ask(planned)
-        )
+        assert str(path) in raises_one_line("damaged", lambda: ask(planned))
     path.unlink()
     assert str(path) in raises_one_line("missing", lambda: ask(planned))
 
