@@ -17,7 +17,7 @@ from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 from semnerf_lib.machine.files import read_json
-from semnerf_lib.runs import executors
+from semnerf_lib.runs import executors, jobs
 from semnerf_lib.runs.executors import Executor, fitting_workers, in_process, pick_executor
 from semnerf_lib.runs.jobs import Job, attempt
 from semnerf_lib.runs.underway import is_claimed, read_progress
@@ -213,7 +213,7 @@ def test_folds_are_those_of_the_scene(spec, tmp_path):
     part = open_scene(spec, SCALE).folds(N_FOLDS)[3]
     config = tiny_config(fold=3)
     job = Job(str(tmp_path), spec, SCALE, config, Planned(part, config).id)
-    executors.OPENED.clear()
+    jobs.OPENED.clear()
     assert attempt(job).state == "made"
     other = Job(str(tmp_path), spec, SCALE, config.replace(fold=2), job.run)
     outcome = attempt(other)
