@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 
 from semnerf_lib.lessons.edge_fits import FINE, Fit, between, shortest_wave
 from semnerf_lib.palette import colourise, palette
-from semnerf_lib.plots.images import _picture
-from semnerf_lib.plots.outputs import error_picture
+from semnerf_lib.plots.images import _picture, error_picture
 from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
 from semnerf_lib.scene import VOID
 

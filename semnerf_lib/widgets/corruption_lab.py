@@ -17,11 +17,10 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.lessons.label_statistics import LabelStatistics, label_statistics
 from semnerf_lib.palette import colourise, palette
-from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
-from semnerf_lib.plots.outputs import MISSING, error_picture
+from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG, error_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.legend import colour_key
+from semnerf_lib.widgets.layers import colour_key
 from semnerf_lib.widgets.picture import Picture
 
 SHARES = {f"{5 * k} %": k / 20 for k in range(1, 21)}

@@ -15,11 +15,10 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.edge_fits import Fit, edge_piece, fit_piece, learnt_pixels, shortest_wave
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.edges import draw_fits, draw_row, piece_title
-from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend
-from semnerf_lib.plots.outputs import error_picture
+from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend, error_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.legend import colour_key
+from semnerf_lib.widgets.layers import colour_key
 from semnerf_lib.widgets.picture import Picture
 
 FitPiece = Callable[[UInt8[np.ndarray, "height width"], Bool[np.ndarray, "height width"], int], Iterator[Fit]]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from IPython.display import Image
+from jaxtyping import UInt8
 
 from semnerf_lib.config import Config
+from semnerf_lib.evaluation import View
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.progress import watched
+from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.palette import colourise
+from semnerf_lib.plots.images import class_legend
+from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.learners import ColourLearner, LabelLearner, Learner, studio_config
-from semnerf_lib.studio.queries import Render, view_of
+from semnerf_lib.studio.queries import Render, unsure_clicker, view_of
 from semnerf_lib.studio.session import close_all
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.studio_figure import studio_figure
+from semnerf_lib.widgets.layers import filled_picture, layer_picture, told
 from semnerf_lib.widgets.studio_panel import Learners, StudioPanel
 
 
@@ -56,3 +64,54 @@ def label_studio(
 def figure(scene: Scene, learners: Learners, render: Callable[[Learner, Scene], Render]) -> Image:
     """What stands for the studio where nobody clicks."""
     return studio_figure(scene, next(iter(learners.values()))(), render)
+
+
+COUNTS = (4, 10, 20)
+"""Clicks after which the views are shown."""
+N_VIEWS = 3
+
+
+def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Scene], Render]) -> Image:
+    """Test views after ever more clicks, each answered with the truth, and how unsure the learner is in the end."""
+    while learner.step():
+        pass
+    frames = [scene.test_ids[i] for i in np.linspace(0, len(scene.test_ids) - 1, N_VIEWS + 2).astype(int)[1:-1]]
+    rows, columns = len(frames), len(COUNTS) + 3
+    figure, axes = plt.subplots(rows, columns, figsize=(9.6, 1.35 * rows + 1.2), squeeze=False, layout="constrained")
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for row, frame in enumerate(frames):
+        if scene.rgb is not None:
+            axes[row, 0].imshow(scene.rgb[frame])
+        axes[row, -1].imshow(colourise(scene.labels[frame]))
+    truth, n = scene.labels[frames], scene.n_classes
+    shown, grey = [truth.reshape(-1)], ""
+    for clicks in unsure_clicker(learner, scene, seed=0, render=render):
+        if len(clicks) in COUNTS:
+            views = [render(learner, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
+            column = 1 + COUNTS.index(len(clicks))
+            for row, view in enumerate(views):
+                where = told(view, n)
+                axes[row, column].imshow(filled_picture(view, where))
+                shown.append(view.labels[where])
+                grey = grey if where.all() else "; grey: no click tells"
+            axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {filled_miou(views, truth, n):.2f}", fontsize=8)
+        if len(clicks) == COUNTS[-1]:
+            break
+    for row, view in enumerate(views):
+        axes[row, -2].imshow(layer_picture("entropy", view, n, None))
+    axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
+    axes[0, -2].set_title(f"then unsure (0 to {np.log(n):.1f} nats)", fontsize=8)
+    axes[0, -1].set_title("truth", fontsize=8)
+    figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks{grey}", x=0.01, ha="left")
+    class_legend(figure, np.concatenate(shown), scene.class_names)
+    return small_picture(figure)
+
+
+def filled_miou(views: Sequence[View], truth: UInt8[np.ndarray, "views height width"], n_classes: int) -> float:
+    """mIoU of views of whose pixels clicks need not tell.
+
+    Where none tells, the guess is a class more, which the truth has not: wrong, and no true class is blamed for it.
+    """
+    guesses = np.stack([np.where(told(view, n_classes), view.labels, np.uint8(n_classes)) for view in views])
+    return label_scores(confusion_matrix(guesses, truth, n_classes + 1)).miou

@@ -20,14 +20,11 @@ from semnerf_lib.palette import colourise, palette
 from semnerf_lib.runs.live import AT_WORK, LiveRun, live_run, model_of
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
-from semnerf_lib.widgets.cloud import cloud_layout, cloud_trace, learnt_cloud
-from semnerf_lib.widgets.curves import curve_picture
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.layers import layer_picture
-from semnerf_lib.widgets.legend import colour_key
-from semnerf_lib.widgets.live_figure import LAYERS, Render, captions, finished_figure, scores_of
+from semnerf_lib.widgets.layers import colour_key, layer_picture
+from semnerf_lib.widgets.live_figure import LAYERS, Render, captions, curve_picture, finished_figure, scores_of
 from semnerf_lib.widgets.picture import Picture
-from semnerf_lib.widgets.space import LiveFigure
+from semnerf_lib.widgets.space import LiveFigure, cloud_layout, cloud_trace, learnt_cloud
 
 LOOK_SHARE, LOOK_SECONDS = 0.2, 5.0
 """Of the time, that pictures may take from training; but one comes after so many seconds, whatever it takes."""

@@ -21,10 +21,9 @@ from semnerf_lib.scene import VOID
 from semnerf_lib.studio.clicks import Click
 from semnerf_lib.studio.learners import ColourLearner
 from semnerf_lib.studio.session import close_all
-from semnerf_lib.widgets.label_studio import click_learners, label_studio
+from semnerf_lib.widgets.label_studio import COUNTS, click_learners, filled_miou, label_studio, studio_figure
 from semnerf_lib.widgets.layers import UNTOLD, filled_key, filled_picture, said, told
 from semnerf_lib.widgets.marks import PIXELS, enlargement, marked
-from semnerf_lib.widgets.studio_figure import COUNTS, filled_miou, studio_figure
 from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
 
 CPU = torch.device("cpu")

@@ -15,9 +15,9 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib.evaluation import View
 from semnerf_lib.runs.live import LiveRun, live_run, stop_all
 from semnerf_lib.runs.store import Store
-from semnerf_lib.widgets.cloud import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
-from semnerf_lib.widgets.curves import curve_picture
+from semnerf_lib.widgets.live_figure import curve_picture
 from semnerf_lib.widgets.live_training import LivePanel, live_training, scene_renderer
+from semnerf_lib.widgets.space import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
 
 module = importlib.import_module("semnerf_lib.widgets.live_training")  # whose function has the same name
 CPU = torch.device("cpu")
