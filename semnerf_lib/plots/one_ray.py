@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from semnerf_lib.lessons.tracing import Pass
 from semnerf_lib.palette import palette
 from semnerf_lib.plots.rays import draw_profile, draw_ticks, mark_depths
-from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
+from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL, plain
 
 HEIGHTS = (0.75, 0.55, 0.75, 1, 0.75, 0.75, 1.15, 1.15)
 """Of the panels, from top to bottom."""
@@ -116,7 +116,7 @@ class RayPanels:
         marks = axes[0].get_legend_handles_labels()
         self.figure.legend(*marks, loc="upper right", bbox_to_anchor=(RIGHT, 1.0), ncols=3)
         patches = [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4) for colour in colours]
-        names = [*(self.class_names[c] for c in drawn), "all other classes"]
+        names = [*(plain(self.class_names[c]) for c in drawn), "all other classes"]
         look = dict(ncols=4, handlelength=1.1, columnspacing=1.2, fontsize=7.5)
         self.figure.legend(patches, names, loc="lower left", **look)
 

@@ -139,8 +139,8 @@ class Pack:
     def _checked_manifest(self) -> dict[str, Any]:
         manifest = self.json(MANIFEST)
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            found = manifest.get("format") if isinstance(manifest, dict) else manifest
-            self._refuse(f"manifest.json: format {str(found)[:40]!r}, expected a workshop pack of format {FORMAT}")
+            version = manifest.get("format") if isinstance(manifest, dict) else manifest
+            self._refuse(f"manifest.json: format {str(version)[:40]!r}, expected a workshop pack of format {FORMAT}")
         texts, runs = [manifest.get(key) for key in ("scene", "scale", "sha256")], manifest.get("runs")
         if not all(isinstance(text, str) for text in texts):
             self._refuse("manifest.json: scene, scale or sha256 is no text, expected the manifest of a workshop pack")

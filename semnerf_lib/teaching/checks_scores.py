@@ -68,8 +68,8 @@ check_miou = Check(
 
 def fold_interval(a: list[float], b: list[float]) -> tuple[float, float]:
     """The right answer: 95 % interval of the mean difference over the folds of one cross-validation."""
-    found = compare_folds(a, b, margin=1.0)
-    return found.low, found.high
+    result = compare_folds(a, b, margin=1.0)
+    return result.low, result.high
 
 
 def _interval(factor=lambda n: 1 / n + 1 / (n - 1), ddof=1, quantile=lambda n: student_t.ppf(0.975, n - 1)):

@@ -112,8 +112,8 @@ def moving(scene: Scene, c2w: np.ndarray, seen: Seen, pixel: tuple[int, int]) ->
     label = int(seen.labels[v, u])
     z = float(seen.depth[v, u])
     length = z * float(np.linalg.norm(rays_d[v, u]))
-    said = f"{name_of(label, scene.class_names)}, {length:.2f} m" if z > 0 else "nobody knows where"
-    end = dict(text=[said], hovertext=[said], textposition="top center", textfont=dict(size=13))
+    text = f"{name_of(label, scene.class_names)}, {length:.2f} m" if z > 0 else "nobody knows where"
+    end = dict(text=[text], hovertext=[text], textposition="top center", textfont=dict(size=13))
     return {
         "a coarse bundle of rays": xyz(bundle),
         "this camera": xyz(pyramids(c2w[None], camera, 0.4)),
@@ -154,7 +154,7 @@ class CameraRays:
         self.figure = LiveFigure(**room(scene, "The room, its cameras, and the ray of one pixel", N_POINTS))
         add_moving(self.figure)
         self.picture = Picture(np.zeros((3, 4, 3), np.uint8), SHOWN_WIDTH, "camera")
-        self.said = widgets.HTML()
+        self.text = widgets.HTML()
         slider = dict(continuous_update=False, readout_format=".2f", layout=widgets.Layout(width="auto"))
         wide = dict(style={"description_width": "6.5em"})
         self.frame = widgets.IntSlider(
@@ -181,7 +181,7 @@ class CameraRays:
         self.look()
         hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel: its ray is drawn in the room.")
         controls = widgets.VBox(
-            [hint, self.picture, self.said, self.frame, *self.places, *self.angles],
+            [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
             layout=widgets.Layout(width=f"{SHOWN_WIDTH + 20}px", flex="0 0 auto"),
         )
         self.figure.layout.width = None
@@ -227,7 +227,7 @@ class CameraRays:
         with self.figure.batch_update():
             for name, trace in moving(self.scene, self.c2w, self.seen, self.pixel).items():
                 self.figure.update_traces(trace, selector={"name": name})
-        self.said.value = self.sentence()
+        self.text.value = self.sentence()
 
     def sentence(self) -> str:
         """The chosen pixel's ray in numbers."""

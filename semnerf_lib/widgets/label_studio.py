@@ -12,19 +12,20 @@ from IPython.display import Image
 from jaxtyping import UInt8
 
 from semnerf_lib.config import Config
-from semnerf_lib.evaluation import View
+from semnerf_lib.evaluation import Render, View, view_renderer
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.progress import watched
 from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.learners import ColourLearner, LabelLearner, Learner, studio_config
-from semnerf_lib.studio.queries import Render, unsure_clicker, view_of
+from semnerf_lib.studio.queries import unsure_clicker
 from semnerf_lib.studio.session import close_all
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.layers import filled_picture, layer_picture, told
+from semnerf_lib.widgets.layers import filled_picture, has_evidence, layer_picture
 from semnerf_lib.widgets.studio_panel import Learners, StudioPanel
 
 
@@ -39,7 +40,7 @@ def label_studio(
     scale: str = "laptop",
     path: Path | str = "clicks.json",
     learners: Learners | None = None,
-    render: Callable[[Learner, Scene], Render] = view_of,
+    render: Callable[[Model, Scene], Render] = view_renderer,
 ) -> Explorer:
     """Click a pixel of a training view, name its class, and watch the other views fill.
 
@@ -50,7 +51,7 @@ def label_studio(
         scale: of the grid that learns (see `studio_config`).
         path: where clicks are saved to and loaded from at first; the panel has a field for it.
         learners: what learns, by the name of its supervision (see `click_learners`).
-        render: of a learner and the scene, makes what renders a pose at a width.
+        render: (model, scene) -> what renders a pose at a width.
     """
     close_all()
     config = studio_config(scale)
@@ -61,7 +62,7 @@ def label_studio(
     return Explorer(panel.widget, lambda: figure(scene, learners, render))
 
 
-def figure(scene: Scene, learners: Learners, render: Callable[[Learner, Scene], Render]) -> Image:
+def figure(scene: Scene, learners: Learners, render: Callable[[Model, Scene], Render]) -> Image:
     """What stands for the studio where nobody clicks."""
     return studio_figure(scene, next(iter(learners.values()))(), render)
 
@@ -71,7 +72,7 @@ COUNTS = (4, 10, 20)
 N_VIEWS = 3
 
 
-def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Scene], Render]) -> Image:
+def studio_figure(scene: Scene, learner: Learner, render: Callable[[Model, Scene], Render]) -> Image:
     """Test views after ever more clicks, each answered with the truth, and how unsure the learner is in the end."""
     while learner.step():
         pass
@@ -85,15 +86,15 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
             axes[row, 0].imshow(scene.rgb[frame])
         axes[row, -1].imshow(colourise(scene.labels[frame]))
     truth, n = scene.labels[frames], scene.n_classes
-    shown, grey = [truth.reshape(-1)], ""
-    for clicks in unsure_clicker(learner, scene, seed=0, render=render):
+    labels, grey = [truth.reshape(-1)], ""
+    for clicks in unsure_clicker(learner, scene, seed=0, renderer=render):
         if len(clicks) in COUNTS:
-            views = [render(learner, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
+            views = [render(learner.model, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
             column = 1 + COUNTS.index(len(clicks))
             for row, view in enumerate(views):
-                where = told(view, n)
+                where = has_evidence(view, n)
                 axes[row, column].imshow(filled_picture(view, where))
-                shown.append(view.labels[where])
+                labels.append(view.labels[where])
                 grey = grey if where.all() else "; grey: no click tells"
             axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {filled_miou(views, truth, n):.2f}", fontsize=8)
         if len(clicks) == COUNTS[-1]:
@@ -104,7 +105,7 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Learner, Sce
     axes[0, -2].set_title(f"then unsure (0 to {np.log(n):.1f} nats)", fontsize=8)
     axes[0, -1].set_title("truth", fontsize=8)
     figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks{grey}", x=0.01, ha="left")
-    class_legend(figure, np.concatenate(shown), scene.class_names)
+    class_legend(figure, np.concatenate(labels), scene.class_names)
     return small_picture(figure)
 
 
@@ -113,5 +114,5 @@ def filled_miou(views: Sequence[View], truth: UInt8[np.ndarray, "views height wi
 
     Where none tells, the guess is a class more, which the truth has not: wrong, and no true class is blamed for it.
     """
-    guesses = np.stack([np.where(told(view, n_classes), view.labels, np.uint8(n_classes)) for view in views])
+    guesses = np.stack([np.where(has_evidence(view, n_classes), view.labels, np.uint8(n_classes)) for view in views])
     return label_scores(confusion_matrix(guesses, truth, n_classes + 1)).miou

@@ -18,7 +18,7 @@ from semnerf_lib.scene import VOID
 LAYERS = ("labels", "depth", "entropy", "error")
 GUESS = 1.05
 """A class this many times as probable as a blind guess is still one."""
-UNTOLD = 235
+NO_EVIDENCE = 235
 """The grey of pixels of which no click tells anything."""
 
 
@@ -33,11 +33,11 @@ def layer_picture(
     """One layer of a view in colour; labels where the error is asked for and the truth is not known."""
     if layer == "error" and truth is not None:
         return plots.error_picture(truth, view.labels)
-    shown = {"error": "labels", "colours": "rgb"}.get(layer, layer)
-    return renders.picture(view, shown, n_classes)
+    present = {"error": "labels", "colours": "rgb"}.get(layer, layer)
+    return renders.picture(view, present, n_classes)
 
 
-def told(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
+def has_evidence(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
     """Where some click's evidence reaches: elsewhere all classes are as probable as each other."""
     return view.probability >= GUESS / n_classes
 
@@ -45,14 +45,14 @@ def told(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
 def filled_picture(view: View, where: Bool[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width 3"]:
     """Labels in colour where clicks tell (see `told`), grey elsewhere."""
     picture = colourise(view.labels)
-    picture[~where] = UNTOLD
+    picture[~where] = NO_EVIDENCE
     return picture
 
 
 def filled_key(view: View, where: Bool[np.ndarray, "height width"], class_names: tuple[str, ...]) -> str:
     """HTML that says what the colours of `filled_picture` mean, with their shares of all pixels."""
     labels = np.where(where, view.labels, np.uint8(VOID))
-    return class_legend(labels, class_names, ("no click tells", (UNTOLD, UNTOLD, UNTOLD)))
+    return class_legend(labels, class_names, ("no click tells", (NO_EVIDENCE, NO_EVIDENCE, NO_EVIDENCE)))
 
 
 def layer_legend(
@@ -65,14 +65,14 @@ def layer_legend(
         n = len(class_names)
         return colour_scale("magma", "sure: 0 nats", f"a blind guess among {n} classes: {np.log(n):.1f} nats")
     if layer == "error" and truth is not None:
-        return colour_key({said(view, truth): WRONG, "right": RIGHT, "truth is void": UNKNOWN})
+        return colour_key({error_text(view, truth): WRONG, "right": RIGHT, "truth is void": UNKNOWN})
     if layer == "colours":
         return ""
     missing = "<p>Nobody knows the truth here: labels instead of errors. The slider leads to a frame that has it.</p>"
     return (missing if layer == "error" else "") + class_legend(view.labels, class_names)
 
 
-def said(
+def error_text(
     view: View, truth: UInt8[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"] | None = None
 ) -> str:
     """How much of a view is wrong, of the pixels whose truth is known.
@@ -80,9 +80,9 @@ def said(
     Args:
         where: the view tells a class; the rest is wrong whatever its label. None takes all of it.
     """
-    known = truth != VOID
+    valid = truth != VOID
     wrong = view.labels != truth if where is None else (view.labels != truth) | ~where
-    return f"wrong {np.mean(wrong[known]) if known.any() else 0:.1%}"
+    return f"wrong {np.mean(wrong[valid]) if valid.any() else 0:.1%}"
 
 
 def class_legend(
@@ -96,9 +96,9 @@ def class_legend(
         void: what pixels without a class are called, and their colour.
     """
     counts = np.bincount(labels.reshape(-1), minlength=256)
-    shown = sorted(np.flatnonzero(counts[: len(class_names)]), key=lambda c: -counts[c])
+    present = sorted(np.flatnonzero(counts[: len(class_names)]), key=lambda c: -counts[c])
     colours = palette(len(class_names))
-    entries = {f"{class_names[c]} {_percent(counts[c] / labels.size)}": tuple(colours[c].tolist()) for c in shown}
+    entries = {f"{class_names[c]} {_percent(counts[c] / labels.size)}": tuple(colours[c].tolist()) for c in present}
     if counts[VOID]:
         entries[f"{void[0]} {_percent(counts[VOID] / labels.size)}"] = void[1]
     return colour_key(entries)

@@ -8,12 +8,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Image
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from semnerf_lib.evaluation import View
+from semnerf_lib.evaluation import Render, View
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import class_legend
@@ -22,31 +22,30 @@ from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.plots.style import GREY, MODEL_COLOURS
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
-from semnerf_lib.widgets.layers import layer_picture, said
+from semnerf_lib.widgets.layers import error_text, layer_picture
 from semnerf_lib.widgets.space import VIEWS, learnt_cloud
 
-Render = Callable[[Model, Float[np.ndarray, "4 4"], int], View]
-"""render(model, c2w, width): a view of so many pixels a row."""
 LAYERS = ("labels", "error", "depth")
 
 
-def finished_figure(run: Run, scene: Scene, device: torch.device, render: Render) -> Image:
+def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Callable[[Model, Scene], Render]) -> Image:
     """A finished run as a small picture: its curves, a test view, and the cloud."""
     model, frame = run.load(scene, device), scene.test_ids[(len(scene.test_ids) - 1) // 2]
-    view = render(model, scene.c2w[frame], scene.intrinsics.width)
-    xyz, labels = learnt_cloud(lambda c2w, width: render(model, c2w, width), scene)
+    render = renderer(model, scene)
+    view = render(scene.c2w[frame], scene.intrinsics.width)
+    xyz, labels = learnt_cloud(render, scene)
     rows = "lllmmmddd;ttppccccc;eezzccccc"
     figure, axes = plt.subplot_mosaic(
         rows, figsize=(9.6, 6.6), per_subplot_kw={"c": {"projection": "3d"}}, layout="constrained"
     )
     draw_curves([axes[key] for key in "lmd"], run.history, run.config.iterations, {})
-    told = captions(scene, frame, view, run.config.iterations)
+    texts = captions(scene, frame, view, run.config.iterations)
     images = [colourise(scene.labels[frame])]
     images += [layer_picture(layer, view, scene.n_classes, scene.labels[frame]) for layer in LAYERS]
     for key, image, name in zip("tpez", images, ("truth", *LAYERS), strict=True):
         axes[key].imshow(image)
         axes[key].set_axis_off()
-        axes[key].set_title(f"{name}: {told[name]}", fontsize=8)
+        axes[key].set_title(f"{name}: {texts[name]}", fontsize=8)
     ax = axes["c"]
     ax.scatter(*xyz.T, c=palette(scene.n_classes)[labels] / 255, s=2.5, linewidths=0, depthshade=False)
     ax.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)", title=f"where the rays of {VIEWS} views end")
@@ -59,11 +58,11 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, render: Render
 
 def captions(scene: Scene, frame: int, view: View, step: int) -> dict[str, str]:
     """What stands beside the names of the four pictures."""
-    told = {"truth": f"frame {frame}", "labels": f"at step {step}", "error": said(view, scene.labels[frame])}
-    told["depth"] = f"0 (dark) to {FAR_SHOWN:g} m"
-    if scene.depth is not None and (known := scene.depth[frame] > 0).any():
-        told["depth"] += f", off by {np.abs(view.depth - scene.depth[frame])[known].mean():.2f} m"
-    return told
+    texts = {"truth": f"frame {frame}", "labels": f"at step {step}", "error": error_text(view, scene.labels[frame])}
+    texts["depth"] = f"0 (dark) to {FAR_SHOWN:g} m"
+    if scene.depth is not None and (valid := scene.depth[frame] > 0).any():
+        texts["depth"] += f", off by {np.abs(view.depth - scene.depth[frame])[valid].mean():.2f} m"
+    return texts
 
 
 def scores_of(run: Run) -> str:
@@ -100,8 +99,8 @@ def draw_curves(axes: Sequence[Axes], history: History, last: int, others: Mappi
     """The curves into three axes of any figure."""
     for ax, (key, label) in zip(axes, PANELS.items(), strict=True):
         for name, other in others.items():
-            ax.plot(*_known(other, key), color=GREY, linewidth=0.9, label=name)
-        steps, values = _known(history, key)
+            ax.plot(*_measured(other, key), color=GREY, linewidth=0.9, label=name)
+        steps, values = _measured(history, key)
         ax.plot(steps, values, color=MODEL_COLOURS[0], marker="o" if len(steps) < 20 else None, markersize=3)
         if len(values):
             ax.annotate(f"{values[-1]:.3g}", (steps[-1], values[-1]), (2, 3), textcoords="offset points", fontsize=8)
@@ -115,6 +114,6 @@ def draw_curves(axes: Sequence[Axes], history: History, last: int, others: Mappi
             ax.legend(loc="upper right")
 
 
-def _known(history: History, key: str) -> tuple[list[float], list[float]]:
+def _measured(history: History, key: str) -> tuple[list[float], list[float]]:
     entries = [(entry["step"], entry[key]) for entry in history if entry.get(key) is not None]
     return [step for step, _ in entries], [value for _, value in entries]

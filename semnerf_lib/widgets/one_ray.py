@@ -106,20 +106,20 @@ class _Lens:
         )  # fmt: skip
         self.width = widgets.ToggleButtons(options=WIDTHS, tooltips=["", *2 * ["around where most light ends"]])
         self.width.style.button_width = "96px"
-        self.told, self.sum = widgets.HTML(), widgets.HTML()
+        self.message, self.sum = widgets.HTML(), widgets.HTML()
         self.canvas = FigureCanvasAgg(Figure(figsize=SIZE, dpi=100, layout="none"))
         self.panels = RayPanels(self.canvas.figure, scene.class_names)
         self.passes = self._traced()
         self.view = Picture(view := marked(scene.labels[frame], *pixel), width=view.shape[1], name="labels")
         self.profile = Picture(self._drawn(), width=int(100 * SIZE[0]), name="ray")
-        self.tell()
+        self.write()
         self.view.on_click(self.choose)
         self.profile.on_click(self.pick)
         for control in (self.frame, self.first, self.second, self.density, self.width):
             control.observe(lambda _: self.show(), "value")
         hint = widgets.HTML("Click a <b>pixel</b> for its ray, the <b>ray</b> for a sample.")
         controls = (self.frame, self.first, self.second, self.density, self.width)
-        left = widgets.VBox([hint, self.view, *controls, self.told, self.sum], layout={"width": "345px"})
+        left = widgets.VBox([hint, self.view, *controls, self.message, self.sum], layout={"width": "345px"})
         self.widget = widgets.HBox([left, self.profile])
 
     def choose(self, u: int, v: int) -> None:
@@ -146,9 +146,9 @@ class _Lens:
                 self.picked = min(self.picked, len(self.passes[1].z_vals) - 1)
             self.view.show(marked(self.scene.labels[self.frame.value], *self.pixel))
             self.profile.show(self._drawn())
-            self.tell()
+            self.write()
         except SemnerfError as fault:
-            self.told.value = f"<b style='color:#d55e00'>{escape(str(fault))}</b>"
+            self.message.value = f"<b style='color:#d55e00'>{escape(str(fault))}</b>"
 
     def figure(self) -> Figure:
         """The view and its ray as one figure."""
@@ -156,16 +156,16 @@ class _Lens:
         left, right = figure.subfigures(1, 2, width_ratios=(1, 2.5))
         ax = left.add_axes((0.03, 0.64, 0.94, 0.3))
         _picture(ax, marked(self.scene.labels[self.frame.value], *self.pixel))
-        told = [self._name(), *self._said(), "", *self._sum()]
-        left.text(0.03, 0.6, "\n".join(told), fontsize=8, va="top", linespacing=1.6)
+        message = [self._name(), *self._facts(), "", *self._sum()]
+        left.text(0.03, 0.6, "\n".join(message), fontsize=8, va="top", linespacing=1.6)
         span = span_of(self.passes, self._depths(), 1.0)
         draw_ray(right, self.passes, self.scene.class_names, self._depths(), span, self._picked())
         return figure
 
-    def tell(self) -> None:
+    def write(self) -> None:
         """Writes what the pixel comes to and, for the picked sample, the equations with its numbers."""
-        said = "<br>".join([f"<b>{self._name()}</b>", *map(escape, self._said())])
-        self.told.value = f"<div style='line-height:1.45'>{said}</div>"
+        text = "<br>".join([f"<b>{self._name()}</b>", *map(escape, self._facts())])
+        self.message.value = f"<div style='line-height:1.45'>{text}</div>"
         sum_ = "<br>".join(map(escape, self._sum()))
         look = "border-left:4px solid #8a8a8a;padding-left:8px;line-height:1.45"
         self.sum.value = f"<div style='{look}'>{sum_}</div>"
@@ -207,7 +207,7 @@ class _Lens:
     def _name(self) -> str:
         return f"frame {self.frame.value}, pixel ({self.pixel[0]}, {self.pixel[1]})"
 
-    def _said(self) -> list[str]:
+    def _facts(self) -> list[str]:
         (u, v), names, second = self.pixel, self.scene.class_names, self.passes[1]
         label, best = int(self.scene.labels[self.frame.value, v, u]), int(second.pixel.argmax())
         depths = self._depths()

@@ -96,10 +96,10 @@ def surface_points(scene: Scene, count: int) -> tuple[Float[np.ndarray, "points 
     points, labels = [], []
     step = max(1, scene.intrinsics.width // 64)
     for i in scene.train_ids[:: max(1, len(scene.train_ids) // 40)]:
-        known = np.zeros(scene.labels[i].shape, dtype=bool)
-        known[::step, ::step] = scene.depth[i][::step, ::step] > 0
-        points.append(surface_in(scene, i)[known])
-        labels.append(scene.labels[i][known])
+        valid = np.zeros(scene.labels[i].shape, dtype=bool)
+        valid[::step, ::step] = scene.depth[i][::step, ::step] > 0
+        points.append(surface_in(scene, i)[valid])
+        labels.append(scene.labels[i][valid])
     points, labels, side = np.concatenate(points), np.concatenate(labels), 0.05
     kept = one_a_cube(points, side)
     if len(kept) > count:  # a surface meets as many cubes as its area has squares of their side

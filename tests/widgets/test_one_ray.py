@@ -53,11 +53,11 @@ def test_it_opens_on_the_pixel_asked_for(tiny_scene, dummy, lens):
 def test_a_click_traces_once_and_shows_another_picture(tiny_scene, dummy, lens):
     before, view = lens.profile.png, lens.view.png
     times = lens.view.size[1] // tiny_scene.intrinsics.width
-    lens.view._heard(None, {"kind": "click", "x": (9.5 * times) / (16 * times), "y": 7.5 / 12}, None)
+    lens.view._receive(None, {"kind": "click", "x": (9.5 * times) / (16 * times), "y": 7.5 / 12}, None)
     rays_d = get_rays(tiny_scene.intrinsics, torch.tensor(tiny_scene.c2w[3]).float())[1]
     assert len(dummy.asked) == 2 and torch.allclose(dummy.asked[1][1][0], rays_d[7, 9])
     assert lens.profile.png != before and lens.view.png != view
-    assert "pixel (9, 7)" in lens.told.value
+    assert "pixel (9, 7)" in lens.message.value
 
 
 def test_a_picture_drawn_again_is_the_one_drawn_first(tiny_scene, dummy, lens):
@@ -79,8 +79,8 @@ def test_sliders_change_what_is_asked(dummy, lens):
 def test_what_is_told_is_what_was_traced(tiny_scene, lens):
     second, i = lens.passes[1], int(lens.passes[1].weights.argmax())
     assert f"= {second.weights[i]:.4f}" in lens.sum.value and f"sample {i + 1} of 48" in lens.sum.value
-    assert f"true: {tiny_scene.depth[3, 5, 4]:.2f} m" in lens.told.value
-    assert f"rendered {tiny_scene.class_names[1]}" in lens.told.value
+    assert f"true: {tiny_scene.depth[3, 5, 4]:.2f} m" in lens.message.value
+    assert f"rendered {tiny_scene.class_names[1]}" in lens.message.value
 
 
 def test_a_click_on_the_ray_picks_the_sample_there(lens):
@@ -121,7 +121,7 @@ def test_a_fault_is_told_and_not_swallowed(tiny_scene, lens):
 
     lens.trace = broken
     lens.choose(3, 3)
-    assert "weights: gone" in lens.told.value
+    assert "weights: gone" in lens.message.value
 
 
 def test_bad_places_are_refused(tiny_scene, dummy):
