@@ -63,7 +63,7 @@ def test_help_has_examples(words, capsys):
 
 def test_help_is_quick():
     code = (
-        "import sys, semnerf_lib.cli as c; c.build_parser(); sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+        "import sys, semnerf_lib.cli.parsers as c; c.build_parser(); sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semnerf_lib.scenes.loading import render
+from semnerf_lib.scenes import render
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.rooms import room
 from semnerf_lib.scenes.rooms.shapes import box

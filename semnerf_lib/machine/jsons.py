@@ -1,0 +1,81 @@
+"""JSON from files that anybody may have written: read within limits, refused in one line."""
+
+from __future__ import annotations
+
+import json
+import math
+import stat
+from pathlib import Path
+from typing import Any, NoReturn
+
+from semnerf_lib.errors import SemnerfError
+
+MAX_BYTES = 1 << 28
+MAX_DIGITS = 300
+
+
+def read_json(path: Path, wanted: type | tuple[type, ...] = dict, nan: bool = False) -> Any:
+    """The JSON value in a regular file of at most `MAX_BYTES`.
+
+    Args:
+        path: the file; a byte order mark at its beginning is skipped.
+        wanted: type of the outermost value.
+        nan: whether NaN and Infinity, which are no JSON, are numbers here.
+
+    Raises:
+        SemnerfError: no such file, no regular file, too large, no UTF-8, no JSON, nested too deeply, a number that
+            no float holds, or another outermost type.
+    """
+    try:
+        size = regular_size(path)
+        if size > MAX_BYTES:
+            raise SemnerfError(f"{path}: {size} bytes, expected a JSON file of at most {MAX_BYTES}")
+        text = path.read_bytes().decode("utf-8-sig")
+        value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=None if nan else _constant)
+    except OSError as fault:
+        raise SemnerfError(f"{path}: {fault.strerror or fault}, expected a JSON file") from None
+    except RecursionError:
+        raise SemnerfError(f"{path}: nested too deeply, expected a JSON file") from None
+    except ValueError as fault:
+        raise SemnerfError(f"{path}: no JSON ({str(fault).splitlines()[0]}), expected a JSON file") from None
+    if not isinstance(value, wanted):
+        words = {dict: "object", list: "list"}
+        types = wanted if isinstance(wanted, tuple) else (wanted,)
+        expected = " or ".join(words.get(t, t.__name__) for t in types)
+        raise SemnerfError(f"{path}: holds a {type(value).__name__}, expected a JSON {expected}")
+    return value
+
+
+def regular_size(path: Path) -> int:
+    """Bytes of a regular file; only such a file is safe to open, since a FIFO or a device may never end.
+
+    Raises:
+        SemnerfError: a folder, FIFO, device or socket.
+        OSError: no such file, or a link that leads nowhere.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise SemnerfError(f"{path}: no regular file, expected one")
+    return status.st_size
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a finite number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text[:20]} is beyond any float")
+    return value
+
+
+def _constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")

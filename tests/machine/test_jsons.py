@@ -1,0 +1,54 @@
+"""JSON from strangers: a value, or one line."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import is_number, read_json
+
+
+def test_reads_a_value_behind_a_byte_order_mark(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_bytes(b'\xef\xbb\xbf{"a": [1, 2.5]}')
+    assert read_json(path) == {"a": [1, 2.5]}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a": NaN}', "NaN is no JSON number"),
+        ('{"a": 1e400}', "beyond any float"),
+        ('{"a": ' + "1" * 4000 + "}", "4000 digits"),
+        ("[]", "expected a JSON object"),
+        ("{", "no JSON"),
+    ],
+)
+def test_bad_json_is_one_line(tmp_path, text, words):
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(SemnerfError, match=words) as caught:
+        read_json(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_only_regular_files_are_opened(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(SemnerfError, match="no regular file"):
+        read_json(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(SemnerfError, match="No such file"):
+        read_json(tmp_path / "link")
+
+
+def test_nan_where_it_is_asked_for(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"a": NaN}')
+    assert not is_number(read_json(path, nan=True)["a"])
+
+
+def test_true_is_no_number():
+    assert is_number(1) and is_number(0.5) and not is_number(True) and not is_number("1")
