@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import distance_transform_edt, label, uniform_filter
 
 from semnerf_lib.evaluation import Render, view_renderer
 from semnerf_lib.models import Model
@@ -88,6 +88,31 @@ def unsure_clicker(
         labelled = (d for d in doubts_found if scene.labels[d.frame, d.v, d.u] != VOID)
         where = next(labelled, None)
         clicks += (random_click(scene, rng) if where is None else answered(scene, where),)
+
+
+def mistakes(render: Render, scene: Scene, frames: Sequence[int]) -> list[Click]:
+    """One click for each of some training views: inside its largest wrong region, with the true class.
+
+    A region is connected and of one true class; the click lies where it is thickest. So a person clicks who looks for
+    the largest mistake. The largest regions come first; views without a mistake have none.
+    """
+    width, camera, sized = min(POOL_WIDTH, scene.intrinsics.width), scene.intrinsics, []
+    for frame in frames:
+        guess = render(scene.c2w[frame], width).labels
+        v = ((np.arange(guess.shape[0]) + 0.5) * camera.height / guess.shape[0]).astype(int)
+        u = ((np.arange(width) + 0.5) * camera.width / width).astype(int)
+        truth = scene.labels[frame][np.ix_(v, u)]
+        wrong = (guess != truth) & (truth != VOID)
+        regions = [
+            region == k for c in np.unique(truth[wrong]) for region, n in [label(wrong & (truth == c))]
+            for k in range(1, n + 1)
+        ]  # fmt: skip
+        if regions:
+            largest = max(regions, key=np.count_nonzero)
+            row, column = np.unravel_index(distance_transform_edt(np.pad(largest, 1))[1:-1, 1:-1].argmax(), truth.shape)
+            click = Click(frame, int(u[column]), int(v[row]), int(truth[row, column]))
+            sized.append((np.count_nonzero(largest), click))
+    return [click for _, click in sorted(sized, key=lambda pair: -pair[0])]
 
 
 def random_clicker(learner: Learner, scene: Scene, seed: int) -> Iterator[Clicks]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -21,8 +21,9 @@ from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.scene import Scene
+from semnerf_lib.studio.clicks import Click
 from semnerf_lib.studio.learners import ColourLearner, LabelLearner, Learner, studio_config
-from semnerf_lib.studio.queries import unsure_clicker
+from semnerf_lib.studio.queries import mistakes, pool_of, random_click
 from semnerf_lib.studio.session import close_all
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.layers import filled_picture, has_evidence, layer_picture
@@ -44,7 +45,7 @@ def label_studio(
 ) -> Explorer:
     """Click a pixel of a training view, name its class, and watch the other views fill.
 
-    Headless, a clicker that asks where the learner is unsure, and gets true answers, makes the figure.
+    Headless, clicks on the largest mistakes, with their true classes, make the figure.
 
     Args:
         scene: whose training views are clicked.
@@ -67,13 +68,15 @@ def figure(scene: Scene, learners: Learners, render: Callable[[Model, Scene], Re
     return studio_figure(scene, next(iter(learners.values()))(), render)
 
 
-COUNTS = (4, 10, 20)
+COUNTS = (3, 20, 100)
 """Clicks after which the views are shown."""
 N_VIEWS = 3
+FRAMES, AT_ONCE = 15, 4
+"""Training views that are looked through for mistakes, and clicks that are made before the learner learns again."""
 
 
 def studio_figure(scene: Scene, learner: Learner, render: Callable[[Model, Scene], Render]) -> Image:
-    """Test views after ever more clicks, each answered with the truth, and how unsure the learner is in the end."""
+    """Test views after 3, 20 and 100 clicks on the largest mistakes, and how unsure the learner is in the end."""
     while learner.step():
         pass
     frames = [scene.test_ids[i] for i in np.linspace(0, len(scene.test_ids) - 1, N_VIEWS + 2).astype(int)[1:-1]]
@@ -87,18 +90,16 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Model, Scene
         axes[row, -1].imshow(colourise(scene.labels[frame]))
     truth, n = scene.labels[frames], scene.n_classes
     labels, grey = [truth.reshape(-1)], ""
-    for clicks in unsure_clicker(learner, scene, seed=0, renderer=render):
-        if len(clicks) in COUNTS:
-            views = [render(learner.model, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
-            column = 1 + COUNTS.index(len(clicks))
-            for row, view in enumerate(views):
-                where = has_evidence(view, n)
-                axes[row, column].imshow(filled_picture(view, where))
-                labels.append(view.labels[where])
-                grey = grey if where.all() else "; grey: no click tells"
-            axes[0, column].set_title(f"{len(clicks)} clicks: mIoU {filled_miou(views, truth, n):.2f}", fontsize=8)
-        if len(clicks) == COUNTS[-1]:
-            break
+    for clicks in clicks_on_mistakes(learner, scene, render):
+        views = [render(learner.model, scene)(scene.c2w[frame], scene.intrinsics.width) for frame in frames]
+        column = 1 + COUNTS.index(len(clicks))
+        for row, view in enumerate(views):
+            where = has_evidence(view, n)
+            axes[row, column].imshow(filled_picture(view, where))
+            labels.append(view.labels[where])
+            grey = grey if where.all() else "; grey: no evidence from clicks"
+        title = f"{len(clicks)} clicks: mIoU {filled_miou(views, truth, n):.2f}"
+        axes[0, column].set_title(title, fontsize=8)
     for row, view in enumerate(views):
         axes[row, -2].imshow(layer_picture("entropy", view, n, None))
     axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
@@ -107,6 +108,21 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Model, Scene
     figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks{grey}", x=0.01, ha="left")
     class_legend(figure, np.concatenate(labels), scene.class_names)
     return small_picture(figure)
+
+
+def clicks_on_mistakes(
+    learner: Learner, scene: Scene, renderer: Callable[[Model, Scene], Render]
+) -> Iterator[tuple[Click, ...]]:
+    """All clicks so far of somebody who clicks the largest mistakes: after each of `COUNTS` of them."""
+    frames, rng, clicks = pool_of(scene)[:: max(1, len(pool_of(scene)) // FRAMES)], np.random.default_rng(0), ()
+    for count in COUNTS:
+        while len(clicks) < count:
+            worst = mistakes(renderer(learner.model, scene), scene, frames) or [random_click(scene, rng)]
+            of_classes = list({click.label: click for click in reversed(worst)}.values())[::-1]
+            at_once = min(count - len(clicks), 1 if count == COUNTS[0] else AT_ONCE)
+            clicks += tuple(of_classes[:at_once])
+            learner.fit(clicks)
+        yield clicks
 
 
 def filled_miou(views: Sequence[View], truth: UInt8[np.ndarray, "views height width"], n_classes: int) -> float:

@@ -16,13 +16,13 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import Pass, Trace
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import _picture
-from semnerf_lib.plots.one_ray import RayPanels, draw_ray, span_of
+from semnerf_lib.plots.one_ray import ALL, BRIEF, RayPanels, draw_ray, span_of
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.picture import Picture
 
-SIZE = (7.0, 6.6)
-"""Of the picture of the ray, inches at 100 pixels."""
+WIDTH, HEIGHTS = 7.0, {BRIEF: 4.2, ALL: 6.6}
+"""Of the picture of the ray with few and with all strips, inches at 100 pixels."""
 COUNTS = (8, 16, 32, 64, 128, 256)
 WIDTHS = {"whole ray": None, "1 m": 1.0, "20 cm": 0.2}
 """Stretches of the ray to show; those with a number lie around where most light ends."""
@@ -107,20 +107,26 @@ class _Lens:
         self.width = widgets.ToggleButtons(options=WIDTHS, tooltips=["", *2 * ["around where most light ends"]])
         self.width.style.button_width = "96px"
         self.message, self.sum = widgets.HTML(), widgets.HTML()
-        self.canvas = FigureCanvasAgg(Figure(figsize=SIZE, dpi=100, layout="none"))
-        self.panels = RayPanels(self.canvas.figure, scene.class_names)
+        self.more = widgets.ToggleButton(False, description="more strips", tooltip="samples, alpha, transmittance")
+        self._make_panels()
         self.passes = self._traced()
         self.view = Picture(view := marked(scene.labels[frame], *pixel), width=view.shape[1], name="labels")
-        self.profile = Picture(self._drawn(), width=int(100 * SIZE[0]), name="ray")
+        self.profile = Picture(self._drawn(), width=int(100 * WIDTH), name="ray")
         self.write()
         self.view.on_click(self.choose)
         self.profile.on_click(self.pick)
         for control in (self.frame, self.first, self.second, self.density, self.width):
             control.observe(lambda _: self.show(), "value")
+        self.more.observe(lambda _: self._make_panels() or self.show(), "value")
         hint = widgets.HTML("Click a <b>pixel</b> for its ray, the <b>ray</b> for a sample.")
-        controls = (self.frame, self.first, self.second, self.density, self.width)
+        controls = (self.frame, self.first, self.second, self.density, self.width, self.more)
         left = widgets.VBox([hint, self.view, *controls, self.message, self.sum], layout={"width": "345px"})
         self.widget = widgets.HBox([left, self.profile])
+
+    def _make_panels(self) -> None:
+        rows = ALL if self.more.value else BRIEF
+        self.canvas = FigureCanvasAgg(Figure(figsize=(WIDTH, HEIGHTS[rows]), dpi=100, layout="none"))
+        self.panels = RayPanels(self.canvas.figure, self.scene.class_names, HEIGHTS[rows], rows)
 
     def choose(self, u: int, v: int) -> None:
         """Shows the ray of pixel (u, v) of the view, which is drawn enlarged."""
@@ -131,7 +137,7 @@ class _Lens:
 
     def pick(self, u: int, v: int) -> None:
         """Points at the sample whose interval holds column u of the ray's picture."""
-        ax = self.panels.axes[0]
+        ax = self.panels.axes[-1]
         left, right = (ax.transAxes.transform([[0, 0], [1, 0]])).T[0]
         start, end = ax.get_xlim()
         z = start + (u - left) / (right - left) * (end - start)
@@ -152,14 +158,15 @@ class _Lens:
 
     def figure(self) -> Figure:
         """The view and its ray as one figure."""
-        figure = Figure(figsize=(9.6, SIZE[1]), layout="none")
+        height = HEIGHTS[BRIEF]
+        figure = Figure(figsize=(9.6, height), layout="none")
         left, right = figure.subfigures(1, 2, width_ratios=(1, 2.5))
-        ax = left.add_axes((0.03, 0.64, 0.94, 0.3))
+        ax = left.add_axes((0.03, 0.52, 0.94, 0.4))
         _picture(ax, marked(self.scene.labels[self.frame.value], *self.pixel))
         message = [self._name(), *self._facts(), "", *self._sum()]
-        left.text(0.03, 0.6, "\n".join(message), fontsize=8, va="top", linespacing=1.6)
+        left.text(0.03, 0.48, "\n".join(message), fontsize=8, va="top", linespacing=1.6)
         span = span_of(self.passes, self._depths(), 1.0)
-        draw_ray(right, self.passes, self.scene.class_names, self._depths(), span, self._picked())
+        draw_ray(right, self.passes, self.scene.class_names, self._depths(), span, height, BRIEF, self._picked())
         return figure
 
     def write(self) -> None:

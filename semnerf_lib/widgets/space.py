@@ -31,7 +31,11 @@ class LiveFigure(go.FigureWidget):
 
     def __init__(self, *figure: Any, **parts: Any):
         super().__init__(*figure, **parts)
-        self._config = {**self._config, **CONFIG}  # plotly offers no other way to a live figure's config
+        self._config = {
+            **self._config,
+            **CONFIG,
+            "responsive": True,
+        }  # plotly offers no other way to a live figure's config
 
 
 def room_layout(

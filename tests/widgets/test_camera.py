@@ -64,7 +64,7 @@ def test_a_click_ends_the_ray_at_the_depth_that_is_seen_and_says_so():
 
 def test_a_pixel_of_unknown_depth_is_said_to_be_one():
     panel = CameraRays(SCENE, Eyes(depth=0.0))
-    assert "nobody knows the depth" in panel.text.value
+    assert "the depth is unknown" in panel.text.value
 
 
 def test_static_figure_is_plotlys_with_a_title():

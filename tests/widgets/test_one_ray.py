@@ -85,7 +85,7 @@ def test_what_is_told_is_what_was_traced(tiny_scene, lens):
 
 def test_a_click_on_the_ray_picks_the_sample_there(lens):
     z = lens.passes[1].z_vals[10] + 1e-4
-    column = lens.panels.axes[0].transData.transform([[z, 0]])[0, 0]
+    column = lens.panels.axes[-1].transData.transform([[z, 0]])[0, 0]
     lens.pick(int(np.ceil(column)), 100)
     assert abs(lens.picked - 10) <= 1
     lens.pick(0, 0)
@@ -94,7 +94,7 @@ def test_a_click_on_the_ray_picks_the_sample_there(lens):
 
 def test_a_stretch_of_20_cm_lies_around_where_light_ends(lens):
     lens.width.value = 0.2
-    low, high = lens.panels.axes[0].get_xlim()
+    low, high = lens.panels.axes[-1].get_xlim()
     second = lens.passes[1]
     assert high - low == pytest.approx(0.2)
     assert second.weights[(second.z_vals >= low) & (second.z_vals <= high)].sum() > 0.4
