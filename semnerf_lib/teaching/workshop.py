@@ -15,17 +15,16 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import Tensor
 
-from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
-from semnerf_lib.experiments import N_FOLDS, Plan, open_scene, plan
+from semnerf_lib.experiments import N_FOLDS, Plan, Planned, open_scene, plan
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import digest, sha256_of, write_aside, write_json
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
 from semnerf_lib.runs.notebooks import NEEDS
-from semnerf_lib.runs.store import Run, Store, run_id
+from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.runs.underway import claim, forget
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import MADE_SCENES
@@ -78,7 +77,7 @@ def runs_of(notebooks: Sequence[str], scene: Scene, scale: str) -> Plan:
         if number.zfill(2) not in NEEDS:
             raise SemnerfError(f"notebook {number}: it asks for no run, expected some of: {', '.join(NEEDS)}")
         for name in NEEDS[number.zfill(2)]:
-            planned |= {run_id(*pair): pair for pair in plan(name, scene, scale)}
+            planned |= {one.id: one for one in plan(name, scene, scale)}
     return list(planned.values())
 
 
@@ -96,19 +95,18 @@ def pack(path: Path, scene: Scene, scale: str, planned: Plan, store: Store) -> P
     """
     if path.exists():
         raise SemnerfError(f"{path}: exists, expected a new file: nothing is overwritten")
-    missing = sum(not store.has(*pair) for pair in planned)
+    missing = sum(not store.has(one) for one in planned)
     if missing or not planned:
         raise SemnerfError(
             f"{store.root}: {missing} of {len(planned)} runs are not finished, expected all: `semnerf reproduce` first"
         )
     members, changes = {}, []
-    for split, config in progress(planned, "packing runs"):
-        run = store.find(split, config)
-        parts, change = _rounded(run, split)
+    for one in progress(planned, "packing runs"):
+        run = store.find(one)
+        parts, change = _rounded(run, one.scene)
         members |= {f"runs/{run.id}/{name}": data for name, data in parts.items()}
         changes.append(change)
-    ids = [run_id(*pair) for pair in planned]
-    facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": ids}
+    facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": [one.id for one in planned]}
     write_archive(path, facts, members)
     return Packed(path, len(planned), path.stat().st_size, sha256_of(path), max(changes, key=abs))
 
@@ -168,21 +166,19 @@ def unpack(path: Path, store: Store, spec: str | None = None, sha256: str | None
         runs = [_checked(opened, name, scene) for name in progress(opened.manifest["runs"], "checking runs")]
         made, kept = [], []
         for run in runs:
-            if store.has(run.scene, run.config):
-                kept.append(run.name)
+            if store.has(run.planned):
+                kept.append(run.planned.id)
             else:
                 _place(opened, store, run)
-                made.append(run.name)
+                made.append(run.planned.id)
     return Unpacked(tuple(made), tuple(kept))
 
 
 @dataclass(frozen=True)
 class _PackedRun:
-    """A run of a pack that passed every check: its id, what it was made of, and the JSON of its files."""
+    """A run of a pack that passed every check, and the JSON of its files."""
 
-    name: str
-    scene: Scene
-    config: Config
+    planned: Planned
     facts: dict[str, Any]
 
 
@@ -196,7 +192,8 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
         facts = {fact: opened.json(f"runs/{name}/{fact}.json") for fact in FACTS}
         config = checked_config(facts["config"])
         split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
-        expected = run_id(split, config)
+        planned = Planned(split, config)
+        expected = planned.id
     except (SemnerfError, IndexError, MemoryError) as fault:
         raise SemnerfError(f"{opened.path}: run {name}: {fault}; expected a pack of this version of semnerf") from fault
     if expected != name:
@@ -215,7 +212,7 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
         raise SemnerfError(
             f"{opened.path}: run {name}: {reason}; expected weights and scores of this version of semnerf"
         ) from fault
-    return _PackedRun(name, split, config, facts)
+    return _PackedRun(planned, facts)
 
 
 def _weights(opened: Pack, name: str) -> dict[str, Tensor]:
@@ -224,7 +221,7 @@ def _weights(opened: Pack, name: str) -> dict[str, Tensor]:
 
 def _place(opened: Pack, store: Store, run: _PackedRun) -> None:
     """Writes a run as `store.make` does, its result last."""
-    folder, weights = store.folder(run.scene, run.config), _weights(opened, run.name)
+    folder, weights = store.folder(run.planned), _weights(opened, run.planned.id)
     result = {key: value for key, value in run.facts["result"].items() if key != "weights_digest"}
     with claim(folder, wait=False):
         write_json(folder / "config.json", run.facts["config"])

@@ -14,8 +14,8 @@ import plotly.graph_objects as go
 import torch
 from jaxtyping import UInt8
 
-from semnerf_lib.config import Config
 from semnerf_lib.evaluation import Render, view_renderer
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
@@ -35,8 +35,7 @@ STATUS_SECONDS = 0.4
 
 
 def live_training(
-    scene: Scene,
-    config: Config,
+    planned: Planned,
     store: Store | None = None,
     device: torch.device | None = None,
     renderer: Callable[[Model, Scene], Render] = view_renderer,
@@ -47,15 +46,15 @@ def live_training(
     or anywhere. Headless, the run is made and its figure shown.
 
     Args:
-        scene, config: of the run.
+        planned: the run.
         store: of runs; None for the kit's own.
         device: to train on; None for the best there is.
         renderer: (model, scene) -> what renders a pose at a width.
     """
     store, device = store or Store(), device or pick_device()
     return Explorer(
-        LivePanel(live_run(store, scene, config, device), renderer).widget,
-        lambda: finished_figure(store.get(scene, config, device), scene, device, renderer),
+        LivePanel(live_run(store, planned, device), renderer).widget,
+        lambda: finished_figure(store.get(planned, device), planned.scene, device, renderer),
     )
 
 
@@ -68,7 +67,7 @@ class LivePanel:
     """
 
     def __init__(self, live: LiveRun, renderer: Callable[[Model, Scene], Render]):
-        self.live, self.renderer, self.scene = live, renderer, live.scene
+        self.live, self.renderer, self.scene = live, renderer, live.planned.scene
         self._others, self._model = {}, None
         self._drawn, self._cost, self._status_time = -np.inf, 0.0, -np.inf
         self._drawing = threading.Lock()
@@ -150,18 +149,18 @@ class LivePanel:
         self.live.start()
 
     def _next_seed(self) -> None:
-        live = self.live
-        self._others[f"seed {live.config.seed}"] = live.history
-        seeds = itertools.count(live.config.seed + 1)
-        config = next(c for s in seeds if not live.store.has(live.scene, c := live.config.replace(seed=s)))
-        self._follow(live_run(live.store, live.scene, config, live.device))
+        live, config = self.live, self.live.planned.config
+        self._others[f"seed {config.seed}"] = live.history
+        others = (Planned(self.scene, config.replace(seed=seed)) for seed in itertools.count(config.seed + 1))
+        missing = next(planned for planned in others if not live.store.has(planned))
+        self._follow(live_run(live.store, missing, live.device))
 
     def _show_status(self, live: LiveRun) -> None:
         """Buttons, bar and status line."""
-        state, last = live.state, live.config.iterations
+        state, last = live.state, live.planned.config.iterations
         busy = state in ("beginning", "scoring")
         words = {"new": "start", "training": "pause", "failed": "try again"}
-        words["finished"] = f"train seed {live.config.seed + 1} too"
+        words["finished"] = f"train seed {live.planned.config.seed + 1} too"
         icons = {"training": "pause", "finished": "random"}
         self.go.description = words.get(state, "working ..." if busy else "go on")
         self.go.icon, self.go.disabled = icons.get(state, "play"), busy
@@ -175,7 +174,7 @@ class LivePanel:
         """Curves, the view and the cloud, of the weights as they are."""
         with self._drawing:
             start, scene = time.monotonic(), self.scene
-            self.curves.show(curve_picture(live.history, live.config.iterations, self._others))
+            self.curves.show(curve_picture(live.history, live.planned.config.iterations, self._others))
             if self._model is None:
                 return
             frame = scene.test_ids[self.slider.value]
@@ -207,7 +206,7 @@ def by_frequency(labels: UInt8[np.ndarray, "pixels"], class_names: tuple[str, ..
 
 def status_of(live: LiveRun) -> str:
     """The state of a run in one line."""
-    last, name = live.config.iterations, f"{live.config.model_name}, seed {live.config.seed}"
+    last, name = live.planned.config.iterations, f"{live.planned.config.model_name}, seed {live.planned.config.seed}"
     pace = f", {1000 * live.seconds_a_step:.0f} ms a step" if live.seconds_a_step else ""
     match live.state:
         case "new":
@@ -220,7 +219,7 @@ def status_of(live: LiveRun) -> str:
         case "paused":
             return f"{name}: paused at step {live.step} of {last}. The next cell that is run makes it a stop."
         case "scoring":
-            count = live.config.score_frames or len(live.scene.test_ids)
+            count = live.planned.config.score_frames or len(live.planned.scene.test_ids)
             return f"{name}: {last} steps done; now it is scored at {count} test views"
         case "finished":
             return f"{name}: {scores_of(live.run)}; run {live.run.id}"
