@@ -1,6 +1,7 @@
-"""Figures by matplotlib. Every function takes arrays or results and returns the figure; a notebook then calls
-`plt.show()`. Plotly's, in space, are shown by `show3d`. One colour a class in every picture (`scenes.palette`), void
-black, lengths in metres.
+"""Figures by matplotlib: every function takes arrays or results and returns the figure; plotly's are shown by `show3d`.
+
+They may know lessons, surfaces and the method, and scores as numbers. One colour a class, void black, metres.
+Begin with `images` and `style`.
 """
 
 from semnerf_lib.plots.experiments import ROLES, class_losses, corruption_levels, curves_with_spread, kept_frames

@@ -8,14 +8,14 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from plotly.basedatatypes import BaseFigure
 
 from semnerf_lib.cameras import get_rays
-from semnerf_lib.palette import colourise
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.frame_mesh import See, Seen
+from semnerf_lib.widgets.marks import mark_pixel
 from semnerf_lib.widgets.motion import STEEPEST, bearings, roaming_box, turned, upward
 from semnerf_lib.widgets.picture import Picture
 from semnerf_lib.widgets.space import (
@@ -139,22 +139,6 @@ def first_pixel(scene: Scene) -> tuple[int, int]:
     return 2 * scene.intrinsics.width // 5, 3 * scene.intrinsics.height // 5
 
 
-def marked(labels: UInt8[np.ndarray, "h w"], pixel: tuple[int, int]) -> tuple[UInt8[np.ndarray, "H W 3"], int]:
-    """A label image, enlarged, with a cross over one pixel; and how many times it is enlarged."""
-    times = max(1, round(SHOWN_WIDTH / labels.shape[1]))
-    image = colourise(labels).repeat(times, 0).repeat(times, 1)
-    u, v = (times * p + times // 2 for p in pixel)
-    half = times // 2 + 1
-    arm = half + 12  # beyond the pixel itself, however large it is shown
-    for thick, colour in ((2, 0), (0, 255)):
-        image[max(0, v - thick) : v + thick + 1, max(0, u - arm) : u + arm + 1] = colour
-        image[max(0, v - arm) : v + arm + 1, max(0, u - thick) : u + thick + 1] = colour
-    image[max(0, v - half) : v + half + 1, max(0, u - half) : u + half + 1] = colourise(
-        labels[pixel[1], pixel[0], None]
-    )
-    return image, times
-
-
 class CameraRays:
     """The explorer's live half: a frame or sliders move the camera, a click chooses the pixel."""
 
@@ -234,7 +218,7 @@ class CameraRays:
         self.show()
 
     def show(self) -> None:
-        image, self.times = marked(self.seen.labels, self.pixel)
+        image, self.times = mark_pixel(self.seen.labels, self.pixel, SHOWN_WIDTH)
         self.picture.show(image)
         with self.figure.batch_update():
             for name, trace in moving(self.scene, self.c2w, self.seen, self.pixel).items():

@@ -14,15 +14,17 @@ from matplotlib.figure import Figure
 from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import Pass, Trace
-from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import _picture
 from semnerf_lib.plots.one_ray import ALL, BRIEF, RayPanels, draw_ray, span_of
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.widgets.explorer import Explorer
+from semnerf_lib.widgets.marks import mark_pixel
 from semnerf_lib.widgets.picture import Picture
 
 WIDTH, HEIGHTS = 7.0, {BRIEF: 4.2, ALL: 6.6}
 """Of the picture of the ray with few and with all strips, inches at 100 pixels."""
+PICTURE = 320
+"""Width of the label image on the page, pixels, about."""
 COUNTS = (8, 16, 32, 64, 128, 256)
 WIDTHS = {"whole ray": None, "1 m": 1.0, "20 cm": 0.2}
 """Stretches of the ray to show; those with a number lie around where most light ends."""
@@ -74,18 +76,6 @@ def telling_pixel(scene: Scene, frame: int) -> tuple[int, int]:
     return int(u), int(v)
 
 
-def marked(labels: UInt8[np.ndarray, "height width"], u: int, v: int) -> UInt8[np.ndarray, "rows columns 3"]:
-    """A label image, enlarged to about 320 pixels, with a cross hair around pixel (u, v)."""
-    times = max(1, 320 // labels.shape[1])
-    image = colourise(labels).repeat(times, axis=0).repeat(times, axis=1)
-    rows, columns = np.ogrid[: image.shape[0], : image.shape[1]]
-    down, along = np.abs(rows - times * v - times // 2), np.abs(columns - times * u - times // 2)
-    away = np.maximum(down, along)
-    for wide, colour in ((3, 0), (1, 255)):
-        image[(np.minimum(down, along) <= wide) & (away >= 5) & (away <= 17 + wide)] = colour
-    return image
-
-
 class _Lens:
     """What the explorer shows and what its controls do."""
 
@@ -110,7 +100,9 @@ class _Lens:
         self.more = widgets.ToggleButton(False, description="more strips", tooltip="samples, alpha, transmittance")
         self._make_panels()
         self.passes = self._traced()
-        self.view = Picture(view := marked(scene.labels[frame], *pixel), width=view.shape[1], name="labels")
+        self.view = Picture(
+            view := mark_pixel(scene.labels[frame], pixel, PICTURE)[0], width=view.shape[1], name="labels"
+        )
         self.profile = Picture(self._drawn(), width=int(100 * WIDTH), name="ray")
         self.write()
         self.view.on_click(self.choose)
@@ -150,7 +142,7 @@ class _Lens:
             self.passes = self._traced()
             if self.picked is not None:
                 self.picked = min(self.picked, len(self.passes[1].z_vals) - 1)
-            self.view.show(marked(self.scene.labels[self.frame.value], *self.pixel))
+            self.view.show(mark_pixel(self.scene.labels[self.frame.value], self.pixel, PICTURE)[0])
             self.profile.show(self._drawn())
             self.write()
         except SemnerfError as fault:
@@ -162,7 +154,7 @@ class _Lens:
         figure = Figure(figsize=(9.6, height), layout="none")
         left, right = figure.subfigures(1, 2, width_ratios=(1, 2.5))
         ax = left.add_axes((0.03, 0.52, 0.94, 0.4))
-        _picture(ax, marked(self.scene.labels[self.frame.value], *self.pixel))
+        _picture(ax, mark_pixel(self.scene.labels[self.frame.value], self.pixel, PICTURE)[0])
         message = [self._name(), *self._facts(), "", *self._sum()]
         left.text(0.03, 0.48, "\n".join(message), fontsize=8, va="top", linespacing=1.6)
         span = span_of(self.passes, self._depths(), 1.0)

@@ -28,7 +28,7 @@ from semnerf_lib.widgets.layers import (
     layer_legend,
     layer_picture,
 )
-from semnerf_lib.widgets.marks import enlargement, marked
+from semnerf_lib.widgets.marks import enlargement, mark_clicks
 from semnerf_lib.widgets.picture import Picture
 
 WIDTH = 80
@@ -202,7 +202,7 @@ class StudioPanel:
         scene, studio = self.scene, self.studio
         image = colourise(scene.labels[self.frame]) if scene.rgb is None else scene.rgb[self.frame]
         wanted = next(((d.u, d.v) for d in studio.doubts if d.frame == self.frame), None)
-        self.picture.show(marked(image, [c for c in studio.clicks if c.frame == self.frame], wanted))
+        self.picture.show(mark_clicks(image, [c for c in studio.clicks if c.frame == self.frame], wanted))
 
     def _show_view(self, frame: int) -> None:
         view = self.studio.views.get(frame)

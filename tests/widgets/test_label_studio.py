@@ -23,7 +23,7 @@ from semnerf_lib.studio.learners import ColourLearner
 from semnerf_lib.studio.session import close_all
 from semnerf_lib.widgets.label_studio import COUNTS, click_learners, filled_miou, label_studio, studio_figure
 from semnerf_lib.widgets.layers import NO_EVIDENCE, error_text, filled_key, filled_picture, has_evidence
-from semnerf_lib.widgets.marks import PIXELS, enlargement, marked
+from semnerf_lib.widgets.marks import PIXELS, enlargement, mark_clicks
 from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
 
 CPU = torch.device("cpu")
@@ -250,11 +250,11 @@ def test_marks():
     image = np.full((12, 16, 3), 100, np.uint8)
     scale = enlargement(16)
     assert scale * 16 >= PIXELS and enlargement(480) == enlargement(1000) == 1
-    plain = marked(image, [])
+    plain = mark_clicks(image, [])
     assert plain.shape == (12 * scale, 16 * scale, 3) and (plain == 100).all()
-    dotted = marked(image, [Click(0, 3, 4, SPHERE)])
+    dotted = mark_clicks(image, [Click(0, 3, 4, SPHERE)])
     assert dotted[int(4.5 * scale), int(3.5 * scale)].tolist() == palette(7)[SPHERE].tolist()
-    ringed = marked(image, [], (3, 4))
+    ringed = mark_clicks(image, [], (3, 4))
     assert ringed[int(4.5 * scale), int(3.5 * scale)].tolist() == [100, 100, 100]
     assert (ringed != 100).any()
 

@@ -13,7 +13,8 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import trace_field, trace_model
 from semnerf_lib.models import build_model
 from semnerf_lib.rendering import FieldOutput
-from semnerf_lib.widgets.one_ray import marked, one_ray, telling_pixel
+from semnerf_lib.widgets.marks import mark_pixel
+from semnerf_lib.widgets.one_ray import one_ray, telling_pixel
 
 
 class Dummy:
@@ -138,7 +139,7 @@ def test_the_first_pixel_has_something_behind_it(tiny_scene):
 
 
 def test_the_cross_leaves_its_pixel_in_sight():
-    image = marked(np.zeros((12, 16), np.uint8), 4, 5)
-    times = image.shape[1] // 16
+    image, times = mark_pixel(np.zeros((12, 16), np.uint8), (4, 5), 320)
+    assert times == 20 and image.shape == (240, 320, 3)
     assert (image[5 * times + times // 2, 4 * times + times // 2] == (0, 114, 178)).all()
     assert (image == 255).all(-1).any()
