@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ from semnerf_lib.scenes.importers.core import ImportOptions, units_a_metre
 from semnerf_lib.scenes.importers.formats import import_scene
 from semnerf_lib.scenes.loading import check_scene, describe, load_scene
 from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
+from semnerf_lib.scenes.placement import placed
 from semnerf_lib.scenes.replica import save_replica
 from semnerf_lib.surfaces.comparison import compare, true_surface
 from semnerf_lib.surfaces.meshes import learnt_surface, part_of, seen_faces
@@ -46,6 +48,8 @@ def named_run(args: argparse.Namespace) -> Planned:
     if args.fold is not None and not 0 <= args.fold < N_FOLDS:
         raise SemnerfError(f"--fold {args.fold}, expected 0 ... {N_FOLDS - 1}")
     scene = open_scene(args.scene, args.scale)
+    for line in () if scene.coding is None else scene.coding.assumed:
+        print(line, file=sys.stderr)
     return Planned(scene if args.fold is None else scene.folds(N_FOLDS)[args.fold], config)
 
 
@@ -206,6 +210,7 @@ def run_scene_import(args: argparse.Namespace) -> int:
     unit = None if args.unit is None else units_a_metre(args.unit)
     options = ImportOptions(args.axes, args.invert, unit, tuple(args.ignore), args.background)
     scene = import_scene(args.source, options)
+    scene = scene if args.unit else placed(scene)
     save_replica(scene, args.folder)
     print(describe(scene))
     print(f"wrote {args.folder}")
