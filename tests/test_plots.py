@@ -153,6 +153,6 @@ def test_embedded_film_carries_film_and_poster(tmp_path):
 
 def test_a_dollar_in_a_class_name_is_drawn_as_it_is():
     names = ("wall", r"price $5 \frac{ $ up")
-    figure = plots.label_grid(np.zeros((1, 4, 6), np.uint8) + np.uint8([0, 1, 1, 0, 1, 0]), names, ["a view"])
+    figure = plots.label_grid(np.tile(np.uint8([0, 1, 1, 1, 1, 0]), (1, 4, 1)), names, ["a view"])
     figure.canvas.draw()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [r"price \$5 \frac{ \$ up", "wall"]
