@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.experiments import Planned
 from semnerf_lib.runs import notebooks
-from semnerf_lib.runs.jobs import Outcome, attempt
+from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.notebooks import plans_for
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
@@ -85,7 +84,7 @@ def test_a_job_says_all_that_a_worker_needs(tmp_path, plans, monkeypatch):
     job = Sweep(Store("results"), "tiny", "smoke", plans, BOOKS).missing[0]
     assert Path(job.root) == tmp_path / "results"  # wherever the worker starts
     assert (job.scene, job.scale, job.run) == ("tiny", "smoke", IDS[0])
-    assert json.loads(job.config) == json.loads(CONFIGS[0].to_json())
+    assert job.config == CONFIGS[0] and Job.from_json(job.to_json()) == job
 
 
 def test_plans_of_the_notebooks_that_are_chosen():
