@@ -32,7 +32,7 @@ from semnerf_lib.widgets.layers import NO_EVIDENCE
 
 OPENING = """from semnerf_lib import widgets
 from semnerf_lib.experiments import open_scene, plan
-from semnerf_lib.runs import Store
+from semnerf_lib.runs.store import Store
 
 scene = open_scene("room", "smoke")"""
 IN_TIME = 60
@@ -327,7 +327,7 @@ EXPLORERS = [
     ),
     Case(
         "one_ray",
-        (TRAINED, "from semnerf_lib.tracing import trace_model\n\nwidgets.one_ray(trace_model(model, scene), scene)"),
+        (TRAINED, "from semnerf_lib.lessons.tracing import trace_model\n\nwidgets.one_ray(trace_model(model, scene), scene)"),
         act_one_ray,
     ),
 ]

@@ -32,7 +32,7 @@ from semnerf_lib.runs.underway import (
 HOLDER = """
 import sys, time
 from pathlib import Path
-from semnerf_lib.running import Heartbeat, claim
+from semnerf_lib.runs.underway import Heartbeat, claim
 
 folder = Path(sys.argv[1])
 with claim(folder):
