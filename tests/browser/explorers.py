@@ -327,7 +327,10 @@ EXPLORERS = [
     ),
     Case(
         "one_ray",
-        (TRAINED, "from semnerf_lib.lessons.tracing import trace_model\n\nwidgets.one_ray(trace_model(model, scene), scene)"),
+        (
+            TRAINED,
+            "from semnerf_lib.lessons.tracing import trace_model\n\nwidgets.one_ray(trace_model(model, scene), scene)",
+        ),
         act_one_ray,
     ),
 ]
