@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from semnerf_lib.config import Config
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View, render_view, scored_frames
-from semnerf_lib.experiments import Plan
+from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.machine.files import read_json, write_json
 from semnerf_lib.runs.store import Run, Store
@@ -185,7 +184,7 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
     Raises:
         SemnerfError: see `Store.get`.
     """
-    parsed = [Corruption.parse(config.corruption) for _, config in planned]
+    parsed = [Corruption.parse(one.config.corruption) for one in planned]
     struck = next((c.of for c in parsed if c.kind.startswith("region")), None)
     runs, names, scores = [], {}, {TRAIN: {}, TEST: {}}
 
@@ -194,9 +193,9 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
             more = {"struck_iou": found["per_class_iou"][struck]} if struck else {}
             scores[views].setdefault(role, {}).setdefault(level, []).append(found | more)
 
-    for scene, config in planned:
-        run = store.get(scene, config)
-        runs.append((scene, run))
+    for one in planned:
+        config, run = one.config, store.get(one)
+        runs.append((one.scene, run))
         names[config.supervision] = config.model_name
         add(TEST, config.supervision, config.corruption, run.metrics)
         add(TRAIN, config.supervision, config.corruption, run.train_metrics)
@@ -205,7 +204,7 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
         level = run.config.corruption
         if run.config.supervision != "labels" or (level == "none" and baselines_at == TRAIN):
             continue
-        for name, found in scored_baselines(store, scene, run.config, VIEWS[baselines_at]).items():
+        for name, found in scored_baselines(store, Planned(scene, run.config), VIEWS[baselines_at]).items():
             if name not in roles:
                 roles[name] = BASELINE_ROLES[len(roles) - 1]
             names[roles[name]] = name
@@ -213,14 +212,14 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
     return Outcome(runs, names, scores, struck, baselines_at)
 
 
-def scored_baselines(store: Store, scene: Scene, config: Config, views: str) -> dict[str, dict[str, Any]]:
+def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, dict[str, Any]]:
     """The scores of what needs no NeRF, on the corrupted labels and at the scored frames of a run.
 
     They are computed once and kept in `<results>/baselines/<id>.json`. The id is a hash of all that they depend on, so
     both supervisions, the notebooks and the verdict read the same file. A missing or damaged file is written again.
 
     Args:
-        config: of the run: its corruption, seed and scored frames count.
+        planned: the run.
         views: "train" or "test".
 
     Returns:
@@ -230,6 +229,7 @@ def scored_baselines(store: Store, scene: Scene, config: Config, views: str) -> 
     Raises:
         SemnerfError: a corruption that this scene cannot have, or the file cannot be written.
     """
+    scene, config = planned.scene, planned.config
     ids, corruption = scored_frames(scene, config)[views], Corruption.parse(config.corruption)
     depends = (BASELINE_RULE, scene.digest, str(corruption), corruption.fingerprint(), config.seed, views, ids)
     key = hashlib.sha256("\n".join(map(str, depends)).encode()).hexdigest()[:12]

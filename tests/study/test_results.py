@@ -10,7 +10,7 @@ from made_runs import furnished_scene, make_runs
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.evaluation import scored_frames
-from semnerf_lib.experiments import plan
+from semnerf_lib.experiments import Planned, plan
 from semnerf_lib.labels import corrupt
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.baselines import baseline_scores, majority_filter, nearest_fill
@@ -157,7 +157,7 @@ def test_two_kinds_of_one_experiment_share_the_roles_of_their_baselines(tmp_path
 def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path):
     bare = replace(make_tiny_scene(n_frames=8), rgb=None, depth=None)
     small = tiny_config(iterations=4, score_views="test+train", score_frames=1)
-    planned = [(bare, small), (bare, small.replace(corruption="pixel-noise:0.5"))]
+    planned = [Planned(bare, small), Planned(bare, small.replace(corruption="pixel-noise:0.5"))]
     outcome = gather(planned, Store(tmp_path))
     assert outcome.models == ["labels"] and outcome.struck is None
     [row, *_] = outcome.rows({"depth": (TEST, "depth_mae"), "mIoU": (TEST, "miou")}, {"none": "clean"})
@@ -169,20 +169,20 @@ def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path
 def test_baselines_are_scored_once_and_kept(tmp_path, monkeypatch):
     scene, outcome = made(tmp_path)
     store, [config, *_] = Store(tmp_path), [run.config for _, run in outcome.runs if run.config.corruption == LEVELS[1]]
-    wanted = scored_baselines(store, scene, config, "train")
+    wanted = scored_baselines(store, Planned(scene, config), "train")
     files = sorted((tmp_path / "baselines").iterdir())
     assert len(files) == 3 * (len(LEVELS) - 1)  # one a seed and corruption, for both supervisions
     monkeypatch.setattr("semnerf_lib.study.results.baseline_scores", None)
-    assert scored_baselines(store, scene, config.replace(supervision="labels+rgb"), "train") == wanted
+    assert scored_baselines(store, Planned(scene, config.replace(supervision="labels+rgb")), "train") == wanted
     assert gather(plan("label_noise", scene, "laptop"), store).scores == outcome.scores
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"scores": {"another": {}}}'])
 def test_damaged_scores_of_baselines_are_made_again(tmp_path, damage):
     scene = furnished_scene()
-    [(_, config)] = [pair for pair in plan("super_resolution", scene, "smoke") if "dense" in pair[1].corruption][:1]
-    wanted = scored_baselines(Store(tmp_path), scene, config, "train")
+    planned = next(p for p in plan("super_resolution", scene, "smoke") if "dense" in p.config.corruption)
+    wanted = scored_baselines(Store(tmp_path), planned, "train")
     [file] = (tmp_path / "baselines").iterdir()
     text = file.read_text()
     file.write_text(damage)
-    assert scored_baselines(Store(tmp_path), scene, config, "train") == wanted and file.read_text() == text
+    assert scored_baselines(Store(tmp_path), planned, "train") == wanted and file.read_text() == text
