@@ -13,16 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import scored_frames
-from semnerf_lib.experiments import Plan, Planned, open_scene, plan
-from semnerf_lib.labels import Corruption, corrupt
+from semnerf_lib.experiments import Plan, open_scene, plan
+from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs.store import Run, Store, read_run
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.rooms.room import MADE_SCENES
-from semnerf_lib.study.baselines import baseline_for, baseline_scores
 from semnerf_lib.study.claims import BEST, CLAIMS, INPUT, LABELS, MARGIN, WITH_RGB, Claim, Statement
 from semnerf_lib.study.published import Reference
+from semnerf_lib.study.results import scored_baselines
 from semnerf_lib.study.verdicts import (
     INCONCLUSIVE,
     NO_VERDICT,
@@ -98,7 +97,8 @@ def _rows(claim: Claim, planned: Plan, scale: str, store: Store) -> Iterator[Row
     for condition, models in conditions(claim, planned).items():
         own, other = models[LABELS], models.get(WITH_RGB, [])
         a, b = (model_side(claim, finished(store, planned)) for planned in (own, other))
-        simple = [baseline_values(claim, one) for one in own] if len(a.runs) == len(own) else []
+        kept = [scored_baselines(store, one, claim.views) for one in own] if len(a.runs) == len(own) else []
+        simple = [{name: points(found, condition) for name, found in scores.items()} for scores in kept]
         for statement in claim.statements:
             if statement.against == WITH_RGB:
                 rival, there, wanted = b, len(a.runs) + len(b.runs), (len(own) + len(other)) if other else 0
@@ -147,22 +147,6 @@ def finished(store: Store, planned: Plan) -> list[Run]:
     """
     folders = [store.folder(one) for one in planned]
     return [read_run(folder) for folder in folders if (folder / "result.json").is_file()]
-
-
-def baseline_values(claim: Claim, planned: Planned) -> dict[str, float]:
-    """What needs no NeRF, on the corrupted labels and at the frames of one run: name -> points."""
-    scene, config = planned.scene, planned.config
-    labels = corrupt(scene, config.corruption, config.seed)
-    ids = scored_frames(scene, config)[claim.views]
-    predictions = {
-        name: predict(scene, labels, ids) for name, predict in baseline_for(Corruption.parse(config.corruption))
-    }
-    if claim.views == "train":
-        predictions |= {INPUT: labels[ids]}
-    return {
-        name: points(baseline_scores(predicted, scene, ids), config.corruption)
-        for name, predicted in predictions.items()
-    }
 
 
 def baseline_side(name: str, simple: Sequence[dict[str, float]]) -> Side:

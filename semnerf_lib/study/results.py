@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +11,24 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.corruptions import Labels
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View, render_view, scored_frames
-from semnerf_lib.experiments import Plan
+from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.labels import Corruption, corrupt
+from semnerf_lib.machine.files import read_json, write_json
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.baselines import baseline_for, baseline_scores
+from semnerf_lib.study.claims import INPUT
 from semnerf_lib.study.contests import Contest
 from semnerf_lib.study.published import Reference
 from semnerf_lib.tables import spread
 
 TRAIN, TEST = "training poses", "test poses"
-GIVEN = "labels as given"
-"""The labels that training sees, scored as they are; a pixel without one counts as missed."""
+VIEWS = {TRAIN: "train", TEST: "test"}
+"""What `evaluation.scored_frames` and claims call them."""
+BASELINE_RULE = "1"
+"""Of the baselines: raise it when one of them comes to other scores, so that kept scores are made again."""
 BASELINE_ROLES = ("baseline 1", "baseline 2", "baseline 3")
 """Roles of what needs no NeRF, in the order in which `baselines.baseline_for` names it."""
 
@@ -36,7 +42,7 @@ class Outcome:
 
     Attributes:
         runs: each with the scene that it was trained on, in the plan's order.
-        names: role -> what tables call it. Roles: a model's supervision, "input" (`GIVEN`), BASELINE_ROLES.
+        names: role -> what tables call it. Roles: a model's supervision, "input" (`claims.INPUT`), BASELINE_ROLES.
         scores: TRAIN and TEST -> scores there, as `evaluation.evaluate` names them. Where a level strikes the
             instances of one class, all scores hold "struck_iou" too, that class's IoU.
         struck: that class, else None.
@@ -193,19 +199,51 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
         names[config.supervision] = config.model_name
         add(TEST, config.supervision, config.corruption, run.metrics)
         add(TRAIN, config.supervision, config.corruption, run.train_metrics)
-    roles = {GIVEN: "input"}
+    roles = {INPUT: "input"}
     for scene, run in runs:
         level = run.config.corruption
         if run.config.supervision != "labels" or (level == "none" and baselines_at == TRAIN):
             continue
-        ids = scored_frames(scene, run.config)["train" if baselines_at == TRAIN else "test"]
-        labels = corrupt(scene, level, run.config.seed)
-        predictions = {GIVEN: labels[ids]} if baselines_at == TRAIN else {}
-        for name, baseline in baseline_for(Corruption.parse(level)):
-            predictions[name] = baseline(scene, labels, ids)
-        for name, predicted in predictions.items():
+        for name, found in scored_baselines(store, Planned(scene, run.config), VIEWS[baselines_at]).items():
             if name not in roles:
                 roles[name] = BASELINE_ROLES[len(roles) - 1]
             names[roles[name]] = name
-            add(baselines_at, roles[name], level, baseline_scores(predicted, scene, ids))
+            add(baselines_at, roles[name], level, found)
     return Outcome(runs, names, scores, struck, baselines_at)
+
+
+def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, dict[str, Any]]:
+    """The scores of what needs no NeRF, on the corrupted labels and at the scored frames of a run.
+
+    They are computed once and kept in `<results>/baselines/<id>.json`. The id is a hash of all that they depend on, so
+    both supervisions, the notebooks and the verdict read the same file. A missing or damaged file is written again.
+
+    Args:
+        planned: the run.
+        views: "train" or "test".
+
+    Returns:
+        Name -> scores (see `baselines.baseline_scores`). At training poses the first is `claims.INPUT`: the labels that
+        training sees, as they are.
+
+    Raises:
+        SemnerfError: a corruption that this scene cannot have, or the file cannot be written.
+    """
+    scene, config = planned.scene, planned.config
+    ids, corruption = scored_frames(scene, config)[views], Corruption.parse(config.corruption)
+    depends = (BASELINE_RULE, scene.digest, str(corruption), corruption.fingerprint(), config.seed, views, ids)
+    key = hashlib.sha256("\n".join(map(str, depends)).encode()).hexdigest()[:12]
+    path, baselines = store.root / "baselines" / f"{key}.json", dict(baseline_for(corruption))
+    names = list(dict.fromkeys([*([INPUT] if views == "train" else []), *baselines]))
+    try:
+        kept = read_json(path)["scores"]
+        if list(kept) == names:
+            return kept
+    except (SemnerfError, KeyError, TypeError):
+        pass
+    labels = corrupt(scene, config.corruption, config.seed)
+    predictions = {name: labels[ids] if name == INPUT else baselines[name](scene, labels, ids) for name in names}
+    scores = {name: baseline_scores(predicted, scene, ids) for name, predicted in predictions.items()}
+    facts = {"scene": scene.name, "corruption": str(corruption), "seed": config.seed, "views": views}
+    write_json(path, facts | {"scores": scores})
+    return scores

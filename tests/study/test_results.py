@@ -14,8 +14,9 @@ from semnerf_lib.experiments import Planned, plan
 from semnerf_lib.labels import corrupt
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.baselines import baseline_scores, majority_filter, nearest_fill
+from semnerf_lib.study.claims import INPUT
 from semnerf_lib.study.published import Reference
-from semnerf_lib.study.results import BASELINE_ROLES, GIVEN, TEST, TRAIN, gather
+from semnerf_lib.study.results import BASELINE_ROLES, TEST, TRAIN, gather, scored_baselines
 
 LEVELS = ["none", "pixel-noise:0.5", "pixel-noise:0.9", "region-sort:0.5:chair", "region-even:0.5:chair"]
 
@@ -54,7 +55,7 @@ def test_models_scores_are_their_runs(noise):
 
 def test_input_and_baselines_are_scored_on_each_repeats_own_labels(noise):
     scene, outcome = noise
-    assert outcome.names["input"] == GIVEN and outcome.names["baseline 1"].startswith("majority")
+    assert outcome.names["input"] == INPUT and outcome.names["baseline 1"].startswith("majority")
     runs = [run for s, run in outcome.runs if run.config.corruption == LEVELS[1] and run.config.supervision == "labels"]
     for seed, run in enumerate(runs):
         ids = scored_frames(scene, run.config)["train"]
@@ -99,7 +100,7 @@ def test_contests_pair_the_repeats_of_model_and_rival(noise):
     contests = outcome.contests(TRAIN, rival="input")
     assert [(c.level, c.model) for c in contests] == [(n, outcome.names[m]) for n in LEVELS[1:] for m in outcome.models]
     one = contests[0]
-    assert one.rival == GIVEN and one.scores == pytest.approx((0.65, 0.66, 0.67))
+    assert one.rival == INPUT and one.scores == pytest.approx((0.65, 0.66, 0.67))
     assert one.rival_scores == tuple(s["miou"] for s in outcome.scores[TRAIN]["input"][LEVELS[1]])
     best = outcome.contests(TRAIN)
     assert [c.rival for c in best[::2]] == [outcome.names[outcome.best_baseline(level)] for level in LEVELS[1:]]
@@ -126,7 +127,7 @@ def test_rows_have_a_dash_where_nothing_was_measured(noise):
     assert [row["what"] for row in rows[-2:]] == ["grid, labels only", "grid, labels + RGB"]
     scores = {"mIoU": "0.660 ± 0.010 (n = 3)", "depth": "0.100 ± 0.000 (n = 3)"}
     assert rows[0] == {"labels": "half", "what": "grid, labels only", **scores}
-    assert rows[2]["what"] == GIVEN and rows[2]["depth"] == "–"
+    assert rows[2]["what"] == INPUT and rows[2]["depth"] == "–"
 
 
 def test_reference_runs_stand_in_a_column_of_their_own(noise):
@@ -163,3 +164,25 @@ def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path
     assert row["depth"] == "–" and row["mIoU"] != "–"
     [view] = outcome.views("pixel-noise:0.5", [bare.train_ids[0]])["labels"]
     assert view.labels.shape == bare.labels.shape[1:]
+
+
+def test_baselines_are_scored_once_and_kept(tmp_path, monkeypatch):
+    scene, outcome = made(tmp_path)
+    store, [config, *_] = Store(tmp_path), [run.config for _, run in outcome.runs if run.config.corruption == LEVELS[1]]
+    wanted = scored_baselines(store, Planned(scene, config), "train")
+    files = sorted((tmp_path / "baselines").iterdir())
+    assert len(files) == 3 * (len(LEVELS) - 1)  # one a seed and corruption, for both supervisions
+    monkeypatch.setattr("semnerf_lib.study.results.baseline_scores", None)
+    assert scored_baselines(store, Planned(scene, config.replace(supervision="labels+rgb")), "train") == wanted
+    assert gather(plan("label_noise", scene, "laptop"), store).scores == outcome.scores
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"scores": {"another": {}}}'])
+def test_damaged_scores_of_baselines_are_made_again(tmp_path, damage):
+    scene = furnished_scene()
+    planned = next(p for p in plan("super_resolution", scene, "smoke") if "dense" in p.config.corruption)
+    wanted = scored_baselines(Store(tmp_path), planned, "train")
+    [file] = (tmp_path / "baselines").iterdir()
+    text = file.read_text()
+    file.write_text(damage)
+    assert scored_baselines(Store(tmp_path), planned, "train") == wanted and file.read_text() == text
