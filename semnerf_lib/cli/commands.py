@@ -30,6 +30,7 @@ from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.importers.core import ImportOptions, units_a_metre
 from semnerf_lib.scenes.importers.formats import import_scene
 from semnerf_lib.scenes.loading import check_scene, describe, load_scene
+from semnerf_lib.scenes.mesh import mesh_scene, mesh_scene_at
 from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
 from semnerf_lib.scenes.placement import placed
 from semnerf_lib.scenes.replica import save_replica
@@ -199,9 +200,20 @@ def run_scene_make(args: argparse.Namespace) -> int:
         raise SemnerfError(f"{args.folder}: exists, expected a folder that does not: nothing is overwritten")
     if args.width < 1:
         raise SemnerfError(f"--width {args.width}, expected at least 1")
-    save_replica(load_scene(args.source, width=args.width), args.folder)
+    save_replica(source_scene(args), args.folder)
     print(f"wrote {args.folder}")
     return 0
+
+
+def source_scene(args: argparse.Namespace) -> Scene:
+    """The scene that `scene make` writes, as its options say."""
+    if args.poses is None and args.camera is not None:
+        raise SemnerfError(f"--camera {args.camera} without --poses, expected both")
+    if args.poses is not None:
+        return mesh_scene_at(args.source, args.poses, args.camera, args.width, args.up, args.unit)
+    if args.up is not None or args.unit is not None:
+        return mesh_scene(args.source, args.width, round(args.width * 3 / 4), up=args.up, unit=args.unit)
+    return load_scene(args.source, width=args.width)
 
 
 def run_scene_import(args: argparse.Namespace) -> int:

@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
+from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.frames import read_poses
 from semnerf_lib.scenes.gltf import read_gltf
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.obj import read_obj
@@ -18,7 +22,7 @@ from semnerf_lib.scenes.parts import NO_CLASS, MeshPart, class_colours, class_of
 from semnerf_lib.scenes.ply import read_ply
 from semnerf_lib.scenes.ply_classes import arrays_of_ply, named_in
 from semnerf_lib.scenes.raycast import LabelledMesh
-from semnerf_lib.scenes.render import rendered_scene
+from semnerf_lib.scenes.render import rendered_scene, scene_at
 
 SUFFIXES = (".ply", ".glb", ".gltf", ".obj")
 UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0, "km": 1000.0, "in": 0.0254, "ft": 0.3048}
@@ -32,6 +36,8 @@ UPS = {
     "-z": ((1, 0, 0), (0, -1, 0), (0, 0, -1)),
 }
 """Turns that bring a file's upward axis to z, by the axis."""
+MAX_SIDE = 16384
+"""Pixels along a side of an image."""
 EXTENTS = (0.5, 200.0)
 """Longest sides in metres that a room may have without somebody having said the unit."""
 
@@ -149,6 +155,22 @@ def warn_of_axis(path: Path, mesh: LabelledMesh) -> None:
         print(f"{path}: the ceiling is not above the floor; if {likely} points up, give up: {likely}", file=sys.stderr)
 
 
+def sized_mesh(path: Path, info: str | os.PathLike | None, up: str | None, unit: str | None) -> LabelledMesh:
+    """`load_mesh`, with a size that a room has, unless the unit is given."""
+    mesh = load_mesh(path, info, up, unit or "m")
+    if unit is None:
+        check_size(path, mesh)
+    if up is None:
+        warn_of_axis(path, mesh)
+    return mesh
+
+
+def padded_bounds(mesh: LabelledMesh) -> Float[np.ndarray, "2 3"]:
+    """The mesh's box, a fiftieth of its longest side larger on each side."""
+    pad = 0.02 * (mesh.bounds[1] - mesh.bounds[0]).max()
+    return mesh.bounds + [[-pad], [pad]]
+
+
 def mesh_scene(
     path: str | os.PathLike,
     width: int = 160,
@@ -168,22 +190,64 @@ def mesh_scene(
         SemnerfError: what `load_mesh` raises; without a given unit, a mesh of a size that no room has.
     """
     path = Path(path)
-    mesh = load_mesh(path, info, up, unit or "m")
-    if unit is None:
-        check_size(path, mesh)
-    if up is None:
-        warn_of_axis(path, mesh)
+    mesh = sized_mesh(path, info, up, unit)
     low, high = mesh.bounds[:, 2]
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in (
         mesh.vertices, mesh.faces, mesh.face_labels, mesh.face_colours, mesh.face_objects
     ))).hexdigest()  # fmt: skip
     heights = (float(low + 0.15 * (high - low)), float(low + 0.8 * (high - low)))
-    pad = 0.02 * (mesh.bounds[1] - mesh.bounds[0]).max()
-    bounds = mesh.bounds + [[-pad], [pad]]
+    bounds = padded_bounds(mesh)
     try:
         return rendered_scene(
             path.stem, (digest,), lambda: mesh, mesh.class_names, bounds, width, height, seed, every, cache,
             heights=heights, clearance=float(min(0.25, 0.1 * (high - low))),
         )  # fmt: skip
+    except SemnerfError as error:
+        raise SemnerfError(f"{path}: {error}") from None
+
+
+def read_camera(path: Path) -> Intrinsics:
+    """The camera in a JSON file with width, height, fx, fy, cx and cy, as `intrinsics.json` of frames on disk.
+
+    Raises:
+        SemnerfError: no such file, a value that is no number, a camera that cannot be.
+    """
+    given = read_json(path)
+    values = [given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")]
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    if not numbers or not all(type(v) is int and 1 <= v <= MAX_SIDE for v in values[:2]):
+        raise SemnerfError(
+            f"{path}: width, height, fx, fy, cx, cy = {values}, expected numbers, the first two whole, 1 to {MAX_SIDE}"
+        )
+    try:
+        return Intrinsics(*values[:2], *map(float, values[2:]))
+    except SemnerfError as error:
+        raise SemnerfError(f"{path}: {error}") from None
+
+
+def mesh_scene_at(
+    path: str | os.PathLike,
+    poses: Path,
+    camera: Path | None = None,
+    width: int = 160,
+    up: str | None = None,
+    unit: str | None = None,
+) -> Scene:
+    """Frames of a mesh file at given poses: a paper's own frames from its mesh, without a simulator.
+
+    Args:
+        path: the mesh (see `load_mesh`).
+        poses: a text file with one 4x4 camera-to-world matrix a line, in the mesh's turned axes (z up), metres.
+        camera: a JSON file (see `read_camera`); None: hfov 90 degrees, `width` pixels, 4:3.
+
+    Raises:
+        SemnerfError: what `load_mesh`, `frames.read_poses`, `read_camera` and `render.scene_at` raise.
+    """
+    path = Path(path)
+    intrinsics = Intrinsics.from_hfov(width, round(width * 3 / 4)) if camera is None else read_camera(camera)
+    c2w = read_poses(poses)
+    mesh = sized_mesh(path, None, up, unit)
+    try:
+        return scene_at(path.stem, mesh, padded_bounds(mesh), intrinsics, c2w)
     except SemnerfError as error:
         raise SemnerfError(f"{path}: {error}") from None

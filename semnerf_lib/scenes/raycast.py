@@ -1,18 +1,20 @@
-"""Labelled triangle meshes to frames: class, object, depth and RGB of every pixel, by Embree."""
+"""Labelled triangle meshes to frames: class, object, depth and RGB of every pixel, by ray casting."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from jaxtyping import Float32
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.cores import on_cores
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.bvh import BoxTree
 from semnerf_lib.scenes.textures import textured
 
 MAX_OBJECT = 65535
@@ -80,16 +82,35 @@ class LabelledMesh:
         return np.stack([used.min(0), used.max(0)])
 
 
-class RayCaster:
-    """An Embree scene of a mesh. Embree runs without Python's lock, so that threads help."""
+class _Embree:
+    """Triangles (F, 3, 3) in Embree, which runs without Python's lock, so that threads help."""
 
-    def __init__(self, mesh: LabelledMesh):
+    def __init__(self, triangles: Float32[np.ndarray, "f 3 3"]):
         from embreex.mesh_construction import TriangleMesh
         from embreex.rtcore_scene import EmbreeScene
 
-        self.mesh = mesh
         self._scene = EmbreeScene(robust=True)
-        TriangleMesh(self._scene, np.ascontiguousarray(mesh.vertices[mesh.faces], dtype=np.float32))
+        TriangleMesh(self._scene, triangles)
+
+    def first(self, rays_o: np.ndarray, rays_d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        hit = self._scene.run(_f32(rays_o), _f32(rays_d), output=1)
+        return hit["primID"], np.stack([hit["tfar"], hit["u"], hit["v"]], axis=-1)
+
+    def blocked(self, rays_o: np.ndarray, rays_d: np.ndarray) -> np.ndarray:
+        reach = np.full(len(rays_o), 0.999, dtype=np.float32)
+        return self._scene.run(_f32(rays_o), _f32(rays_d), dists=reach, query="OCCLUDED") >= 0
+
+
+class RayCaster:
+    """A mesh, ready for rays: by Embree, or by `bvh.BoxTree` where Embree is not installed. Threads may share it."""
+
+    def __init__(self, mesh: LabelledMesh):
+        self.mesh = mesh
+        triangles = _f32(mesh.vertices[mesh.faces])
+        try:
+            self._caster: _Embree | BoxTree = _Embree(triangles)
+        except ImportError:
+            self._caster = BoxTree(triangles)
 
     def hits(self, rays_o: np.ndarray, rays_d: np.ndarray) -> dict[str, np.ndarray]:
         """First surface on each ray o + t d, t > 0.
@@ -101,13 +122,12 @@ class RayCaster:
             "face" (R,) int32, -1 where nothing is hit; "t" (R,); "u", "v" (R,): the point is
             (1 - u - v) A + u B + v C on the face's vertices.
         """
-        found = self._scene.run(_f32(rays_o), _f32(rays_d), output=1)
-        return {"face": found["primID"], "t": found["tfar"], "u": found["u"], "v": found["v"]}
+        face, at = self._caster.first(rays_o, rays_d)
+        return {"face": face, "t": at[:, 0], "u": at[:, 1], "v": at[:, 2]}
 
     def blocked(self, rays_o: np.ndarray, rays_d: np.ndarray) -> np.ndarray:
         """(R,) bool: whether a surface lies between o and o + d."""
-        reach = np.full(len(rays_o), 0.999, dtype=np.float32)
-        return self._scene.run(_f32(rays_o), _f32(rays_d), dists=reach, query="OCCLUDED") >= 0
+        return self._caster.blocked(rays_o, rays_d)
 
 
 def _f32(array: np.ndarray) -> np.ndarray:
@@ -202,7 +222,6 @@ def raycast_frames(
 ) -> View:
     """All views of a trajectory (N, 4, 4), on all cores."""
     caster = RayCaster(mesh)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        views = pool.map(lambda pose: raycast(caster, intrinsics, pose, rgb_samples), c2w)
+    with on_cores(lambda pose: raycast(caster, intrinsics, pose, rgb_samples), list(c2w), torch.device("cpu")) as views:
         kinds = zip(*progress(views, desc, total=len(c2w)), strict=True)
         return View(*(None if kind[0] is None else np.stack(kind) for kind in kinds))

@@ -11,6 +11,11 @@ from semnerf_lib.cameras import look_at
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
 
+
+class NoRoomError(SemnerfError):
+    """Nothing in the mesh encloses a camera."""
+
+
 CLEARANCE = 0.28
 """Metres that every camera keeps from every surface."""
 
@@ -45,7 +50,7 @@ class FreeSpace:
     def __init__(self, mesh: LabelledMesh, bounds: np.ndarray, clearance: float, rng: np.random.Generator):
         extent = float((bounds[1] - bounds[0]).max())
         cell = max(0.06, extent / 160)
-        self.clearance = clearance
+        self.clearance, self.step = clearance, max(0.08, cell / 8)
         self.points, self.faces = surface_points(mesh, max(0.03, extent / 250), rng)
         self._tree = cKDTree(self.points)
         shape = np.ceil((bounds[1] - bounds[0]) / cell).astype(int) + 1
@@ -60,7 +65,7 @@ class FreeSpace:
         sizes = np.bincount(parts.reshape(-1))
         sizes[0] = 0
         if sizes.max(initial=0) == 0:
-            raise SemnerfError(
+            raise NoRoomError(
                 f"trajectory: no place in the mesh is {clearance} m from every surface, expected a room to stand in"
             )
         self.places = bounds[0] + np.argwhere(parts == sizes.argmax()) * cell
@@ -70,7 +75,7 @@ class FreeSpace:
         return self._tree.query(points)[0]
 
     def line_is_free(self, a: np.ndarray, b: np.ndarray) -> bool:
-        steps = max(2, int(np.linalg.norm(b - a) / 0.08))
+        steps = max(2, int(np.linalg.norm(b - a) / self.step))
         return bool(self.distance(a + np.linspace(0, 1, steps)[:, None] * (b - a)).min() > self.clearance + 0.02)
 
 
@@ -149,8 +154,8 @@ def fly_through(
         turn = 0.0 if not yaws else (yaw - yaws[-1] + np.pi) % (2 * np.pi) - np.pi
         yaws.append(yaw if not yaws else yaws[-1] + turn)
         pitches.append(pitch)
-    for pieces in (3, 6, 12, 24):
-        share = np.linspace(0, 1, pieces + 1)[:-1, None]
+    for parts in (3, 6, 12, 24):
+        share = np.linspace(0, 1, parts + 1)[:-1, None]
         controls = np.concatenate([a + share * (b - a) for a, b in zip(way[:-1], way[1:], strict=True)] + [way[-1:]])
         centres = _smooth(controls, n_frames)
         if space.distance(centres).min() >= clearance:
@@ -160,3 +165,22 @@ def fly_through(
     ahead[:, side[0]], ahead[:, side[1]] = np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw)
     ahead[:, up] = np.sin(pitch)
     return np.stack([look_at(c, c + d, np.eye(3)[up]) for c, d in zip(centres, ahead, strict=True)])
+
+
+def orbit(mesh: LabelledMesh, n_frames: int = 900, seed: int = 0) -> np.ndarray:
+    """A camera that circles a mesh, three times round from its upper side down to its middle, and looks at its centre.
+
+    The sphere around the mesh fits into a view of 73 degrees, which a 4:3 image of 90 degrees has from top to bottom.
+
+    Args:
+        seed: where the circle begins.
+
+    Returns:
+        (n_frames, 4, 4) float64 poses, OpenCV axes, z up.
+    """
+    low, high = mesh.bounds
+    centre, radius = (low + high) / 2, np.linalg.norm(high - low) / 2
+    turn = np.random.default_rng([seed, 901]).uniform(0, 2 * np.pi) + np.linspace(0, 6 * np.pi, n_frames)
+    rise = np.radians(np.linspace(60, 0, n_frames))
+    away = np.stack([np.cos(rise) * np.cos(turn), np.cos(rise) * np.sin(turn), np.sin(rise)], axis=-1)
+    return np.stack([look_at(centre + 1.8 * radius * d, centre) for d in away])

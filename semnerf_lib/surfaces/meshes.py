@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,6 +16,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from semnerf_lib.cameras import get_rays, unproject
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import render_view
+from semnerf_lib.machine.cores import on_cores
 from semnerf_lib.models import GridModel, Model
 from semnerf_lib.palette import palette
 from semnerf_lib.rendering import Field, FieldOutput
@@ -246,8 +245,8 @@ def seen_faces(mesh: LabelledMesh, scene: Scene, width: int = 160) -> Bool[np.nd
         return np.unique(face[face >= 0])
 
     seen = np.zeros(len(mesh.faces), dtype=bool)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for faces in pool.map(hit, scene.train_ids):
+    with on_cores(hit, scene.train_ids, torch.device("cpu")) as hits:
+        for faces in hits:
             seen[faces] = True
     corners = np.zeros(len(mesh.vertices), dtype=bool)
     corners[mesh.faces[seen]] = True

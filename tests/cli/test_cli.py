@@ -270,3 +270,19 @@ def test_another_kind_of_video_is_refused(tmp_path):
     with pytest.raises(SemnerfError, match=r"ends in \.avi, expected a name that ends in \.mp4"):
         check_target(tmp_path / "fly.avi")
     check_target(tmp_path / "fly.mp4")
+
+
+def test_a_mesh_in_millimetres_at_given_poses(tmp_path, capsys):
+    vertices, faces = [], []
+    for name, z in (("floor", 0), ("ceiling", 2500)):
+        start = len(vertices)
+        vertices += [(x, y, z) for x in (-2000, 2000) for y in (-2000, 2000)]
+        faces += [f"o {name}", f"f {start + 1} {start + 2} {start + 4} {start + 3}"]
+    mesh, poses, folder = tmp_path / "a.obj", tmp_path / "poses.txt", tmp_path / "frames"
+    mesh.write_text("\n".join([*(f"v {x} {y} {z}" for x, y, z in vertices), *faces]) + "\n")
+    poses.write_text("1 0 0 0 0 0 1 0 0 -1 0 1.2 0 0 0 1\n" * 5)
+    make = ["scene", "make", str(folder), "--from", str(mesh), "--width", "32", "--poses", str(poses)]
+    assert main.main(make) == 2 and "give the unit: mm" in capsys.readouterr().err
+    assert main.main([*make, "--unit", "mm"]) == 0 and (folder / "traj_w_c.txt").is_file()
+    assert main.main(["scene", "make", str(tmp_path / "b"), "--camera", str(poses)]) == 2
+    assert "--camera" in capsys.readouterr().err

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import trimesh
 
+from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.info import class_table, object_table
-from semnerf_lib.scenes.mesh import load_mesh, mesh_scene
+from semnerf_lib.scenes.mesh import load_mesh, mesh_scene, mesh_scene_at, read_camera
 from semnerf_lib.scenes.parts import class_of
 from semnerf_lib.scenes.ply import read_ply
 
@@ -229,9 +230,30 @@ def test_other_suffix_or_axis(put):
         load_mesh(put(GOOD, info=INFO), up="w")
 
 
-def test_a_plane_has_no_room_for_a_camera(put):
-    with pytest.raises(SemnerfError, match=r"mesh\.ply: trajectory: no place"):
-        mesh_scene(put(GOOD, info=INFO), 8, 6)
+def test_a_plane_is_circled(put):
+    scene = mesh_scene(put(GOOD, info=INFO), 8, 6, every=60)
+    assert scene.n_frames == 6 and len(np.unique(scene.labels)) == 3
+
+
+def test_a_mesh_at_given_poses(box_room, put, tmp_path):
+    path = put(text_ply(box_room, False), "box.ply")
+    poses = np.stack([look_at((0.0, 0.0, 0.0), (1.0, 0.1 * i, 0.0)) for i in range(6)])
+    np.savetxt(tmp_path / "poses.txt", poses.reshape(6, 16))
+    camera = {"width": 20, "height": 10, "fx": 9.0, "fy": 9.0, "cx": 9.5, "cy": 4.5}
+    (tmp_path / "camera.json").write_text(json.dumps(camera))
+    scene = mesh_scene_at(path, tmp_path / "poses.txt", tmp_path / "camera.json")
+    assert scene.intrinsics == Intrinsics(**camera) and scene.test_ids == (4,)
+    np.testing.assert_allclose(scene.c2w, poses)
+    wide = mesh_scene_at(path, tmp_path / "poses.txt", width=40)
+    assert wide.intrinsics == Intrinsics.from_hfov(40, 30)
+
+
+@pytest.mark.parametrize("change", [{"fx": 0}, {"width": 1.5}, {"height": 10**6}, {"cy": None}, {"fy": "9"}])
+def test_a_camera_that_is_none(tmp_path, change):
+    camera = {"width": 20, "height": 10, "fx": 9.0, "fy": 9.0, "cx": 9.5, "cy": 4.5} | change
+    (tmp_path / "camera.json").write_text(json.dumps(camera))
+    with pytest.raises(SemnerfError, match=r"camera\.json"):
+        read_camera(tmp_path / "camera.json")
 
 
 def test_read_ply_keeps_properties(put):

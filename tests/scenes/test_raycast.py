@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,9 @@ import torch
 from semnerf_lib.cameras import Intrinsics, look_at, project
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.bvh import BoxTree
 from semnerf_lib.scenes.raycast import RayCaster, raycast, raycast_frames
+from semnerf_lib.scenes.rooms.room import make_room
 
 CAMERA = Intrinsics.from_hfov(9, 7)
 
@@ -88,3 +91,22 @@ def test_blocked_sees_what_lies_between(box_room):
 def test_a_mesh_that_is_none_is_refused(box_room, change, message):
     with pytest.raises(SemnerfError, match=message):
         replace(box_room, **change)
+
+
+def test_without_embree_labels_and_depth_are_the_same(monkeypatch):
+    mesh = make_room(lit=False)
+    camera, pose = Intrinsics.from_hfov(64, 48), looking((3.0, 2.5, 1.4), (5.0, 3.5, 0.8))
+    caster = RayCaster(mesh)
+    by_embree = raycast(caster, camera, pose, 0)
+    rng = np.random.default_rng(0)
+    origins, steps = rng.uniform(0.5, 2.0, (500, 3)), rng.normal(size=(500, 3))
+    blocked = caster.blocked(origins, steps)
+    for name in ("embreex", "embreex.mesh_construction", "embreex.rtcore_scene"):
+        monkeypatch.setitem(sys.modules, name, None)
+    caster = RayCaster(mesh)
+    assert isinstance(caster._caster, BoxTree)
+    by_tree = raycast(caster, camera, pose, 0)
+    assert (by_tree.labels == by_embree.labels).mean() > 0.999
+    assert (by_tree.instances == by_embree.instances).mean() > 0.999
+    assert np.mean(np.abs(by_tree.depth - by_embree.depth) < 1e-4) > 0.999
+    assert (caster.blocked(origins, steps) == blocked).mean() > 0.99
