@@ -26,7 +26,9 @@ from semnerf_lib.runs.planning import describe_plan, missing_of
 from semnerf_lib.runs.status import Board, watch
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
-from semnerf_lib.scenes.loading import check_scene, load_scene
+from semnerf_lib.scenes.importers.core import ImportOptions, units_a_metre
+from semnerf_lib.scenes.importers.formats import import_scene
+from semnerf_lib.scenes.loading import check_scene, describe, load_scene
 from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
 from semnerf_lib.scenes.replica import save_replica
 from semnerf_lib.surfaces.comparison import compare, true_surface
@@ -194,6 +196,18 @@ def run_scene_make(args: argparse.Namespace) -> int:
     if args.width < 1:
         raise SemnerfError(f"--width {args.width}, expected at least 1")
     save_replica(load_scene(args.source, width=args.width), args.folder)
+    print(f"wrote {args.folder}")
+    return 0
+
+
+def run_scene_import(args: argparse.Namespace) -> int:
+    if args.folder.exists():
+        raise SemnerfError(f"{args.folder}: exists, expected a folder that does not: nothing is overwritten")
+    unit = None if args.unit is None else units_a_metre(args.unit)
+    options = ImportOptions(args.axes, args.invert, unit, tuple(args.ignore), args.background)
+    scene = import_scene(args.source, options)
+    save_replica(scene, args.folder)
+    print(describe(scene))
     print(f"wrote {args.folder}")
     return 0
 
