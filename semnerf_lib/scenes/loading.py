@@ -10,9 +10,11 @@ import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.coding import FILE_NAME
 from semnerf_lib.scenes.frames import LABELS
 from semnerf_lib.scenes.importers.formats import import_scene, is_foreign
 from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
+from semnerf_lib.scenes.placement import placed
 from semnerf_lib.scenes.replica import load_replica
 from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
 
@@ -52,6 +54,8 @@ def load_scene(
         raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
     own = (path / LABELS).is_dir() and (path / "traj_w_c.txt").exists()
     scene = import_scene(path) if not own and is_foreign(path) else load_replica(path)
+    if scene.bounds is None and scene.far == Scene.far and not (path / FILE_NAME).exists():
+        scene = placed(scene)
     if every != 1:
         scene = _thinned(scene, every)
     if width is None:

@@ -142,7 +142,7 @@ FORMATS = {
 @pytest.mark.parametrize("name", FORMATS)
 def test_each_format_is_the_same_scene(tmp_path, name):
     FORMATS[name](tmp_path)
-    scene = load_scene(tmp_path)
+    scene = import_scene(tmp_path)
     assert scene.class_names == ("bed", "wall") and scene.intrinsics.width == W
     np.testing.assert_array_equal(
         scene.labels, np.array([VOID, 0, 1], np.uint8)[np.stack([codes(i) for i in range(N)])]
@@ -166,7 +166,7 @@ def test_import_keeps_the_coding(tmp_path, capsys):
 def test_lost_poses_are_dropped(tmp_path):
     scannet(tmp_path)
     np.savetxt(tmp_path / "pose/3.txt", np.full((4, 4), -np.inf))
-    scene = load_scene(tmp_path)
+    scene = import_scene(tmp_path)
     assert scene.n_frames == N - 1 and "1 frames without a pose dropped" in scene.coding.assumed
 
 
@@ -184,7 +184,7 @@ def test_several_cameras_become_one(tmp_path):
     given = json.loads(file.read_text())
     given["frames"][2] |= {"fl_x": 5.0, "fl_y": 5.0}
     file.write_text(json.dumps(given))
-    scene = load_scene(tmp_path)
+    scene = import_scene(tmp_path)
     assert any("2 cameras resampled" in line for line in scene.coding.assumed)
     assert scene.coding.frames[2].camera.fx == 5.0
 
