@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
-from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.cameras import Intrinsics, pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
 from semnerf_lib.machine.files import write_fault
@@ -107,7 +107,7 @@ class Changes:
     pixels: Int[np.ndarray, "classes classes"]
 
     def rows(self) -> list[dict[str, object]]:
-        """A row for each class and void: pixels before and after, and the class it lost most to and gained most from."""
+        """A row for each class and void: pixels before and after, and where most of them went to and came from."""
         names, moved = [*self.class_names, "void"], self.pixels * (1 - np.eye(len(self.pixels), dtype=np.int64))
 
         def most(counts):
@@ -184,9 +184,12 @@ def relabel_poses(render: Render, scene: Scene, c2w: Float[np.ndarray, "poses 4 
         c2w: camera to world, OpenCV axes, metres of the scene; the camera is the one of the source's first frame.
 
     Raises:
-        SemnerfError: see `relabel`.
+        SemnerfError: a pose that is no rigid motion; see `relabel`.
     """
     coding = coding_of(scene)
+    for i, pose in enumerate(c2w):
+        if fault := pose_fault(pose):
+            raise SemnerfError(f"pose {i}: {fault}, expected a rigid camera-to-world motion")
 
     def views():
         for i, pose in enumerate(c2w):

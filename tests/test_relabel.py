@@ -1,8 +1,9 @@
-"""Labels out: in the coding they came in, under their names, over nothing that is there; read again, they are the same."""
+"""Labels out: in the coding they came in, under their names, over nothing that is there; they can be read again."""
 
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
+from semnerf_lib.experiments import Planned
 from semnerf_lib.plots.renders import write_views
 from semnerf_lib.relabel import (
     as_seen_by,
@@ -140,6 +142,9 @@ def test_any_poses(tiny_scene, tmp_path):
     image = np.asarray(Image.open(tmp_path / "out" / "pose_1.png"))
     assert np.array_equal(image, np.where(tiny_scene.labels[1] == VOID, 1, tiny_scene.labels[1] + 1))
     assert (tmp_path / "out" / "certainty" / "pose_0.png").exists()
+    lost = np.full((1, 4, 4), -np.inf)
+    with pytest.raises(SemnerfError, match="pose 0: it holds NaN or infinity"):
+        relabel_poses(perfect(tiny_scene), tiny_scene, lost, tmp_path / "lost")
 
 
 @pytest.mark.parametrize(("unit", "far", "expected"), [(1, 10, 1000), (1000, 10, 1), (100, 10, 10), (0.1, 10, 1000)])
@@ -148,6 +153,50 @@ def test_depth_is_in_the_unit_of_the_source(tiny_scene, unit, far, expected):
     assert depth_units(scene) == expected
     image = np.asarray(encoded_depth(np.array([[0.5, 2.25, 1e9]], dtype=np.float32), scene))
     assert image.tolist() == [[0.5 * unit * expected, 2.25 * unit * expected, 65535]] and image.dtype == np.uint16
+
+
+def colour_masks(folder, scene):
+    """CVAT's colour masks beside a trajectory."""
+    colours = np.array([(20 * k + 5, 255 - k, 7) for k in range(scene.n_classes)] + [(0, 0, 0)], dtype=np.uint8)
+    (folder / "SegmentationClass").mkdir(parents=True)
+    for i, labels in enumerate(scene.labels):
+        image = Image.fromarray(colours[np.where(labels == VOID, scene.n_classes, labels)])
+        image.save(folder / "SegmentationClass" / f"f_{i:02}.png")
+    rows = [f"{name}:{','.join(map(str, c))}::" for name, c in zip(scene.class_names, colours[:-1], strict=True)]
+    (folder / "labelmap.txt").write_text("\n".join(["# label:color_rgb:parts:actions", "background:0,0,0::", *rows]))
+    np.savetxt(folder / "traj.txt", scene.c2w.reshape(-1, 16))
+
+
+def scannet(folder, scene):
+    """A ScanNet export with 16-bit ids."""
+    for name in ("label-filt", "pose", "intrinsic"):
+        (folder / name).mkdir(parents=True)
+    ids = np.array([*range(300, 300 + scene.n_classes), *[0] * (256 - scene.n_classes)], dtype=np.uint16)
+    for i, labels in enumerate(scene.labels):
+        Image.fromarray(ids[labels]).save(folder / "label-filt" / f"{10 * i}.png")
+        np.savetxt(folder / "pose" / f"{10 * i}.txt", scene.c2w[i])
+    camera, k = scene.intrinsics, np.eye(4)
+    k[0, 0], k[1, 1], k[0, 2], k[1, 2] = camera.fx, camera.fy, camera.cx, camera.cy
+    np.savetxt(folder / "intrinsic" / "intrinsic_color.txt", k)
+    rows = [f"{i}\t{name}\t{name}" for i, name in zip(ids, scene.class_names, strict=False)]
+    (folder / "scannetv2-labels.combined.tsv").write_text("\n".join(["id\traw_category\tcategory", *rows]) + "\n")
+
+
+@pytest.mark.parametrize(("write", "mode"), [(colour_masks, "RGB"), (scannet, "I;16")])
+def test_right_labels_of_a_foreign_folder_come_back_byte_for_byte(tiny_scene, tmp_path, write, mode):
+    write(tmp_path / "source", tiny_scene)
+    scene = load_scene(tmp_path / "source")
+    assert scene.coding.mode == mode and scene.n_classes == tiny_scene.n_classes
+    relabel(perfect(scene), scene, range(scene.n_frames), tmp_path / "out", keep_void=True)
+    for frame in scene.coding.frames:
+        with (
+            Image.open(tmp_path / "source" / frame.file) as given,
+            Image.open(tmp_path / "out" / frame.file) as written,
+        ):
+            assert written.mode == given.mode == mode and written.tobytes() == given.tobytes()
+    shutil.copytree(tmp_path / "out", tmp_path / "source", dirs_exist_ok=True)
+    again = load_scene(tmp_path / "source")
+    assert again.class_names == scene.class_names and np.array_equal(again.labels, scene.labels)
 
 
 def test_imported_trained_relabelled_and_imported_again(tmp_path, capsys):
@@ -182,7 +231,7 @@ def test_imported_trained_relabelled_and_imported_again(tmp_path, capsys):
 def test_render_writes_numbers_on_request(tiny_scene, tmp_path):
     scene = replace(tiny_scene, coding=coding(tiny_scene))
     store = Store(tmp_path / "results")
-    model = store.get(scene, tiny_config()).load(scene)
+    model = store.get(Planned(scene, tiny_config())).load(scene)
     write_views(model, scene, tmp_path, [2], None, ["ids", "depth-mm", "labels"])
     assert {path.name for path in tmp_path.glob("*.png")} == {f"0002_{x}.png" for x in ("ids", "depth-mm", "labels")}
     assert set(np.unique(np.asarray(Image.open(tmp_path / "0002_ids.png")))) <= set(IDS)
