@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from semnerf_lib.cli.relabel import write_labels
 from semnerf_lib.cli.reproduce import reproduce, spec_of
 from semnerf_lib.config import check_scale, preset
 from semnerf_lib.errors import SemnerfError
@@ -21,6 +22,7 @@ from semnerf_lib.pages.series import write_index
 from semnerf_lib.pages.series_times import take_times
 from semnerf_lib.pages.site import build_site
 from semnerf_lib.plots.renders import check_target, write_video, write_views
+from semnerf_lib.relabel import check_folder
 from semnerf_lib.runs.executors import pick_executor
 from semnerf_lib.runs.notebooks import find_notebooks, plans_for
 from semnerf_lib.runs.planning import describe_plan, missing_of
@@ -139,8 +141,14 @@ def run_render(args: argparse.Namespace) -> int:
     if args.to.suffix == ".mp4":
         write_video(model, scene, args.to, args.seconds, args.width, args.show)
     else:
-        write_views(model, scene, args.to, args.views, args.width)
+        write_views(model, scene, args.to, args.views, args.width, args.images)
     print(f"wrote {args.to}")
+    return 0
+
+
+def run_relabel(args: argparse.Namespace) -> int:
+    check_folder(args.to)
+    write_labels(args, *finished_run(args))
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from semnerf_lib.cli.relabel import EXAMPLES, HELP, relabel_options
 from semnerf_lib.errors import SemnerfError
 
 RUN_HELP = """
@@ -23,6 +24,8 @@ class Parser(argparse.ArgumentParser):
 
 
 Commands = argparse._SubParsersAction
+IMAGES = ("labels", "depth", "entropy", "rgb", "ids", "depth-mm")
+"""What `render` writes of a view."""
 
 
 def build_parser() -> Parser:
@@ -138,8 +141,21 @@ def add_runs(commands: Commands) -> None:
     sub.add_argument("--to", type=Path, required=True, metavar="PATH", help="a folder for PNGs, or a file *.mp4")
     sub.add_argument("--views", type=int, nargs="+", metavar="I", help="frames to render (every tenth test frame)")
     sub.add_argument("--width", type=int, metavar="PIXELS", help="width of the images (the scene's)")
+    sub.add_argument(
+        "--images", choices=IMAGES, nargs="+", help="for a folder: pictures, and as numbers ids and depth-mm (pictures)"
+    )
     sub.add_argument("--seconds", type=float, default=8.0, help="length of the video (8)")
     sub.add_argument("--show", choices=("labels", "depth", "entropy", "rgb"), default="labels", help="in the video")
+
+    sub = command(
+        commands,
+        "relabel",
+        "write the labels of a finished run in the coding and size in which the scene's labels came",
+        EXAMPLES,
+        RUN_HELP + HELP,
+    )
+    run_options(sub)
+    relabel_options(sub)
 
     sub = command(
         commands,

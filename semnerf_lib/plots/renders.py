@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import imageio.v3 as imageio
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 
 from semnerf_lib.cameras import camera_of_width, camera_path, nearest_chain, widened
 from semnerf_lib.errors import SemnerfError
@@ -17,6 +17,7 @@ from semnerf_lib.machine.progress import progress
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.video import video
+from semnerf_lib.relabel import coding_of, encoded, encoded_depth
 from semnerf_lib.scene import Scene
 
 FPS = 24
@@ -60,15 +61,35 @@ def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height 
     return (colormaps["viridis" if show == "depth" else "magma"](np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
 
 
-def write_views(model: Model, scene: Scene, folder: Path, ids: Sequence[int] | None, width: int | None) -> None:
-    """Writes `<frame>_labels.png`, `_depth.png`, `_entropy.png`, and `_rgb.png` where the field has colour.
+PICTURES = ("labels", "depth", "entropy", "rgb")
+"""Images of a view for people (see `picture`); "ids" and "depth-mm" are for programs (see `numbers`)."""
+
+
+def numbers(view: View, show: str, scene: Scene) -> Image.Image:
+    """One of a view's images as numbers: "ids" in the coding of the scene's labels, or "depth-mm" in 16 bit.
+
+    "depth-mm" is in millimetres where the source is in metres or millimetres; else see `relabel.encoded_depth`.
+    """
+    return encoded(view.labels, coding_of(scene)) if show == "ids" else encoded_depth(view.depth, scene)
+
+
+def write_views(
+    model: Model,
+    scene: Scene,
+    folder: Path,
+    ids: Sequence[int] | None,
+    width: int | None,
+    images: Sequence[str] | None = None,
+) -> None:
+    """Writes `<frame>_<image>.png` of each frame and image.
 
     Args:
         ids: frames of the scene; None takes every tenth test frame.
         width: of the images in pixels, None for the scene's.
+        images: names of `PICTURES`, "ids" or "depth-mm"; None takes the pictures that the field has.
 
     Raises:
-        SemnerfError: a frame that the scene does not have, or no room on the disk.
+        SemnerfError: a frame that the scene does not have, colours of a field without, or no room on the disk.
     """
     ids = scene.test_ids[::10] if ids is None else ids
     for i in ids:
@@ -77,11 +98,12 @@ def write_views(model: Model, scene: Scene, folder: Path, ids: Sequence[int] | N
     camera = camera_of_width(scene.intrinsics, width)
     for i in progress(ids, "rendering"):
         view = render_view(model, camera, scene.c2w[i], scene.near, scene.far)
-        for show in ("labels", "depth", "entropy", *(() if view.rgb is None else ("rgb",))):
-            image = picture(view, show, scene.n_classes)
-            write_aside(
-                folder / f"{i:04d}_{show}.png", lambda p, image=image: imageio.imwrite(p, image, extension=".png")
-            )
+        for show in images or (PICTURES if view.rgb is not None else PICTURES[:3]):
+            if show in PICTURES:
+                image = Image.fromarray(picture(view, show, scene.n_classes))
+            else:
+                image = numbers(view, show, scene)
+            write_aside(folder / f"{i:04d}_{show}.png", lambda p, image=image: image.save(p, "PNG"))
 
 
 def flight(scene: Scene, n_frames: int, n_keys: int) -> np.ndarray:
