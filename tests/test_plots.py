@@ -13,8 +13,8 @@ import matplotlib.pyplot as plt
 from semnerf_lib import plots
 from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.palette import palette
-from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
+from semnerf_lib.palette import colourise, palette
+from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, label_picture
 from semnerf_lib.scene import VOID
 
 NAMES = ("wall", "floor", "sofa")
@@ -156,3 +156,12 @@ def test_a_dollar_in_a_class_name_is_drawn_as_it_is():
     figure = plots.label_grid(np.tile(np.uint8([0, 1, 1, 1, 1, 0]), (1, 4, 1)), names, ["a view"])
     figure.canvas.draw()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [r"price \$5 \frac{ \$ up", "wall"]
+
+
+def test_few_labels_are_dots_over_a_dimmed_image():
+    truth, sparse = np.zeros((60, 80), np.uint8), np.full((60, 80), VOID, np.uint8)
+    sparse[30, 40] = 3
+    image = label_picture(sparse, truth)
+    assert (image == colourise(np.uint8([3]))).all(-1).sum() == 1 and (image == 0).all(-1).sum() == 8
+    assert (image[0, 0] > 150).all()
+    assert (label_picture(truth, truth) == colourise(truth)).all()

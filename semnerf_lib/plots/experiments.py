@@ -14,8 +14,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 
-from semnerf_lib.palette import colourise
-from semnerf_lib.plots.images import _picture, class_legend
+from semnerf_lib.plots.images import _picture, class_legend, label_picture
 from semnerf_lib.plots.style import GREEN, GREY, MODEL_COLOURS, PINK, SKY
 from semnerf_lib.scene import VOID
 
@@ -64,7 +63,7 @@ def corruption_levels(
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, image, name in zip(axes.flat, images, titles, strict=False):
-        _picture(ax, colourise(image), name)
+        _picture(ax, label_picture(image, truth), name)
     figure.suptitle(title, x=0.01, ha="left")
     class_legend(figure, images, class_names, legend_columns)
     return figure

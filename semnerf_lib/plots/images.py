@@ -36,6 +36,27 @@ def _picture(ax: plt.Axes, image: np.ndarray, title: str = "", **show):
     return ax.imshow(image, **show)
 
 
+SPARSE, DOT = 0.03, 0.016
+"""Share of labelled pixels below which `label_picture` draws dots, and their half side, shares of the image's width."""
+
+
+def label_picture(
+    labels: UInt8[np.ndarray, "height width"], truth: UInt8[np.ndarray, "height width"]
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Labels in colour; where only few pixels have one, each as a dot over the dimmed true labels."""
+    v, u = np.nonzero(labels != VOID)
+    if not 0 < len(v) < SPARSE * labels.size:
+        return colourise(labels)
+    image = (0.3 * colourise(truth) + 0.7 * 235).astype(np.uint8)
+    half = max(1, round(DOT * labels.shape[1]))
+    for row, column in zip(v, u, strict=True):
+        image[max(0, row - half) : row + half + 1, max(0, column - half) : column + half + 1] = 0
+    for row, column in zip(v, u, strict=True):
+        inner = slice(max(0, row - half + 1), row + half), slice(max(0, column - half + 1), column + half)
+        image[inner] = colourise(labels[row, column, None])
+    return image
+
+
 def views(images: Sequence[np.ndarray], titles: Sequence[str], title: str = "", columns: int = 4) -> Figure:
     """Pictures (H, W, 3) uint8 side by side, `columns` in a row."""
     columns = min(columns, len(images))

@@ -17,7 +17,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.lessons.label_statistics import LabelStatistics, label_statistics
 from semnerf_lib.palette import colourise, palette
-from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG, error_picture
+from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG, error_picture, label_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.layers import colour_key
@@ -128,7 +128,7 @@ class _Lab:
         """Shows the chosen frame of the labels at hand."""
         clean, given = self.scene.labels[self.frame.value], self.labels[self.ids.index(self.frame.value)]
         here = label_statistics(clean[None], given[None], self.scene.n_classes)
-        images = (colourise(clean), colourise(given), error_picture(clean, given))
+        images = (colourise(clean), label_picture(given, clean), error_picture(clean, given))
         names = (f"clean, frame {self.frame.value}", self.corruption.title, "what changed")
         for (name, picture), image, title in zip(self.pictures.items(), images, names, strict=True):
             picture.show(image)

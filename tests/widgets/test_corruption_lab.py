@@ -18,6 +18,7 @@ from tiny import tiny_config
 from semnerf_lib import labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.palette import colourise
+from semnerf_lib.plots.images import label_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.training import Trainer
 from semnerf_lib.widgets.corruption_lab import KINDS, corruption_lab
@@ -56,7 +57,8 @@ def test_what_is_shown_is_what_a_run_of_the_shown_string_learns_from(scene, kind
     learnt = Trainer(scene, config, torch.device("cpu")).rays.labels.reshape(-1, 12, 16).numpy()
     for frame in (5, 1, 11):
         lab.frame.value = frame
-        assert np.array_equal(picture(lab, "corrupted"), colourise(learnt[scene.train_ids.index(frame)]))
+        given = learnt[scene.train_ids.index(frame)]
+        assert np.array_equal(picture(lab, "corrupted"), label_picture(given, scene.labels[frame]))
         assert np.array_equal(picture(lab, "clean"), colourise(scene.labels[frame]))
 
 
