@@ -9,6 +9,7 @@ from pathlib import Path
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan
+from semnerf_lib.machine.files import Damaged
 from semnerf_lib.runs.jobs import Job, Outcome, job_for
 from semnerf_lib.runs.store import Run, Store, read_run, run_id, title_of
 from semnerf_lib.scene import Scene
@@ -48,6 +49,8 @@ class Sweep:
                 self.runs[job.run] = run
             else:
                 self.missing.append(job)
+        except Damaged:  # whoever makes the run puts it aside
+            self.missing.append(job)
         except SemnerfError as fault:
             self.faults[job.run] = str(fault)
 

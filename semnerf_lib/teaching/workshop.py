@@ -25,7 +25,7 @@ from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
 from semnerf_lib.runs.notebooks import NEEDS
 from semnerf_lib.runs.store import Run, Store, run_id
-from semnerf_lib.runs.underway import claim, forget
+from semnerf_lib.runs.underway import forget, locked
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import MADE_SCENES
 from semnerf_lib.teaching.archive import as_json, checked_manifest, facts_of, member, opened, write_archive
@@ -195,7 +195,7 @@ def _place(path: Path, archive: zipfile.ZipFile, store: Store, scene: Scene, con
         raise SemnerfError(
             f"{path}: run {folder.name}: its weights unpack to others, expected digest {expected[:12]}..."
         )
-    with claim(folder, wait=False):
+    with locked(folder, wait=False):
         write_json(folder / "config.json", facts["config"])
         write_aside(folder / "weights.safetensors", lambda aside: save_file(weights, aside))
         write_json(folder / "history.json", facts["history"])

@@ -126,7 +126,7 @@ def test_without_the_extra(monkeypatch):
 FAULTS = """
 import resource, sys
 import torch
-from semnerf_lib.cluster import keep_freed_memory
+from semnerf_lib.runs.cluster import keep_freed_memory
 torch.set_num_threads(1)
 if sys.argv[1] == "kept":
     keep_freed_memory()

@@ -21,10 +21,11 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
+from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.runs import store as runs_store
 from semnerf_lib.runs.store import Store, read_run, results_root, run_id
-from semnerf_lib.runs.underway import Held, claim
-from semnerf_lib.training import Trainer, read_step
+from semnerf_lib.runs.underway import Held, locked
+from semnerf_lib.training import Trainer
 
 CPU = torch.device("cpu")
 HERE = Path(__file__).resolve().parents[1]
@@ -288,7 +289,7 @@ def test_run_that_another_process_makes_is_waited_for(store, tiny_scene, finishe
     config = tiny_config(iterations=12)
     folder = store.folder(tiny_scene, config)
     monkeypatch.setattr(runs_store, "Trainer", never)
-    with claim(folder):
+    with locked(folder):
         with pytest.raises(Held):
             store.get(tiny_scene, config, CPU, wait=False)
         waiting = ThreadPoolExecutor(1).submit(store.get, tiny_scene, config, CPU)

@@ -15,16 +15,16 @@ import pytest
 import torch
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.faults import out_of_memory, told
+from semnerf_lib.machine.faults import one_line, out_of_memory
 from semnerf_lib.machine.processes import environment
 from semnerf_lib.runs import underway
 from semnerf_lib.runs.underway import (
     Heartbeat,
     Held,
-    claim,
     failures_kept,
     forget,
-    is_claimed,
+    is_locked,
+    locked,
     read_failure,
     read_progress,
 )
@@ -32,10 +32,10 @@ from semnerf_lib.runs.underway import (
 HOLDER = """
 import sys, time
 from pathlib import Path
-from semnerf_lib.running import Heartbeat, claim
+from semnerf_lib.runs.underway import Heartbeat, locked
 
 folder = Path(sys.argv[1])
-with claim(folder):
+with locked(folder):
     Heartbeat(folder, 100).tell(40, 1.5, 0.25)
     print("held", flush=True)
     time.sleep(600)
@@ -57,41 +57,41 @@ def held(tmp_path):
 
 def test_one_process_holds_a_run_until_it_dies(held):
     folder, process = held
-    assert is_claimed(folder)
+    assert is_locked(folder)
     with pytest.raises(Held, match=f"run {folder.name}: process {process.pid} on .* is making it"):
-        with claim(folder, wait=False):
+        with locked(folder, wait=False):
             pass
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not is_claimed(folder)
-    with claim(folder, wait=False):
-        assert is_claimed(folder)
-    assert not is_claimed(folder)
+    assert not is_locked(folder)
+    with locked(folder, wait=False):
+        assert is_locked(folder)
+    assert not is_locked(folder)
 
 
 def test_who_waits_gets_it_next_and_says_so(held, capsys):
     folder, process = held
     threading.Timer(0.7, process.kill).start()
     start = time.monotonic()
-    with claim(folder):
+    with locked(folder):
         assert time.monotonic() - start >= 0.5
     assert f"process {process.pid} on " in capsys.readouterr().err
 
 
 def test_looking_does_not_hold(tmp_path):
     folder = tmp_path / "run"
-    assert not is_claimed(folder) and not folder.exists()
-    with claim(folder):
+    assert not is_locked(folder) and not folder.exists()
+    with locked(folder):
         for _ in range(3):
-            assert is_claimed(folder)
-    with claim(folder, wait=False):
+            assert is_locked(folder)
+    with locked(folder, wait=False):
         pass
 
 
 def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "runs").write_text("mine")
     with pytest.raises(SemnerfError, match="cannot be written"):
-        with claim(tmp_path / "runs" / "run"):
+        with locked(tmp_path / "runs" / "run"):
             pass
 
 
@@ -139,12 +139,12 @@ def no_memory_of(what: str) -> Exception:
 def test_lack_of_memory_is_known_by_name():
     for fault in (no_memory_of("torch"), no_memory_of("numpy"), MemoryError(), torch.OutOfMemoryError("CUDA")):
         assert out_of_memory(fault), fault
-        assert told(fault).startswith("out of memory") and "\n" not in told(fault)
+        assert one_line(fault).startswith("out of memory") and "\n" not in one_line(fault)
     assert out_of_memory(OSError(12, "Cannot allocate memory"))
     for fault in (RuntimeError("shapes differ"), ValueError("out of memory"), SemnerfError("x")):
         assert not out_of_memory(fault), fault
-    assert told(ValueError("first\nsecond")) == "ValueError: first"
-    assert told(ValueError()) == "ValueError: "
+    assert one_line(ValueError("first\nsecond")) == "ValueError: first"
+    assert one_line(ValueError()) == "ValueError: "
 
 
 def test_failures_are_kept_until_the_run_is_made(tmp_path):
@@ -159,6 +159,6 @@ def test_failures_are_kept_until_the_run_is_made(tmp_path):
     with pytest.raises(KeyboardInterrupt), failures_kept(folder):
         raise KeyboardInterrupt  # no failure
     assert read_failure(folder)["error"].startswith("out of memory")
-    with claim(folder):
+    with locked(folder):
         forget(folder)
     assert not list(folder.iterdir())
