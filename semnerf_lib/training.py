@@ -93,7 +93,7 @@ class Trainer:
         return data + terms["regularisation"]
 
     def gradient(self) -> tuple[torch.Tensor, Terms, Sequence[torch.Tensor]]:
-        """The next step's loss, its terms, and its gradient: in micro-batches if the step is large (see `gradients`)."""
+        """The next step's loss, its terms and its gradient; a large step in micro-batches (see `gradients`)."""
         batch = self.draw()
         parts = batch.split(self.model.micro_batch_rays(self.device))
         own = [self.generator] if len(parts) == 1 else generators(self.generator, len(parts))

@@ -48,7 +48,7 @@ def read_checkpoint(path: Path, iterations: float = math.inf) -> tuple[dict[str,
         facts, sha256 = _facts(file, iterations)
         tensors = {name: file.get_tensor(name) for name in file.keys()}
         if digest(tensors, facts._asdict()) != sha256:
-            raise ValueError(f"its content does not have sha256 {str(sha256)[:12]}...")
+            raise ValueError(f"its content does not have sha256 {sha256[:12]}...")
         return tensors, facts
 
 
@@ -65,6 +65,8 @@ def read_step(path: Path) -> int:
 def _facts(file: Any, iterations: float) -> tuple[Facts, str]:
     stored = json.loads(file.metadata()["semnerf"])
     step, seconds, history, sha256 = (stored[key] for key in (*Facts._fields, "sha256"))
+    if type(sha256) is not str:
+        raise TypeError("sha256 is no text")
     if type(step) is not int or not 0 <= step <= iterations:
         raise ValueError(f"step {str(step)[:40]}, expected a whole number from 0 to {iterations}")
     if not is_number(seconds) or seconds < 0:

@@ -57,7 +57,7 @@ def device_name(device: torch.device) -> str:
 
 
 def peak_memory_gib(device: torch.device) -> float:
-    """Most memory held so far, GiB: of the device on CUDA, of the process elsewhere; NaN where the system does not say."""
+    """Most memory held so far, GiB: of the device on CUDA, of the process elsewhere, NaN on Windows."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**30
     status = Path("/proc/self/status")

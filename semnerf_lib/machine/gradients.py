@@ -1,8 +1,8 @@
 """A gradient step: Adam, and a gradient that is larger than a CPU's caches, computed in micro-batches.
 
-One layer of the papers' MLP holds 268 MB of the 262,144 samples of a step. If the step is computed whole, each operation
-reads them from memory again, and the cores wait for the slowest of them. A micro-batch of a few rays stays in the
-caches from its first layer to its gradient.
+One layer of the papers' MLP holds 268 MB of the 262,144 samples of a step. Computed whole, each operation reads them
+from memory again, and the cores wait for the slowest of them. A micro-batch of a few rays stays in the caches from its
+first layer to its gradient.
 """
 
 from __future__ import annotations
