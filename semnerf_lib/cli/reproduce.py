@@ -145,9 +145,8 @@ def reproduce(
                 raise SemnerfError(fault)
             others = finished_runs(store) if notebook.name[:2] in ACROSS_SCENES else []
             key = notebook_key(notebook, parameters, sweep.needed[notebook], [*inputs, *others])
-            with locked(
-                folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"
-            ):  # another driver may be at the same page
+            # another driver may be at the same page
+            with locked(folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"):
                 if result := kept_result(notebook, folder, key):
                     say(f"notebook {notebook.stem}: unchanged since it was executed")
                     return result
