@@ -246,6 +246,7 @@ def make(
             trainer.restore(checkpoint)
         except Damaged as fault:
             put_aside(checkpoint)
+            trainer = Trainer(scene, config, device)  # some of its tensors may have been read
             print(f"{fault}; put aside as {checkpoint.name}.damaged, trained anew", file=sys.stderr, flush=True)
 
     def report(trainer: Trainer, stage: str = "training") -> None:

@@ -95,6 +95,14 @@ def test_folder_that_cannot_be_made(tmp_path):
             pass
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir] if hasattr(os, "mkfifo") else [os.mkdir])
+def test_a_lock_that_is_no_file_is_one_line_and_no_hang(tmp_path, make):
+    make(tmp_path / ".lock")
+    assert not is_locked(tmp_path)
+    with pytest.raises(SemnerfError, match="no regular file, expected a lock file"), locked(tmp_path):
+        pass
+
+
 def test_heartbeat_is_whole_and_seldom(tmp_path, monkeypatch):
     heartbeat = Heartbeat(tmp_path, 100)
     heartbeat.tell(0, 0.0)
@@ -120,11 +128,17 @@ def test_heartbeat_survives_a_disk_without_room(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"step": 1}'])
+PROGRESS = dict(step=1, iterations=2, loss=None, seconds=1, stage="", host="", pid=1, time="", error="")
+WRONG = [json.dumps(PROGRESS | {key: []}) for key in PROGRESS]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"step": 1}', *WRONG])
 def test_damaged_signs_are_none(tmp_path, content):
     (tmp_path / "progress.json").write_text(content)
     (tmp_path / "failure.json").write_text(content)
-    assert read_progress(tmp_path) is None and read_failure(tmp_path) is None
+    error = '"error": []' in content
+    assert (read_progress(tmp_path) is None) != error
+    assert read_failure(tmp_path) is None or not error
 
 
 def no_memory_of(what: str) -> Exception:
@@ -140,6 +154,7 @@ def test_lack_of_memory_is_known_by_name():
     for fault in (no_memory_of("torch"), no_memory_of("numpy"), MemoryError(), torch.OutOfMemoryError("CUDA")):
         assert out_of_memory(fault), fault
         assert one_line(fault).startswith("out of memory") and "\n" not in one_line(fault)
+    assert out_of_memory(RuntimeError("could not create a primitive"))
     assert out_of_memory(OSError(12, "Cannot allocate memory"))
     for fault in (RuntimeError("shapes differ"), ValueError("out of memory"), SemnerfError("x")):
         assert not out_of_memory(fault), fault
