@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import ast
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from semnerf_lib.cli.reproduce import reproduce, spec_of
-from semnerf_lib.config import Config, check_scale, preset
+from semnerf_lib.config import check_scale, preset
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
-from semnerf_lib.experiments import N_FOLDS, open_scene
+from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.models import Model
 from semnerf_lib.pages.series import write_index
@@ -26,8 +27,11 @@ from semnerf_lib.runs.planning import describe_plan, missing_of
 from semnerf_lib.runs.status import Board, watch
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
-from semnerf_lib.scenes.loading import check_scene, load_scene
+from semnerf_lib.scenes.importers.core import ImportOptions, units_a_metre
+from semnerf_lib.scenes.importers.formats import import_scene
+from semnerf_lib.scenes.loading import check_scene, describe, load_scene
 from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
+from semnerf_lib.scenes.placement import placed
 from semnerf_lib.scenes.replica import save_replica
 from semnerf_lib.surfaces.comparison import compare, true_surface
 from semnerf_lib.surfaces.meshes import learnt_surface, part_of, seen_faces
@@ -36,15 +40,17 @@ from semnerf_lib.teaching.students import write_students
 from semnerf_lib.teaching.workshop import pack, runs_of, unpack
 
 
-def named_run(args: argparse.Namespace) -> tuple[Scene, Config]:
-    """The scene and config that the options name."""
+def named_run(args: argparse.Namespace) -> Planned:
+    """The run that the options name."""
     check_scale(args.scale)
     own = {key: getattr(args, key) for key in ("supervision", "fold", "corruption", "seed")}
     config = preset(args.scale, args.field, **own, **settings(args.set))
     if args.fold is not None and not 0 <= args.fold < N_FOLDS:
         raise SemnerfError(f"--fold {args.fold}, expected 0 ... {N_FOLDS - 1}")
     scene = open_scene(args.scene, args.scale)
-    return (scene if args.fold is None else scene.folds(N_FOLDS)[args.fold]), config
+    for line in () if scene.coding is None else scene.coding.assumed:
+        print(line, file=sys.stderr)
+    return Planned(scene if args.fold is None else scene.folds(N_FOLDS)[args.fold], config)
 
 
 def settings(pairs: Sequence[str]) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def run_status(args: argparse.Namespace) -> int:
 
 def run_train(args: argparse.Namespace) -> int:
     store, device = Store(args.out), pick_device(args.device)
-    run = store.get(*named_run(args), device)
+    run = store.get(named_run(args), device)
     print_scores(run.metrics, args.scale)
     print(f"run {run.id} in {run.folder}")
     return 0
@@ -101,11 +107,11 @@ def run_train(args: argparse.Namespace) -> int:
 def finished_run(args: argparse.Namespace) -> tuple[Scene, Model]:
     """The scene and the trained model of the finished run that the options name."""
     store, device = Store(args.out), pick_device(args.device)
-    scene, config = named_run(args)
-    run = store.find(scene, config)
+    planned = named_run(args)
+    run = store.find(planned)
     if run is None:
-        raise SemnerfError(f"{store.folder(scene, config)}: no finished run, expected one: `semnerf train` it first")
-    return scene, run.load(scene, device)
+        raise SemnerfError(f"{store.folder(planned)}: no finished run, expected one: `semnerf train` it first")
+    return planned.scene, run.load(planned.scene, device)
 
 
 def run_evaluate(args: argparse.Namespace) -> int:
@@ -194,6 +200,19 @@ def run_scene_make(args: argparse.Namespace) -> int:
     if args.width < 1:
         raise SemnerfError(f"--width {args.width}, expected at least 1")
     save_replica(load_scene(args.source, width=args.width), args.folder)
+    print(f"wrote {args.folder}")
+    return 0
+
+
+def run_scene_import(args: argparse.Namespace) -> int:
+    if args.folder.exists():
+        raise SemnerfError(f"{args.folder}: exists, expected a folder that does not: nothing is overwritten")
+    unit = None if args.unit is None else units_a_metre(args.unit)
+    options = ImportOptions(args.axes, args.invert, unit, tuple(args.ignore), args.background)
+    scene = import_scene(args.source, options)
+    scene = scene if args.unit else placed(scene)
+    save_replica(scene, args.folder)
+    print(describe(scene))
     print(f"wrote {args.folder}")
     return 0
 

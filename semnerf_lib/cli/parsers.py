@@ -243,6 +243,23 @@ def add_scenes(commands: Commands) -> None:
     sub.add_argument("--width", type=int, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
     sub = command(
         scenes,
+        "import",
+        "write a folder of another format as frames on disk",
+        [
+            "semnerf scene import ~/capture scene             nerfstudio, COLMAP and masks, ScanNet, ...",
+            "semnerf scene import ~/capture scene --axes opengl --unit 1000 --ignore 7",
+        ],
+        "\nThe formats are in data/README.md. coding.json in the new folder keeps the source's ids.",
+    )
+    sub.add_argument("source", type=Path, help="the folder to read")
+    sub.add_argument("folder", type=Path, help="where to write; must not exist")
+    sub.add_argument("--axes", choices=("opencv", "opengl"), help="of the cameras (as the format has them)")
+    sub.add_argument("--invert", action="store_true", help="poses are the inverse of what the format says")
+    sub.add_argument("--unit", metavar="UNIT", help="of the positions: m, cm, mm, or units a metre")
+    sub.add_argument("--ignore", type=int, nargs="+", default=[], metavar="ID", help="ids that are no class")
+    sub.add_argument("--background", metavar="NAME|void", help="the class of id 0, or void")
+    sub = command(
+        scenes,
         "check",
         "read a scene, say what it holds, or what is wrong with it in one line",
         ["semnerf scene check ~/replica/room_0", "semnerf scene check scan.ply"],

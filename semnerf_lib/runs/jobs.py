@@ -9,9 +9,9 @@ from typing import Literal
 
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import N_FOLDS, open_scene
+from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 from semnerf_lib.machine.faults import one_line
-from semnerf_lib.runs.store import Store, run_id
+from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import Held, failures_kept, place
 from semnerf_lib.scene import Scene
 
@@ -62,10 +62,10 @@ OPENED: dict[Split, Scene] = {}
 """The splits of a scene that this process has open, by spec, scale and fold."""
 
 
-def job_for(store: Store, spec: str, scale: str, scene: Scene, config: Config) -> Job:
+def job_for(store: Store, spec: str, scale: str, planned: Planned) -> Job:
     """The job of making a planned run; in this process it takes the scene as it is."""
-    remember(scene, (spec, scale, config.fold))
-    return Job(str(store.root.resolve()), spec, scale, config.to_json(), run_id(scene, config))
+    remember(planned.scene, (spec, scale, planned.config.fold))
+    return Job(str(store.root.resolve()), spec, scale, planned.config.to_json(), planned.id)
 
 
 def remember(scene: Scene, split: Split) -> None:
@@ -75,8 +75,8 @@ def remember(scene: Scene, split: Split) -> None:
     OPENED.setdefault(split, scene)
 
 
-def scene_of(job: Job) -> Scene:
-    """The split that a job trains on, opened once a process.
+def planned_by(job: Job) -> Planned:
+    """The planned run of a job, on its split of the scene, which is opened once a process.
 
     Raises:
         SemnerfError: see `open_scene`; or it is not the driver's scene.
@@ -88,12 +88,13 @@ def scene_of(job: Job) -> Scene:
         remember(whole, (*split[:2], None))
         if config.fold is not None:
             remember(whole.folds(N_FOLDS)[config.fold], split)
-    if (found := run_id(OPENED[split], config)) != job.run:
+    planned = Planned(OPENED[split], config)
+    if planned.id != job.run:
         raise SemnerfError(
-            f"scene {job.scene} on {place()['host']}: its run is {found}, expected {job.run} as where the job comes "
-            "from: the same files and the same semnerf, and a worker started since they changed"
+            f"scene {job.scene} on {place()['host']}: its run is {planned.id}, expected {job.run} as where the job "
+            "comes from: the same files and the same semnerf, and a worker started since they changed"
         )
-    return OPENED[split]
+    return planned
 
 
 def attempt(job: Job) -> Outcome:
@@ -102,9 +103,8 @@ def attempt(job: Job) -> Outcome:
     where = f"{here['host']}:{here['pid']}"
     try:
         with failures_kept(job.folder):
-            scene = scene_of(job)
-        config = Config(**json.loads(job.config))
-        Store(job.root).get(scene, config, wait=False, checkpoint_seconds=job.checkpoint_seconds)
+            planned = planned_by(job)
+        Store(job.root).get(planned, wait=False, checkpoint_seconds=job.checkpoint_seconds)
     except Held:
         return Outcome(job, "held", where=where)
     except Exception as fault:  # one run's fault is not the next one's

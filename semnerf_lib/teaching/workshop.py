@@ -17,14 +17,14 @@ from safetensors.torch import save_file
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
-from semnerf_lib.experiments import N_FOLDS, Plan, open_scene, plan
+from semnerf_lib.experiments import N_FOLDS, Plan, Planned, open_scene, plan
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import digest, sha256_of, write_aside, write_json
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
 from semnerf_lib.runs.notebooks import NEEDS
-from semnerf_lib.runs.store import Run, Store, run_id
+from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.runs.underway import forget, locked
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import MADE_SCENES
@@ -67,7 +67,7 @@ def runs_of(notebooks: Sequence[str], scene: Scene, scale: str) -> Plan:
         if number.zfill(2) not in NEEDS:
             raise SemnerfError(f"--only {number}: it asks for no run, expected some of: {', '.join(NEEDS)}")
         for name in NEEDS[number.zfill(2)]:
-            found |= {run_id(*pair): pair for pair in plan(name, scene, scale)}
+            found |= {one.id: one for one in plan(name, scene, scale)}
     return list(found.values())
 
 
@@ -85,19 +85,18 @@ def pack(path: Path, scene: Scene, scale: str, planned: Plan, store: Store) -> P
     """
     if path.exists():
         raise SemnerfError(f"{path}: exists, expected a new file: nothing is overwritten")
-    missing = sum(not store.has(*pair) for pair in planned)
+    missing = sum(not store.has(one) for one in planned)
     if missing or not planned:
         raise SemnerfError(
             f"{store.root}: {missing} of {len(planned)} runs are not finished, expected all: `semnerf reproduce` first"
         )
     members, changes = {}, []
-    for split, config in progress(planned, "packing runs"):
-        run = store.find(split, config)
-        parts, change = _rounded(run, split)
+    for one in progress(planned, "packing runs"):
+        run = store.find(one)
+        parts, change = _rounded(run, one.scene)
         members |= {f"runs/{run.id}/{name}": data for name, data in parts.items()}
         changes.append(change)
-    ids = [run_id(*pair) for pair in planned]
-    facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": ids}
+    facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": [one.id for one in planned]}
     write_archive(path, facts, members)
     return Packed(path, len(planned), path.stat().st_size, sha256_of(path), max(changes, key=abs))
 
@@ -152,39 +151,40 @@ def unpack(path: Path, store: Store, spec: str | None = None, sha256: str | None
         if spec is None:
             raise SemnerfError(f"{path}: of scene {manifest['scene']!r}, which is not made: expected --scene PATH")
         scene = open_scene(spec, manifest["scale"])
-        pairs = {name: _pair(path, archive, name, scene) for name in manifest["runs"]}
+        planned = [_planned(path, archive, name, scene) for name in manifest["runs"]]
         made, kept = [], []
-        for name, (split, config) in progress(pairs.items(), "unpacking runs"):
-            if store.has(split, config):
-                kept.append(name)
+        for one in progress(planned, "unpacking runs"):
+            if store.has(one):
+                kept.append(one.id)
             else:
-                _place(path, archive, store, split, config)
-                made.append(name)
+                _place(path, archive, store, one)
+                made.append(one.id)
     return Unpacked(tuple(made), tuple(kept))
 
 
-def _pair(path: Path, archive: zipfile.ZipFile, name: str, scene: Scene) -> tuple[Scene, Config]:
-    """The scene and config of a run, if they are what its id stands for."""
+def _planned(path: Path, archive: zipfile.ZipFile, name: str, scene: Scene) -> Planned:
+    """A run of the pack, if its scene and config are what its id stands for."""
     try:
         config = Config().replace(**facts_of(path, archive, name)["config"]["config"])
     except (KeyError, TypeError, ValueError, SemnerfError) as fault:
         raise SemnerfError(f"{path}: run {name}: {fault}; expected a pack of this version of semnerf") from fault
     split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
-    if run_id(split, config) != name:
+    planned = Planned(split, config)
+    if planned.id != name:
         raise SemnerfError(
-            f"{path}: run {name} was not made on scene {scene.name} as it is here, expected {run_id(split, config)}: "
+            f"{path}: run {name} was not made on scene {scene.name} as it is here, expected {planned.id}: "
             "another scene, other frames of it, or another version of semnerf"
         )
-    return split, config
+    return planned
 
 
-def _place(path: Path, archive: zipfile.ZipFile, store: Store, scene: Scene, config: Config) -> None:
-    """Writes a run as `runs.make` does, its result last."""
-    folder = store.folder(scene, config)
+def _place(path: Path, archive: zipfile.ZipFile, store: Store, planned: Planned) -> None:
+    """Writes a run as `store.make` does, its result last."""
+    folder = store.folder(planned)
     facts = facts_of(path, archive, folder.name)
     weights = unpack_weights(member(path, archive, f"runs/{folder.name}/weights.bin"))
     try:
-        build_model(config, scene).load_state_dict(weights)
+        build_model(planned.config, planned.scene).load_state_dict(weights)
         expected = facts["result"].pop("weights_digest")
     except (RuntimeError, KeyError, AttributeError) as fault:
         reason = str(fault).splitlines()[0]

@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 import torch
 from jaxtyping import UInt8
 
-from semnerf_lib.config import Config
 from semnerf_lib.evaluation import view_renderer
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.runs.live import AT_WORK, LiveRun, live_run, model_of
@@ -41,8 +41,7 @@ def scene_renderer(scene: Scene) -> Render:
 
 
 def live_training(
-    scene: Scene,
-    config: Config,
+    planned: Planned,
     store: Store | None = None,
     device: torch.device | None = None,
     render: Render | None = None,
@@ -53,15 +52,16 @@ def live_training(
     or anywhere. Headless, the run is made and its figure shown.
 
     Args:
-        scene, config: of the run.
+        planned: the run.
         store: of runs; None for the kit's own.
         device: to train on; None for the best there is.
         render: what pictures are made with (see `scene_renderer`).
     """
+    scene = planned.scene
     store, device, render = store or Store(), device or pick_device(), render or scene_renderer(scene)
     return Explorer(
-        LivePanel(live_run(store, scene, config, device), render).widget,
-        lambda: finished_figure(store.get(scene, config, device), scene, device, render),
+        LivePanel(live_run(store, planned, device), render).widget,
+        lambda: finished_figure(store.get(planned, device), scene, device, render),
     )
 
 
@@ -74,7 +74,7 @@ class LivePanel:
     """
 
     def __init__(self, live: LiveRun, render: Render):
-        self.live, self.render, self.scene = live, render, live.scene
+        self.live, self.render, self.scene = live, render, live.planned.scene
         self._others, self._model = {}, None
         self._drawn, self._cost, self._said, self._shown = -np.inf, 0.0, -np.inf, ""
         self._drawing = threading.Lock()
@@ -149,22 +149,22 @@ class LivePanel:
             self._draw(self.live)
 
     def _next_seed(self) -> None:
-        live = self.live
-        self._others[f"seed {live.config.seed}"] = live.history
-        seeds = itertools.count(live.config.seed + 1)
-        config = next(c for s in seeds if not live.store.has(live.scene, c := live.config.replace(seed=s)))
-        self._follow(live_run(live.store, live.scene, config, live.device))
+        live, config = self.live, self.live.planned.config
+        self._others[f"seed {config.seed}"] = live.history
+        others = (Planned(self.scene, config.replace(seed=seed)) for seed in itertools.count(config.seed + 1))
+        missing = next(planned for planned in others if not live.store.has(planned))
+        self._follow(live_run(live.store, missing, live.device))
 
     def _say(self, live: LiveRun) -> None:
         """Buttons, bar and status line."""
-        state, last = live.state, live.config.iterations
+        state, last = live.state, live.planned.config.iterations
         busy = state in ("beginning", "scoring")
         words = {"new": "start", "training": "pause", "finished": "finished", "failed": "try again"}
         icons = {"training": "pause", "finished": "check"}
         self.go.description = words.get(state, "working ..." if busy else "go on")
         self.go.icon, self.go.disabled = icons.get(state, "play"), busy or state == "finished"
         self.halt.disabled = state not in ("training", "paused")
-        self.another.description = f"train seed {live.config.seed + 1} too"
+        self.another.description = f"train seed {live.planned.config.seed + 1} too"
         self.another.layout.display = None if state == "finished" else "none"
         self.bar.max, self.bar.value = last, live.step
         self.status.value = escape(told_of(live))
@@ -175,7 +175,7 @@ class LivePanel:
         """Curves, the view and the cloud, of the weights as they are."""
         with self._drawing:
             start, scene = time.monotonic(), self.scene
-            self.curves.show(curve_picture(live.history, live.config.iterations, self._others))
+            self.curves.show(curve_picture(live.history, live.planned.config.iterations, self._others))
             if self._model is None:
                 return
             frame = scene.test_ids[self.slider.value]
@@ -209,7 +209,8 @@ def by_frequency(labels: UInt8[np.ndarray, "pixels"], class_names: tuple[str, ..
 
 def told_of(live: LiveRun) -> str:
     """The state of a run in one line."""
-    last, name = live.config.iterations, f"{live.config.model_name}, seed {live.config.seed}"
+    config = live.planned.config
+    last, name = config.iterations, f"{config.model_name}, seed {config.seed}"
     pace = f", {1000 * live.seconds_a_step:.0f} ms a step" if live.seconds_a_step else ""
     match live.state:
         case "new":
@@ -222,7 +223,7 @@ def told_of(live: LiveRun) -> str:
         case "paused":
             return f"{name}: paused at step {live.step} of {last}. The next cell that is run makes it a stop."
         case "scoring":
-            count = live.config.score_frames or len(live.scene.test_ids)
+            count = config.score_frames or len(live.planned.scene.test_ids)
             return f"{name}: {last} steps done; now it is scored at {count} test views"
         case "finished":
             return f"{name}: {scores_of(live.run)}; run {live.run.id}"

@@ -13,6 +13,7 @@ from semnerf_lib.cameras import Intrinsics, camera_of_width, look_at, widened
 from semnerf_lib.cli import commands, main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine import files
 from semnerf_lib.plots.renders import check_target, flight, picture
 from semnerf_lib.scene import Scene
@@ -63,7 +64,8 @@ def test_help_has_examples(words, capsys):
 
 def test_help_is_quick():
     code = (
-        "import sys, semnerf_lib.cli as c; c.build_parser(); sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+        "import sys, semnerf_lib.cli.parsers as c; c.build_parser(); "
+        "sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -217,7 +219,7 @@ def test_corruption_and_seed_name_other_runs(small, tmp_path, capsys):
 
 
 def test_plan_trains_nothing(small, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(commands, "plans_for", lambda notebooks, scene, scale: {"one": [(scene, tiny_config())]})
+    monkeypatch.setattr(commands, "plans_for", lambda notebooks, scene, scale: {"one": [Planned(scene, tiny_config())]})
     assert main.main(["reproduce", "--plan", "--scale", "smoke"]) == 0
     out = capsys.readouterr().out
     assert "together       1         1     0        1" in out and "Time: about" in out and "Memory: about" in out

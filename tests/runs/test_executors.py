@@ -14,12 +14,11 @@ import torch
 from sweeps import SCALE, Killer, is_whole, results, step_of, stored_scene, tiny_jobs
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import N_FOLDS, open_scene
+from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs import executors
 from semnerf_lib.runs.executors import Executor, fitting_workers, in_process, pick_executor
 from semnerf_lib.runs.jobs import Job, attempt
-from semnerf_lib.runs.store import run_id
 from semnerf_lib.runs.underway import is_locked, read_progress
 from semnerf_lib.runs.workers import DEATHS, local_processes
 
@@ -212,7 +211,7 @@ def test_folds_are_those_of_the_scene(spec, tmp_path):
 
     part = open_scene(spec, SCALE).folds(N_FOLDS)[3]
     config = tiny_config(fold=3)
-    job = Job(str(tmp_path), spec, SCALE, config.to_json(), run_id(part, config))
+    job = Job(str(tmp_path), spec, SCALE, config.to_json(), Planned(part, config).id)
     executors.OPENED.clear()
     assert attempt(job).state == "made"
     other = Job(str(tmp_path), spec, SCALE, config.replace(fold=2).to_json(), job.run)

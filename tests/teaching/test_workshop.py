@@ -14,6 +14,7 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib.cli import commands, main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import digest, sha256_of
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import Held, locked
@@ -64,9 +65,12 @@ def test_damaged_or_huge_weights_are_told(monkeypatch):
 def made(tmp_path_factory):
     """A store with a run and one of a fold, their plan, and their pack."""
     scene, root = make_tiny_scene(), tmp_path_factory.mktemp("made")
-    store, planned = Store(root), [(scene, CONFIG), (scene.folds(5)[1], tiny_config(iterations=12, fold=1))]
-    for pair in planned:
-        store.get(*pair, CPU)
+    store, planned = (
+        Store(root),
+        [Planned(scene, CONFIG), Planned(scene.folds(5)[1], tiny_config(iterations=12, fold=1))],
+    )
+    for one in planned:
+        store.get(one, CPU)
     patch = pytest.MonkeyPatch()
     patch.setattr(packing, "LARGE", 1_000)  # that something is rounded
     patch.setattr(workshop, "TOLERANCE", 1.0)
@@ -80,19 +84,19 @@ def test_an_unpacked_run_is_a_run_like_any_other_and_says_that_it_was_rounded(ma
     store, planned, packed = made
     theirs = Store(tmp_path)
     found = unpack(packed.path, theirs)
-    assert found.made == tuple(store.folder(*pair).name for pair in planned) and found.kept == ()
-    for scene, config in planned:
-        before, run = store.find(scene, config), theirs.find(scene, config)
+    assert found.made == tuple(one.id for one in planned) and found.kept == ()
+    for one in planned:
+        before, run = store.find(one), theirs.find(one)
         assert {p.name for p in run.folder.iterdir()} == {p.name for p in before.folder.iterdir()}
         assert run.config == before.config and run.history == before.history
         assert sha256_of(run.folder / "weights.safetensors") == run.weights_sha256 != before.weights_sha256
         assert run.provenance["rounded"]["miou_before"] == before.metrics["miou"]
         assert run.provenance["date"] == before.provenance["date"]
         assert run.metrics["seconds_training"] == before.metrics["seconds_training"]
-        scores = evaluate(run.load(scene, CPU), scene)
+        scores = evaluate(run.load(one.scene, CPU), one.scene)
         for key in ("miou", "total_accuracy", "depth_mae", "entropy"):
             assert scores[key] == pytest.approx(run.metrics[key], abs=1e-6)
-        assert theirs.get(scene, config, CPU) == run
+        assert theirs.get(one, CPU) == run
 
 
 def test_a_pack_is_the_same_bytes_again_and_knows_its_numbers(made, tmp_path):
@@ -108,23 +112,23 @@ def test_runs_that_are_there_stay(made, tmp_path):
     store, planned, packed = made
     theirs = Store(tmp_path)
     unpack(packed.path, theirs)
-    marked = theirs.folder(*planned[0]) / "result.json"
+    marked = theirs.folder(planned[0]) / "result.json"
     marked.write_text(marked.read_text() + " ")
-    assert unpack(packed.path, theirs).kept == tuple(store.folder(*pair).name for pair in planned)
+    assert unpack(packed.path, theirs).kept == tuple(one.id for one in planned)
     assert marked.read_text().endswith(" ")
 
 
 def test_a_run_that_is_being_made_is_left_to_its_maker(made, tmp_path):
     _, planned, packed = made
     theirs = Store(tmp_path)
-    with locked(theirs.folder(*planned[0])), pytest.raises(Held):
+    with locked(theirs.folder(planned[0])), pytest.raises(Held):
         unpack(packed.path, theirs)
 
 
 def test_an_unfinished_run_gives_way(made, tmp_path):
     _, planned, packed = made
     theirs = Store(tmp_path)
-    folder = theirs.folder(*planned[0])
+    folder = theirs.folder(planned[0])
     folder.mkdir(parents=True)
     for name in ("checkpoint.safetensors", "progress.json", "failure.json"):
         (folder / name).write_text("{}")
@@ -134,7 +138,7 @@ def test_an_unfinished_run_gives_way(made, tmp_path):
 
 def test_packing_refuses(made, tmp_path, monkeypatch):
     store, planned, packed = made
-    scene = planned[0][0]
+    scene = planned[0].scene
     with pytest.raises(SemnerfError, match="exists, expected a new file"):
         pack(packed.path, scene, "smoke", planned, store)
     with pytest.raises(SemnerfError, match="2 of 2 runs are not finished"):
@@ -268,7 +272,7 @@ def test_weights_of_another_field_are_refused(made, tmp_path):
 
 def test_the_command_line(made, tmp_path, monkeypatch, capsys):
     store, planned, packed = made
-    monkeypatch.setattr(commands, "open_scene", lambda spec, scale: planned[0][0])
+    monkeypatch.setattr(commands, "open_scene", lambda spec, scale: planned[0].scene)
     monkeypatch.setattr(commands, "runs_of", lambda only, scene, scale: planned)
     path = tmp_path / "tiny.pack"
     assert main.main(["workshop", "pack", str(path), "--only", "04", "--scale", "smoke", "--out", str(store.root)]) == 0

@@ -13,6 +13,7 @@ from PIL import Image
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.evaluation import View
+from semnerf_lib.experiments import Planned
 from semnerf_lib.runs.live import LiveRun, live_run, stop_all
 from semnerf_lib.runs.store import Store
 from semnerf_lib.widgets.cloud import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
@@ -54,7 +55,7 @@ def store(tmp_path):
 @pytest.fixture
 def panel(store, scene, monkeypatch):
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
-    return LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+    return LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
 
 
 def test_before_the_first_step_there_is_something_to_see(panel, scene):
@@ -73,7 +74,7 @@ def test_before_the_first_step_there_is_something_to_see(panel, scene):
 def test_start_trains_in_the_background_and_the_store_has_the_run(panel, store, scene):
     panel.go.click()
     assert panel.live.join(120)
-    run = store.find(scene, CONFIG)
+    run = store.find(Planned(scene, CONFIG))
     assert run is not None and panel.live.run == run
     assert panel.bar.value == panel.bar.max == 60
     assert f"mIoU {run.metrics['miou']:.3f}" in panel.status.value and run.id in panel.status.value
@@ -92,8 +93,8 @@ def test_pause_go_on_and_stop(panel, store, scene):
     panel.go.click()
     assert panel.live.join(120) and panel.live.state == "stopped"
     assert "stopped at step 30 of 60" in panel.status.value and panel.go.description == "go on"
-    assert (store.folder(scene, CONFIG) / "checkpoint.safetensors").is_file()
-    again = LivePanel(LiveRun(store, scene, CONFIG, CPU), Renderer(scene))
+    assert (store.folder(Planned(scene, CONFIG)) / "checkpoint.safetensors").is_file()
+    again = LivePanel(LiveRun(store, Planned(scene, CONFIG), CPU), Renderer(scene))
     assert "stopped at step 30" in again.status.value and [e["step"] for e in again.live.history] == [10, 20, 30]
     again.go.click()
     assert again.live.join(120) and again.live.run is not None
@@ -109,15 +110,15 @@ def act_at(panel, step, act):
 
 
 def test_a_finished_run_is_shown_and_another_seed_can_be_trained(store, scene):
-    run = store.get(scene, CONFIG, CPU)
-    panel = LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+    run = store.get(Planned(scene, CONFIG), CPU)
+    panel = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
     assert run.id in panel.status.value and panel.go.disabled and panel.another.layout.display is None
-    store.get(scene, CONFIG.replace(seed=1), CPU)
+    store.get(Planned(scene, CONFIG.replace(seed=1)), CPU)
     panel.another.click()
-    assert panel.live.config.seed == 2 and "seed 2: not begun" in panel.status.value
+    assert panel.live.planned.config.seed == 2 and "seed 2: not begun" in panel.status.value
     assert list(panel._others) == ["seed 0"]
     panel.go.click()
-    assert panel.live.join(120) and store.has(scene, CONFIG.replace(seed=2))
+    assert panel.live.join(120) and store.has(Planned(scene, CONFIG.replace(seed=2)))
 
 
 def test_another_view_is_drawn_at_once_while_nothing_trains(panel, scene):
@@ -146,8 +147,8 @@ def test_pictures_do_not_change_what_is_learnt(panel, store, scene, tmp_path):
     monitored = panel.live
     panel.go.click()
     assert monitored.join(120)
-    alone = Store(tmp_path / "other").get(scene, CONFIG, CPU)
-    assert store.find(scene, CONFIG).weights_sha256 == alone.weights_sha256
+    alone = Store(tmp_path / "other").get(Planned(scene, CONFIG), CPU)
+    assert store.find(Planned(scene, CONFIG)).weights_sha256 == alone.weights_sha256
 
 
 def test_a_picture_that_fails_stands_in_the_panel_and_the_run_goes_on(panel):
@@ -165,17 +166,17 @@ def test_the_cell_run_again_follows_the_same_run(panel, store, scene):
     panel.live.heard = act_at(panel, 20, panel.go.click)
     panel.go.click()
     until(lambda: panel.live.state == "paused")
-    again = LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+    again = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
     assert again.live is panel.live and again.go.description == "go on"
     again.go.click()
     assert again.live.join(120) and "mIoU" in again.status.value
 
 
 def test_headless_makes_the_run_and_a_small_picture(store, scene):
-    explorer = live_training(scene, CONFIG, store, CPU, Renderer(scene))
-    assert not store.has(scene, CONFIG)
+    explorer = live_training(Planned(scene, CONFIG), store, CPU, Renderer(scene))
+    assert not store.has(Planned(scene, CONFIG))
     picture = explorer.static()
-    assert store.has(scene, CONFIG)
+    assert store.has(Planned(scene, CONFIG))
     assert len(picture.data) < 100_000
     assert Image.open(io.BytesIO(picture.data)).size[0] > 600
 
