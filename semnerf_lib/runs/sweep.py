@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.machine.files import Damaged
@@ -68,7 +66,7 @@ class Sweep:
         else:
             self.faults[run] = error
             said = f"FAILED: {error}"
-        title = title_of(Config(**json.loads(outcome.job.config)))
+        title = title_of(outcome.job.config)
         return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {said}"
 
     def is_ready(self, notebook: Path) -> bool:

@@ -28,7 +28,7 @@ from semnerf_lib.widgets import camera_rays, corruption_lab, encoding, from_fram
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera
 from semnerf_lib.widgets.free_view import made_truth
-from semnerf_lib.widgets.layers import UNTOLD
+from semnerf_lib.widgets.layers import NO_EVIDENCE
 
 OPENING = """from semnerf_lib import widgets
 from semnerf_lib.experiments import open_scene, plan
@@ -293,7 +293,7 @@ def act_label_studio(desk: Desk) -> None:
             v, u = places[c]
             assert tuple(view[v * view.shape[0] // height, u * view.shape[1] // width]) == colours[c]
         seen = {tuple(colour) for other in others for colour in np.unique(other.reshape(-1, 3), axis=0).tolist()}
-        assert seen - {3 * (UNTOLD,)} == {colours[c] for c in classes}
+        assert seen - {3 * (NO_EVIDENCE,)} == {colours[c] for c in classes}
 
     click(first)
     in_time(desk, lambda: filled_by(first))

@@ -13,10 +13,11 @@ import pytest
 import torch
 from sweeps import SCALE, Killer, is_whole, results, step_of, stored_scene, tiny_jobs
 
+from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 from semnerf_lib.machine.files import read_json
-from semnerf_lib.runs import executors
+from semnerf_lib.runs import executors, jobs
 from semnerf_lib.runs.executors import Executor, fitting_workers, in_process, pick_executor
 from semnerf_lib.runs.jobs import Job, attempt
 from semnerf_lib.runs.underway import is_locked, read_progress
@@ -211,16 +212,16 @@ def test_folds_are_those_of_the_scene(spec, tmp_path):
 
     part = open_scene(spec, SCALE).folds(N_FOLDS)[3]
     config = tiny_config(fold=3)
-    job = Job(str(tmp_path), spec, SCALE, config.to_json(), Planned(part, config).id)
-    executors.OPENED.clear()
+    job = Job(str(tmp_path), spec, SCALE, config, Planned(part, config).id)
+    jobs.OPENED.clear()
     assert attempt(job).state == "made"
-    other = Job(str(tmp_path), spec, SCALE, config.replace(fold=2).to_json(), job.run)
+    other = Job(str(tmp_path), spec, SCALE, config.replace(fold=2), job.run)
     outcome = attempt(other)
     assert outcome.state == "failed" and f"expected {job.run}" in outcome.error
 
 
 def test_scene_that_is_not_there_fails_the_job(tmp_path):
-    outcome = attempt(Job(str(tmp_path), "/no/such/place", SCALE, "{}", "grid-labels-0123456789ab"))
+    outcome = attempt(Job(str(tmp_path), "/no/such/place", SCALE, Config(), "grid-labels-0123456789ab"))
     assert outcome.state == "failed" and outcome.error.startswith("/no/such/place: no such scene")
     assert "/no/such/place" in read_json(outcome.job.folder / "failure.json")["error"]
 

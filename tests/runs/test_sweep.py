@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.experiments import Planned
 from semnerf_lib.runs import notebooks
-from semnerf_lib.runs.jobs import Outcome, attempt
+from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.notebooks import plans_for
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
@@ -60,13 +59,14 @@ def test_notebooks_are_ready_as_soon_as_their_runs_are_settled(tmp_path, plans):
     assert not again.faults  # what failed is tried again
 
 
-def test_damaged_run_is_a_fault_of_those_that_need_it(tmp_path, plans):
+def test_damaged_run_is_missing_and_stays_until_it_is_made_anew(tmp_path, plans):
     run = Store(tmp_path).get(Planned(SCENE, CONFIGS[0]), CPU)
     (run.folder / "weights.safetensors").write_bytes(b"mine")
     found = opened(tmp_path, plans)
-    assert [job.run for job in found.missing] == IDS[1:]
-    assert "damaged" in found.fault_of(BOOKS[1]) and found.fault_of(BOOKS[2]) is None
+    assert [job.run for job in found.missing] == IDS
     assert (run.folder / "weights.safetensors").read_bytes() == b"mine"
+    assert attempt(found.missing[0]).state == "made"
+    assert (run.folder / "weights.safetensors.damaged").read_bytes() == b"mine"
 
 
 def test_run_that_cannot_be_read_when_it_comes_is_a_fault_of_its_own(tmp_path, plans):
@@ -85,7 +85,7 @@ def test_a_job_says_all_that_a_worker_needs(tmp_path, plans, monkeypatch):
     job = Sweep(Store("results"), "tiny", "smoke", plans, BOOKS).missing[0]
     assert Path(job.root) == tmp_path / "results"  # wherever the worker starts
     assert (job.scene, job.scale, job.run) == ("tiny", "smoke", IDS[0])
-    assert json.loads(job.config) == json.loads(CONFIGS[0].to_json())
+    assert job.config == CONFIGS[0] and Job.from_json(job.to_json()) == job
 
 
 def test_plans_of_the_notebooks_that_are_chosen():
