@@ -22,7 +22,7 @@ from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs.executors import Executor, in_process, pick_executor
 from semnerf_lib.runs.jobs import job_for
 from semnerf_lib.runs.store import Store
-from semnerf_lib.runs.underway import is_claimed, read_progress
+from semnerf_lib.runs.underway import is_locked, read_progress
 from semnerf_lib.runs.workers import local_processes
 
 NOTEBOOKS = ("05", "06", "07", "08", "09", "10")
@@ -74,7 +74,7 @@ def reproduce(out: Path) -> subprocess.Popen:
 
 def busy(out: Path, driver: int) -> list[int]:
     """Processes that are making runs, and their driver; none while no run is being made."""
-    makers = [told["pid"] for path in out.glob("runs/*") if is_claimed(path) and (told := read_progress(path))]
+    makers = [told["pid"] for path in out.glob("runs/*") if is_locked(path) and (told := read_progress(path))]
     return [driver, *makers] if makers else []
 
 

@@ -22,7 +22,7 @@ from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_entropy, la
 from semnerf_lib.models import Model
 from semnerf_lib.scene import Scene
 
-PIECE_SAMPLES = {
+CHUNK_SAMPLES = {
     "mlp": {"cpu": 2**13, "cuda": 2**20, "mps": 2**18},
     "grid": {"cpu": 2**17, "cuda": 2**20, "mps": 2**18},
 }
@@ -59,7 +59,7 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 
 
 def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 4"], near: float, far: float) -> View:
-    """One view, rendered in pieces on the model's device (on a CPU each on a core); each moves to the CPU at once.
+    """One view, rendered in chunks on the model's device (on a CPU each on a core); each moves to the CPU at once.
 
     Args:
         c2w: pose of the camera, metres.
@@ -77,11 +77,11 @@ def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 
         return top.indices.byte().cpu(), top.values.cpu(), entropy.cpu(), out.depth_map.cpu(), rgb
 
     rays_o, rays_d = get_rays(intrinsics, torch.tensor(c2w, dtype=torch.float32, device=device))
-    fitting = PIECE_SAMPLES[model.config.field][device.type] // (model.config.n_samples + model.config.n_importance)
+    fitting = CHUNK_SAMPLES[model.config.field][device.type] // (model.config.n_samples + model.config.n_importance)
     share = math.ceil(intrinsics.width * intrinsics.height / torch.get_num_threads())
     n_rays = max(1, min(fitting, share) if device.type == "cpu" else fitting)
-    pieces = zip(rays_o.reshape(-1, 3).split(n_rays), rays_d.reshape(-1, 3).split(n_rays), strict=True)
-    with on_cores(rendered, list(pieces), device) as parts:
+    chunks = zip(rays_o.reshape(-1, 3).split(n_rays), rays_d.reshape(-1, 3).split(n_rays), strict=True)
+    with on_cores(rendered, list(chunks), device) as parts:
         labels, probability, entropy, depth, rgb = zip(*parts, strict=True)
     shape = (intrinsics.height, intrinsics.width)
     images = (torch.cat(a).reshape(shape).numpy() for a in (labels, probability, entropy, depth))

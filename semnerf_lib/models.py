@@ -15,9 +15,9 @@ from semnerf_lib.machine.devices import uses_bfloat16
 from semnerf_lib.rendering import Rendered, render_hierarchical, render_proposal
 from semnerf_lib.scene import Scene
 
-PIECE_BYTES = {"cpu": 2**24, "cuda": 2**31, "mps": 2**31}
-"""Bytes that the outputs of the trunks' layers take for one piece of a step: on a CPU few enough for its caches (of
-4 to 32 MiB, 16 were the fastest on the one we tried), on other devices as many as their memory has room for."""
+MICRO_BATCH_BYTES = {"cpu": 2**24, "cuda": 2**31, "mps": 2**31}
+"""Bytes that the outputs of the trunks' layers take for one micro-batch: on a CPU few enough for its caches (of 4 to
+32 MiB, 16 were the fastest on the one we tried), on other devices as many as their memory has room for."""
 
 
 class MLPModel(nn.Module):
@@ -52,15 +52,15 @@ class MLPModel(nn.Module):
             self.coarse, self.fine, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator, c.noise_std
         )
 
-    def rays_a_piece(self, device: torch.device) -> int:
-        """How many rays of a step are computed at once (see `PIECE_BYTES`)."""
+    def micro_batch_rays(self, device: torch.device) -> int:
+        """How many rays of a step are computed at once (see `MICRO_BATCH_BYTES`)."""
         c = self.config
         layers = (2 * c.n_samples + c.n_importance) * c.depth * c.width
-        return max(1, PIECE_BYTES[device.type] // (layers * (2 if uses_bfloat16(device, c.precision) else 4)))
+        return max(1, MICRO_BATCH_BYTES[device.type] // (layers * (2 if uses_bfloat16(device, c.precision) else 4)))
 
-    def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor | float:
-        """Nothing: the papers' loss is the data's alone."""
-        return 0.0
+    def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor:
+        """0: the papers' loss is the data's alone."""
+        return torch.zeros((), device=renderings[0].depth_map.device)
 
 
 class GridModel(nn.Module):
@@ -98,8 +98,8 @@ class GridModel(nn.Module):
             self.proposal, self.field, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator
         )
 
-    def rays_a_piece(self, device: torch.device) -> int:
-        """All rays of a step: the gradient of a piece would be as large as the grids, however few its rays."""
+    def micro_batch_rays(self, device: torch.device) -> int:
+        """All rays of a step: the gradient of a micro-batch would be as large as the grids, however few its rays."""
         return self.config.n_rays + self.config.colour_rays
 
     def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor:

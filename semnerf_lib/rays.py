@@ -28,18 +28,19 @@ class Batch(NamedTuple):
     labels: Int[Tensor, "rays"]
     rgb: Float[Tensor, "rays 3"] | None
 
-    def pieces(self, n_rays: int) -> list[Batch]:
-        """The same rays in pieces of at most `n_rays`, in order."""
+    def split(self, n_rays: int) -> list[Batch]:
+        """The same rays in micro-batches of at most `n_rays`, in order."""
         n = len(self.labels)
         if n <= n_rays:
             return [self]
         cuts = [slice(start, start + n_rays) for start in range(0, n, n_rays)]
         return [Batch(*(None if a is None else a[cut] for a in self)) for cut in cuts]
 
-    def shares(self, whole: Batch) -> tuple[float, Tensor]:
-        """Which share of a whole batch's rays these are, and which of its labelled rays."""
+    def shares(self, whole: Batch) -> dict[str, float | Tensor]:
+        """For each term of the loss the share of a whole batch's rays that these are; `semantic`: of labelled rays."""
         mine, all_ = ((batch.labels != VOID).sum() for batch in (self, whole))
-        return len(self.labels) / len(whole.labels), mine / all_.clamp_min(1)
+        rays = len(self.labels) / len(whole.labels)
+        return {"semantic": mine / all_.clamp_min(1), "photometric": rays, "regularisation": rays}
 
 
 class TrainingRays:

@@ -6,7 +6,6 @@ Adam's moments and a step number, and a run that was stopped ends in the same we
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import threading
@@ -17,7 +16,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from semnerf_lib.carving import carve
 from semnerf_lib.config import Config
@@ -25,9 +23,9 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate
 from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
-from semnerf_lib.machine.files import digest, opened, write_aside
-from semnerf_lib.machine.gradients import gradients
-from semnerf_lib.machine.optimisers import adam, descend
+from semnerf_lib.machine.checkpoints import Facts, read_checkpoint, read_step, write_checkpoint
+from semnerf_lib.machine.files import Damaged
+from semnerf_lib.machine.gradients import Terms, adam, descend, gradients
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.models import GridModel, build_model
 from semnerf_lib.rays import Batch, TrainingRays
@@ -68,49 +66,49 @@ class Trainer:
         self.generator.manual_seed(c.seed * 1_000_003 + self.step_count)
         return self.rays.draw(c.n_rays, self.generator, round(c.boundary_share * c.n_rays), c.colour_rays)
 
-    def loss(
-        self, rays: Batch, generator: torch.Generator, whole: Batch | None = None
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of some rays, and its parts.
+    def terms(self, rays: Batch, generator: torch.Generator) -> Terms:
+        """What the loss of some rays is made of: each a mean over the rays, `semantic` over the labelled ones.
 
-            L = CE (coarse + fine)                          labels alone [P1]
-            L = MSE (coarse + fine) + 0.04 CE (coarse + fine)  with RGB [P2, code]
-
-        plus the model's own regularisation (none for the papers' MLP). Means over rays, CE's over the labelled ones.
-
-        Args:
-            rays: to render.
-            generator: of the random samples.
-            whole: the batch of which these rays are a piece, whose pieces' losses add up to its own.
+        `photometric` is there with RGB alone; `regularisation` is the model's own (0 for the papers' MLP).
         """
         with autocast(self.device, self.config.precision):
             renderings = self.model.render(rays.rays_o, rays.rays_d, self.scene.near, self.scene.far, generator)
         seen = [r for r in renderings if r.sem_logits is not None]
-        share, labelled = (1.0, 1.0) if whole is None else rays.shares(whole)
-        parts = {"semantic": labelled * sum(semantic_loss(r.sem_logits, rays.labels) for r in seen)}
-        data = parts["semantic"]
+        terms = {"semantic": sum(semantic_loss(r.sem_logits, rays.labels) for r in seen)}
         if rays.rgb is not None:
-            parts["photometric"] = share * sum(photometric_loss(r.rgb_map, rays.rgb) for r in seen)
-            data = parts["photometric"] + self.config.semantic_weight * parts["semantic"]
-        return data + share * self.model.regularisation(renderings, self.scene.far), parts
+            terms["photometric"] = sum(photometric_loss(r.rgb_map, rays.rgb) for r in seen)
+        return terms | {"regularisation": self.model.regularisation(renderings, self.scene.far)}
 
-    def gradient(self) -> tuple[torch.Tensor, dict[str, torch.Tensor], Sequence[torch.Tensor]]:
-        """The next step's loss, its parts, and its gradient: in pieces where the step is large (see `pieces`)."""
+    def loss(self, terms: Terms) -> torch.Tensor:
+        """The loss of a step, from its terms.
+
+            L = CE (coarse + fine)                             labels alone [P1]
+            L = MSE (coarse + fine) + 0.04 CE (coarse + fine)  with RGB [P2, code]
+
+        plus the model's own regularisation.
+        """
+        data = terms["semantic"]
+        if "photometric" in terms:
+            data = terms["photometric"] + self.config.semantic_weight * terms["semantic"]
+        return data + terms["regularisation"]
+
+    def gradient(self) -> tuple[torch.Tensor, Terms, Sequence[torch.Tensor]]:
+        """The next step's loss, its terms and its gradient; a large step in micro-batches (see `gradients`)."""
         batch = self.draw()
-        pieces = batch.pieces(self.model.rays_a_piece(self.device))
-        if len(pieces) == 1:
-            losses = [partial(self.loss, batch, self.generator)]
-        else:
-            sources = generators(self.generator, len(pieces))
-            losses = [partial(self.loss, piece, own, batch) for piece, own in zip(pieces, sources, strict=True)]
-        return gradients(losses, list(self.model.parameters()))
+        parts = batch.split(self.model.micro_batch_rays(self.device))
+        own = [self.generator] if len(parts) == 1 else generators(self.generator, len(parts))
+        micro_batches = [
+            (partial(self.terms, rays, generator), rays.shares(batch))
+            for rays, generator in zip(parts, own, strict=True)
+        ]
+        return gradients(self.loss, micro_batches, list(self.model.parameters()))
 
-    def step(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its parts."""
-        loss, parts, gradient = self.gradient()
+    def step(self) -> tuple[torch.Tensor, Terms]:
+        """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its terms."""
+        loss, terms, gradient = self.gradient()
         descend(self.optimiser, gradient, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
         self.step_count += 1
-        return loss, parts
+        return loss, terms
 
     def train(
         self,
@@ -135,13 +133,13 @@ class Trainer:
         )
         with Progress(title, last, self.step_count) as bar, deferred_interrupt() as interrupted:
             while self.step_count < last:
-                loss, parts = self.step()
+                loss, terms = self.step()
                 if self.device.type == "cpu" and not loss.isfinite():
                     self._stop_unless_finite(loss.item(), checkpoint)
                 if self.step_count % HISTORY_EVERY == 0 or self.step_count == last:
                     value = loss.item()  # waits for the device, so that the seconds hold its work
                     self.seconds = time.perf_counter() - start
-                    self._record(value, parts, checkpoint)
+                    self._record(value, terms, checkpoint)
                     if on_step is not None:
                         try:
                             on_step(self)
@@ -172,10 +170,10 @@ class Trainer:
         found = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
         raise SemnerfError(f"step {self.step_count}: {found}, expected finite numbers; {good}")
 
-    def _record(self, loss: float, parts: dict[str, torch.Tensor], checkpoint: Path | None) -> None:
+    def _record(self, loss: float, terms: Terms, checkpoint: Path | None) -> None:
         self._stop_unless_finite(loss, checkpoint)
         entry = {"step": self.step_count, "seconds": self.seconds, "loss": loss}
-        entry |= {name: part.item() for name, part in parts.items()}
+        entry |= {name: term.item() for name, term in terms.items() if name != "regularisation"}
         every = self.config.preview_every
         if every and (self.step_count % every == 0 or self.step_count == self.config.iterations):
             test = self.scene.test_ids
@@ -189,21 +187,16 @@ class Trainer:
         for i, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{name}": value for name, value in moments.items()}
         tensors = {name: value.detach().cpu().clone() for name, value in tensors.items()}
-        facts = {"step": self.step_count, "seconds": self.seconds, "history": self.history, "sha256": digest(tensors)}
-        write_aside(path, lambda aside: save_file(tensors, aside, metadata={"semnerf": json.dumps(facts)}))
+        write_checkpoint(path, tensors, Facts(self.step_count, self.seconds, self.history))
 
     def restore(self, path: Path) -> None:
         """Continues from a checkpoint of the same config.
 
         Raises:
-            SemnerfError: the file is damaged or belongs to another model.
+            Damaged: the file is damaged or belongs to another model.
+            SemnerfError: the system does not let it be read.
         """
-        with opened(path) as file:
-            facts = json.loads(file.metadata()["semnerf"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-            step, seconds, history, sha256 = (facts[key] for key in ("step", "seconds", "history", "sha256"))
-            if digest(tensors) != sha256:
-                raise ValueError(f"its tensors do not have sha256 {sha256[:12]}...")
+        tensors, facts = read_checkpoint(path, self.config.iterations)
         model, state = {}, {}
         try:
             for name, value in tensors.items():
@@ -219,20 +212,14 @@ class Trainer:
             groups = self.optimiser.state_dict()["param_groups"]
             self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         except (RuntimeError, ValueError, KeyError, IndexError) as fault:
-            raise SemnerfError(f"{path}: its tensors are not this model's ({str(fault).splitlines()[0]})") from fault
-        self.step_count, self.seconds, self.history = step, seconds, history
+            raise Damaged(f"{path}: its tensors are not this model's ({str(fault).splitlines()[0]})") from fault
+        self.step_count, self.seconds, self.history = facts
 
 
 def generators(source: torch.Generator, n: int) -> list[torch.Generator]:
     """So many generators, each seeded with a number that `source` draws."""
     seeds = torch.randint(2**31, (n,), generator=source, device=source.device)
     return [torch.Generator(source.device).manual_seed(seed) for seed in seeds.tolist()]
-
-
-def read_step(path: Path) -> int:
-    """The step at which a checkpoint was written."""
-    with opened(path) as file:
-        return json.loads(file.metadata()["semnerf"])["step"]
 
 
 @contextmanager

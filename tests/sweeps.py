@@ -13,12 +13,12 @@ from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs.jobs import Job, job_for
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import read_progress
 from semnerf_lib.scenes.replica import save_replica
-from semnerf_lib.training import read_step
 
 SCALE = "laptop"
 """At which a stored scene of 16x12 pixels is taken as it is."""

@@ -78,10 +78,10 @@ def test_view_is_whole_and_on_the_cpu(tiny_scene):
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("rays", [7, 64, 192, 1000])
-def test_views_are_rendered_in_pieces_that_fit_and_leave_no_core_idle(tiny_scene, rays, cores, threads, monkeypatch):
+def test_views_are_rendered_in_chunks_that_fit_and_leave_no_core_idle(tiny_scene, rays, cores, threads, monkeypatch):
     model = Perfect()
     samples_a_ray = model.config.n_samples + model.config.n_importance
-    monkeypatch.setitem(evaluation.PIECE_SAMPLES["mlp"], "cpu", rays * samples_a_ray + samples_a_ray - 1)
+    monkeypatch.setitem(evaluation.CHUNK_SAMPLES["mlp"], "cpu", rays * samples_a_ray + samples_a_ray - 1)
     cores(threads)
     scores = evaluate(model, tiny_scene)
     assert scores["miou"] == 1.0
@@ -89,11 +89,11 @@ def test_views_are_rendered_in_pieces_that_fit_and_leave_no_core_idle(tiny_scene
     assert len(model.asked) == 3 * max(threads, math.ceil(192 / rays))
 
 
-def test_pieces_change_nothing(tiny_scene, monkeypatch):
+def test_chunks_change_nothing(tiny_scene, monkeypatch):
     model = build_model(tiny_config("grid"), tiny_scene)
     whole = render_view(model, tiny_scene.intrinsics, tiny_scene.c2w[0], 0.1, 10.0)
     monkeypatch.setitem(
-        evaluation.PIECE_SAMPLES["grid"], "cpu", 50 * (model.config.n_samples + model.config.n_importance)
+        evaluation.CHUNK_SAMPLES["grid"], "cpu", 50 * (model.config.n_samples + model.config.n_importance)
     )
     parts = render_view(model, tiny_scene.intrinsics, tiny_scene.c2w[0], 0.1, 10.0)
     np.testing.assert_allclose(parts.depth, whole.depth, atol=1e-5)

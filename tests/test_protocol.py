@@ -90,9 +90,11 @@ def test_learning_rate_follows_p2s_schedule():
 def test_loss_is_p1s_without_rgb_and_p2s_with():
     scene, cpu = make_tiny_scene(), torch.device("cpu")
     trainer = Trainer(scene, tiny_config("mlp"), cpu)
-    loss, parts = trainer.loss(trainer.draw(), trainer.generator)
-    assert set(parts) == {"semantic"} and loss.item() == parts["semantic"].item()  # CE alone, coarse + fine
-    assert 1.2 * 1.95 < loss.item() < 3 * 1.95  # two nearly uniform guesses among 7: about 2 ln 7
+    terms = trainer.terms(trainer.draw(), trainer.generator)
+    loss = trainer.loss(terms).item()
+    assert "photometric" not in terms and loss == terms["semantic"].item()  # CE alone, coarse + fine
+    assert 1.2 * 1.95 < loss < 3 * 1.95  # two nearly uniform guesses among 7: about 2 ln 7
     trainer = Trainer(scene, tiny_config("mlp", supervision="labels+rgb"), cpu)
-    loss, parts = trainer.loss(trainer.draw(), trainer.generator)
-    assert loss.item() == pytest.approx(parts["photometric"].item() + 0.04 * parts["semantic"].item(), rel=1e-6)
+    terms = trainer.terms(trainer.draw(), trainer.generator)
+    expected = terms["photometric"].item() + 0.04 * terms["semantic"].item()
+    assert trainer.loss(terms).item() == pytest.approx(expected, rel=1e-6)

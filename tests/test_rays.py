@@ -12,16 +12,16 @@ from semnerf_lib.scene import VOID
 CPU = torch.device("cpu")
 
 
-def test_pieces_of_a_batch_are_the_batch_in_order_and_their_shares_add_up_to_one():
+def test_micro_batches_of_a_batch_are_the_batch_in_order_and_their_shares_add_up_to_one():
     batch = Batch(torch.rand(10, 3), torch.rand(10, 3), torch.tensor([1, 2, VOID, 4, 5, VOID, 7, 8, VOID, VOID]), None)
-    pieces = batch.pieces(4)
-    assert [len(piece.labels) for piece in pieces] == [4, 4, 2] and all(piece.rgb is None for piece in pieces)
-    for whole, *parts in zip(batch[:3], *(piece[:3] for piece in pieces), strict=True):
+    split = batch.split(4)
+    assert [len(part.labels) for part in split] == [4, 4, 2] and all(part.rgb is None for part in split)
+    for whole, *parts in zip(batch[:3], *(part[:3] for part in split), strict=True):
         assert torch.equal(torch.cat(parts), whole)
-    shares = [piece.shares(batch) for piece in pieces]
-    assert [share for share, _ in shares] == [0.4, 0.4, 0.2]
-    assert [labelled.item() for _, labelled in shares] == [0.5, 0.5, 0.0]
-    assert batch.pieces(10) == [batch] and batch.pieces(99)[0] is batch
+    shares = [part.shares(batch) for part in split]
+    assert [share["photometric"] for share in shares] == [0.4, 0.4, 0.2] == [s["regularisation"] for s in shares]
+    assert [share["semantic"].item() for share in shares] == [0.5, 0.5, 0.0]
+    assert batch.split(10) == [batch] and batch.split(99)[0] is batch
 
 
 def test_labels_drawn_are_never_void_and_are_those_of_their_rays(tiny_scene):

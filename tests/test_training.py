@@ -15,11 +15,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from semnerf_lib import grid, models
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import digest
+from semnerf_lib.machine.checkpoints import Facts, read_step, write_checkpoint
 from semnerf_lib.machine.interpolation import trilinear
 from semnerf_lib.models import MLPModel
 from semnerf_lib.scene import VOID
-from semnerf_lib.training import Trainer, deferred_interrupt, generators, read_step
+from semnerf_lib.training import Trainer, deferred_interrupt, generators
 
 CPU = torch.device("cpu")
 FIELDS = ["grid", "mlp"]
@@ -71,7 +71,7 @@ def test_every_step_draws_anew_and_a_step_always_the_same(tiny_scene, field):
     losses = []
     for step in (0, 1, 2, 0, 1):  # the weights stay: only the draws differ
         trainer.step_count = step
-        losses.append(trainer.loss(trainer.draw(), trainer.generator)[0].item())
+        losses.append(trainer.loss(trainer.terms(trainer.draw(), trainer.generator)).item())
     assert losses[:2] == losses[3:] and len(set(losses)) == 3
 
 
@@ -84,27 +84,27 @@ def test_same_seed_same_weights_other_seed_others(tiny_scene):
 
 
 @pytest.fixture
-def in_pieces(monkeypatch):
+def in_micro_batches(monkeypatch):
     """Has the tiny MLP's steps computed 7 rays at a time: each has 32 samples in 3 layers of 16 numbers of 4 bytes."""
-    monkeypatch.setitem(models.PIECE_BYTES, "cpu", 7 * 3 * 16 * 32 * 4)
+    monkeypatch.setitem(models.MICRO_BATCH_BYTES, "cpu", 7 * 3 * 16 * 32 * 4)
 
 
 @pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
-def test_a_step_in_pieces_is_the_step_in_one(tiny_scene, supervision, in_pieces, monkeypatch):
+def test_a_step_in_micro_batches_is_the_step_in_one(tiny_scene, supervision, in_micro_batches, monkeypatch):
     labels = tiny_scene.labels.copy()
     labels[:, ::2] = VOID
     scene = replace(tiny_scene, labels=labels)
     config = tiny_config("mlp", supervision=supervision, colour_rays=30)
     monkeypatch.setattr(MLPModel, "render", without_chance(MLPModel.render))
-    pieces, whole = Trainer(scene, config, CPU), Trainer(scene, config, CPU)
-    assert len(pieces.draw().pieces(pieces.model.rays_a_piece(CPU))) == (14 if supervision == "labels+rgb" else 10)
-    got, got_parts = pieces.step()
-    monkeypatch.setitem(models.PIECE_BYTES, "cpu", 2**30)
-    expected, expected_parts = whole.step()
+    split, whole = Trainer(scene, config, CPU), Trainer(scene, config, CPU)
+    assert len(split.draw().split(split.model.micro_batch_rays(CPU))) == (14 if supervision == "labels+rgb" else 10)
+    got, got_terms = split.step()
+    monkeypatch.setitem(models.MICRO_BATCH_BYTES, "cpu", 2**30)
+    expected, expected_terms = whole.step()
     torch.testing.assert_close(got, expected, rtol=1e-5, atol=0)
-    assert got_parts.keys() == expected_parts.keys()
-    torch.testing.assert_close(got_parts, expected_parts, rtol=1e-5, atol=0)
-    moments = [[s["exp_avg"] for s in t.optimiser.state_dict()["state"].values()] for t in (pieces, whole)]
+    assert got_terms.keys() == expected_terms.keys()
+    torch.testing.assert_close(got_terms, expected_terms, rtol=1e-5, atol=0)
+    moments = [[s["exp_avg"] for s in t.optimiser.state_dict()["state"].values()] for t in (split, whole)]
     torch.testing.assert_close(*moments, rtol=1e-3, atol=1e-7)
 
 
@@ -113,7 +113,9 @@ def without_chance(render):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_step_in_pieces_has_the_same_bits_on_any_number_of_cores(tiny_scene, in_pieces, cores, precision):
+def test_a_step_in_micro_batches_has_the_same_bits_on_any_number_of_cores(
+    tiny_scene, in_micro_batches, cores, precision
+):
     ends = []
     for n in (1, 2, 3):
         cores(n)
@@ -124,10 +126,10 @@ def test_a_step_in_pieces_has_the_same_bits_on_any_number_of_cores(tiny_scene, i
     assert same(ends[0], ends[1]) and same(ends[0], ends[2])
 
 
-@pytest.mark.parametrize("pieces", [False, True])
-def test_gradients_from_before_do_not_enter_a_step(tiny_scene, pieces, request):
-    if pieces:
-        request.getfixturevalue("in_pieces")
+@pytest.mark.parametrize("split", [False, True])
+def test_gradients_from_before_do_not_enter_a_step(tiny_scene, split, request):
+    if split:
+        request.getfixturevalue("in_micro_batches")
     clean, stale = (Trainer(tiny_scene, tiny_config("mlp"), CPU) for _ in range(2))
     for parameter in stale.model.parameters():
         parameter.grad = torch.full_like(parameter, 100.0)
@@ -143,7 +145,7 @@ def test_generators_differ_and_are_the_same_for_the_same_source():
     assert len({tuple(d) for d in drawn}) == 5
 
 
-def test_pieces_draw_samples_of_their_own(tiny_scene, in_pieces):
+def test_micro_batches_draw_samples_of_their_own(tiny_scene, in_micro_batches):
     trainer = Trainer(tiny_scene, tiny_config("mlp"), CPU)
     seen = []
     original = trainer.model.render
@@ -153,11 +155,11 @@ def test_pieces_draw_samples_of_their_own(tiny_scene, in_pieces):
     assert len({tuple(j.tolist()) for j in jitters}) == len(jitters) == 10
 
 
-@pytest.mark.parametrize("field, pieces", [("grid", False), ("mlp", False), ("mlp", True)])
+@pytest.mark.parametrize("field, split", [("grid", False), ("mlp", False), ("mlp", True)])
 @pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
-def test_stopped_anywhere_and_restored_ends_in_the_same_bits(tiny_scene, field, pieces, supervision, tmp_path, request):
-    if pieces:
-        request.getfixturevalue("in_pieces")
+def test_stopped_anywhere_and_restored_ends_in_the_same_bits(tiny_scene, field, split, supervision, tmp_path, request):
+    if split:
+        request.getfixturevalue("in_micro_batches")
     config = tiny_config(field, iterations=14, supervision=supervision)
     whole = Trainer(tiny_scene, config, CPU)
     whole.train()
@@ -332,9 +334,33 @@ def a_folder(path):
     path.mkdir()
 
 
+def other_fact(key, value):
+    def damage(path):
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads(file.metadata()["semnerf"]) | {key: value}
+        save_file(load_file(path), path, metadata={"semnerf": json.dumps(facts)})
+
+    damage.__name__ = f"{key} {value}"
+    return damage
+
+
+FACTS = [("step", x) for x in (0, 3, -1, 31, 1.0, True, "1", None, 10**20, float("nan"))]
+FACTS += [("seconds", "1"), ("history", 3), ("history", [{"step": 2}]), ("history", [3]), ("sha256", 5)]
+
+
 @pytest.mark.parametrize(
     "damage",
-    [cut, cut_in_the_header, empty, flip_a_bit, no_facts, other_facts, no_json, a_folder],
+    [
+        *(other_fact(*fact) for fact in FACTS),
+        cut,
+        cut_in_the_header,
+        empty,
+        flip_a_bit,
+        no_facts,
+        other_facts,
+        no_json,
+        a_folder,
+    ],
     ids=lambda f: f.__name__,
 )
 def test_damaged_checkpoints_raise_one_line(tiny_scene, checkpoint, damage):
@@ -358,8 +384,7 @@ def test_checkpoint_with_moments_of_another_optimiser_raises_one_line(tiny_scene
     with safe_open(checkpoint, framework="pt") as file:
         facts = json.loads(file.metadata()["semnerf"])
         tensors = {name.replace("adam.", "adam0."): file.get_tensor(name) for name in file.keys()}
-    facts["sha256"] = digest(tensors)
-    save_file(tensors, checkpoint, metadata={"semnerf": json.dumps(facts)})
+    write_checkpoint(checkpoint, tensors, Facts(*(facts[key] for key in Facts._fields)))
     with pytest.raises(SemnerfError, match="'adam0.*expected model.* or adam") as caught:
         Trainer(tiny_scene, tiny_config("mlp"), CPU).restore(checkpoint)
     one_line(caught)

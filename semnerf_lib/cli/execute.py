@@ -1,7 +1,7 @@
 """One notebook, executed in a process of its own: `execute_apart` starts it, `execute` is what it does.
 
-Its command is `python -m semnerf_lib.cli.execute JOB.json`; the job names the notebook, the parameters and where the
-results go. The process leaves the executed copy, its page (HTML) and, last of all, a result file. Its status is 0 if
+The child process (see `processes`) runs this module with a file JOB.json, which names the notebook, the parameters and
+where the results go. It leaves the executed copy, its page (HTML) and, last of all, a result file. Its status is 0 if
 every cell ran, 1 if one failed, anything else if the process itself was ended; only a status of 0 or 1 together with a
 result file counts.
 """
@@ -9,7 +9,6 @@ result file counts.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.machine.files import read_json, write_aside, write_json
-from semnerf_lib.machine.processes import end_with, environment, stop
+from semnerf_lib.machine.processes import command, environment, stop
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.pages.html import first_picture, notebook_page, title_of
 from semnerf_lib.pages.outputs import is_in_space, place_library
@@ -98,9 +97,13 @@ def execute_apart(
     start = time.monotonic()
     try:
         with tempfile.TemporaryFile("w+") as log, Progress(f"notebook {notebook.stem}", cells) as bar:
-            command = [sys.executable, "-m", "semnerf_lib.cli.execute", str(job)]
             process = subprocess.Popen(
-                command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                command("semnerf_lib.cli.execute", str(job)),
+                env=env,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
             try:
                 while process.poll() is None:
@@ -145,5 +148,4 @@ def executed_cells(notebook: Path) -> int:
 
 
 if __name__ == "__main__":
-    end_with(os.getppid())
     sys.exit(0 if execute(read_json(Path(sys.argv[1])))["ok"] else 1)

@@ -28,7 +28,7 @@ from semnerf_lib.runs.executors import pick_executor
 from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
-from semnerf_lib.runs.underway import claim
+from semnerf_lib.runs.underway import locked
 from semnerf_lib.scenes.loading import MADE_SCENES
 from semnerf_lib.study.published import REFERENCES
 
@@ -145,7 +145,8 @@ def reproduce(
                 raise SemnerfError(fault)
             others = finished_runs(store) if notebook.name[:2] in ACROSS_SCENES else []
             key = notebook_key(notebook, parameters, sweep.needed[notebook], [*inputs, *others])
-            with claim(folder / f".{notebook.stem}"):  # another driver may be at the same page
+            # another driver may be at the same page
+            with locked(folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"):
                 if result := kept_result(notebook, folder, key):
                     say(f"notebook {notebook.stem}: unchanged since it was executed")
                     return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import resource
 import sys
 from pathlib import Path
 
@@ -58,12 +57,16 @@ def device_name(device: torch.device) -> str:
 
 
 def peak_memory_gib(device: torch.device) -> float:
-    """Most memory held so far, GiB: of the device on CUDA, of the process elsewhere."""
+    """Most memory held so far, GiB: of the device on CUDA, of the process elsewhere, NaN on Windows."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**30
     status = Path("/proc/self/status")
     if status.is_file():  # on Linux ru_maxrss starts with the memory of the process that started this one
         peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(peak.split()[1]) / 2**20
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
     kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     return kib / 2**20

@@ -8,10 +8,16 @@ import torch
 
 from semnerf_lib.errors import SemnerfError
 
-NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "Cannot allocate memory")
+NO_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "Cannot allocate memory",
+    "could not create a primitive",  # oneDNN's words
+)
 
 
-def told(fault: Exception) -> str:
+def one_line(fault: Exception) -> str:
     """A fault in one line."""
     first = next(iter(str(fault).strip().splitlines()), "")
     if isinstance(fault, SemnerfError):

@@ -1,4 +1,4 @@
-"""Writing files so that what was there before survives any failure: aside first, then renamed."""
+"""Files that survive any failure: written beside the old one, synced to the disk, then renamed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,45 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine import jsons
 
 
+class Damaged(SemnerfError):
+    """A file that semnerf wrote is missing, cut short, or holds something else."""
+
+
 def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
     """Calls `write` with a temporary path beside `path`, then renames it to `path`.
 
-    A reader sees the old file or the whole new one, also after a kill. The temporary file is removed on failure.
+    A reader sees the old file or the whole new one, also after a kill or a power cut: the file is synced before it is
+    renamed, and its folder after. Its mode follows the umask, whatever mode `write` gives it. The temporary file is
+    removed on failure.
 
     Raises:
         SemnerfError: no room on the disk, or the folder cannot be written to.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
+    # random: processes of two containers may have the same pid
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.aside")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        aside.touch(exist_ok=False)
+        mode = aside.stat().st_mode & 0o777
         write(aside)
+        aside.chmod(mode)
+        _sync(aside, os.O_RDWR)
         os.replace(aside, path)
+        if os.name == "posix":  # Windows opens no folder
+            _sync(path.parent, os.O_RDONLY)
     except (OSError, SafetensorError) as fault:
         raise write_fault(path, fault) from fault
     finally:
-        aside.unlink(missing_ok=True) if aside.parent.is_dir() else None
+        with suppress(OSError):
+            aside.unlink()
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_fault(path: Path, fault: Exception) -> SemnerfError:
@@ -47,16 +70,35 @@ def write_fault(path: Path, fault: Exception) -> SemnerfError:
 
 def write_json(path: Path, value: Any) -> None:
     """Writes readable JSON aside and renames it (see `write_aside`)."""
-    write_aside(path, lambda p: p.write_text(json.dumps(value, indent=1) + "\n"))
+    write_aside(path, lambda p: p.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8"))
 
 
 def read_json(path: Path) -> Any:
-    """Reads JSON.
+    """Reads JSON that semnerf wrote; NaN is a number there.
 
     Raises:
-        SemnerfError: the file is missing, unreadable or no JSON.
+        Damaged: the file is missing or no JSON.
+        SemnerfError: the file is there, but the system does not let it be read.
     """
-    return jsons.read_json(path, object, nan=True)
+    try:
+        return jsons.read_json(path, object, nan=True)
+    except SemnerfError as fault:
+        cause = fault.__cause__
+        if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):
+            raise
+        raise Damaged(str(fault)) from fault
+
+
+def put_aside(path: Path) -> None:
+    """Renames a damaged file or folder to `<name>.damaged`; an earlier one of that name is replaced.
+
+    Raises:
+        SemnerfError: the folder cannot be written to.
+    """
+    try:
+        os.replace(path, path.with_name(f"{path.name}.damaged"))
+    except OSError as fault:
+        raise write_fault(path, fault) from fault
 
 
 def sha256_of(path: Path) -> str:
@@ -65,27 +107,33 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def digest(tensors: dict[str, torch.Tensor]) -> str:
-    """sha256 over names and bytes of CPU tensors, hexadecimal."""
+def digest(tensors: dict[str, torch.Tensor], facts: Any = None) -> str:
+    """sha256 over names and bytes of CPU tensors, hexadecimal; and over `facts` as JSON, unless they are None."""
     h = hashlib.sha256()
     for name in sorted(tensors):
         h.update(name.encode())
         h.update(tensors[name].contiguous().numpy().data)
+    if facts is not None:
+        h.update(json.dumps(facts, sort_keys=True).encode())
     return h.hexdigest()
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """A safetensors file, open for reading.
+    """A safetensors file that semnerf wrote, open for reading.
 
     Raises:
-        SemnerfError: missing, cut short or damaged.
+        Damaged: missing, cut short, or its content is refused within the `with` (KeyError, TypeError, ValueError).
+        SemnerfError: the file is there, but the system does not let it be read.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("no regular file")
+        with path.open("rb"):  # the system's own reason: safetensors' errors have no errno
+            pass
         with safe_open(path, framework="pt") as file:
             yield file
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as fault:
-        raise SemnerfError(
-            f"{path}: damaged or cut short ({fault}), expected a safetensors file of semnerf; move its folder away to "
-            "train this run anew"
-        ) from fault
+    except (SafetensorError, FileNotFoundError, KeyError, TypeError, ValueError, RecursionError) as fault:
+        raise Damaged(f"{path}: damaged or cut short ({fault}), expected a safetensors file of semnerf") from fault
+    except OSError as fault:
+        raise SemnerfError(f"{path}: cannot be read ({fault.strerror or fault})") from fault

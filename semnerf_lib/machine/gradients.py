@@ -1,8 +1,8 @@
-"""The gradient of a step that is larger than a CPU's caches: in pieces, each on a core of its own, added up.
+"""A gradient step: Adam, and a gradient that is larger than a CPU's caches, computed in micro-batches.
 
-One layer of the papers' MLP holds 268 MB of the 262,144 samples of a step. Taken whole, each operation fetches them
-from memory again, and the cores wait for the slowest of them. A piece of a few rays stays in the caches from its first
-layer to its gradient.
+One layer of the papers' MLP holds 268 MB of the 262,144 samples of a step. Computed whole, each operation reads them
+from memory again, and the cores wait for the slowest of them. A micro-batch of a few rays stays in the caches from its
+first layer to its gradient.
 """
 
 from __future__ import annotations
@@ -10,40 +10,68 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from semnerf_lib.machine.cores import on_cores
 
-Parts = dict[str, Tensor]
-"""What a loss is made of, by name."""
+Terms = dict[str, Tensor]
+"""What a loss is made of, by name; each a mean over a batch."""
+Shares = dict[str, float | Tensor]
+"""For each term the share of the whole batch that a micro-batch's mean is taken over."""
 
 
 def gradients(
-    losses: Sequence[Callable[[], tuple[Tensor, Parts]]], parameters: Sequence[Tensor]
-) -> tuple[Tensor, Parts, Sequence[Tensor]]:
-    """The gradient of a sum of losses.
+    loss: Callable[[Terms], Tensor],
+    micro_batches: Sequence[tuple[Callable[[], Terms], Shares]],
+    parameters: Sequence[Tensor],
+) -> tuple[Tensor, Terms, Sequence[Tensor]]:
+    """The gradient of a loss L that is linear in its terms, over a batch that is split into micro-batches.
 
-        d/dp sum_i L_i = sum_i dL_i/dp
+        T_k = sum_i s_ik T_ik,   L = L(T_1, T_2, ...),   dL/dp = sum_i d/dp L(s_i1 T_i1, s_i2 T_i2, ...)
 
-    A single loss is computed by all cores together. Of several each is computed by one core, and they are added up in
-    their order: the sums have the same bits for any number of cores.
+    A single micro-batch is computed by all cores together. Of several each is computed by one core, and they are added
+    up in their order: the sums have the same bits for any number of cores.
 
     Args:
-        losses: each a function that computes a loss L_i and its parts.
-        parameters: p, on all of which each loss depends.
+        loss: L, from the terms.
+        micro_batches: for each a function that computes its terms T_ik, and its shares s_ik.
+        parameters: p, on all of which the loss depends.
 
     Returns:
-        The sum of the losses, that of each part, and the gradient for each parameter.
+        The loss, its terms, and the gradient for each parameter.
     """
 
-    def differentiated(compute: Callable[[], tuple[Tensor, Parts]]) -> tuple[Parts, Sequence[Tensor]]:
-        loss, parts = compute()
-        gradient = torch.autograd.grad(loss, parameters)
-        return {name: value.detach() for name, value in ({"": loss} | parts).items()}, gradient
+    def differentiated(micro_batch: tuple[Callable[[], Terms], Shares]) -> tuple[Terms, Sequence[Tensor]]:
+        compute, shares = micro_batch
+        terms = {name: shares[name] * term for name, term in compute().items()}
+        total = loss(terms)
+        gradient = torch.autograd.grad(total, parameters)
+        return {name: value.detach() for name, value in ({"": total} | terms).items()}, gradient
 
-    with on_cores(differentiated, losses, parameters[0].device) as results:
+    with on_cores(differentiated, micro_batches, parameters[0].device) as results:
         sums, gradient = next(results)
         for values, more in results:
             sums = {name: sums[name] + value for name, value in values.items()}
             gradient = [a + b for a, b in zip(gradient, more, strict=True)]
     return sums.pop(""), sums, gradient
+
+
+def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
+    """Adam over all of a model, fused into one pass over memory, which MPS does not have."""
+    parameters = list(model.parameters())
+    return torch.optim.Adam(parameters, lr=lr, fused=parameters[0].device.type != "mps")
+
+
+def descend(optimiser: torch.optim.Optimizer, gradient: Sequence[Tensor | None], lr: float) -> None:
+    """One step down a gradient at this learning rate.
+
+    Args:
+        gradient: for each of the optimiser's parameters; None for one that the loss does not depend on.
+    """
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    for parameter, its in zip(parameters, gradient, strict=True):
+        parameter.grad = its
+    for group in optimiser.param_groups:
+        group["lr"] = lr
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)

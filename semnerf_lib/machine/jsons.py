@@ -33,7 +33,7 @@ def read_json(path: Path, wanted: type | tuple[type, ...] = dict, nan: bool = Fa
         text = path.read_bytes().decode("utf-8-sig")
         value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=None if nan else _constant)
     except OSError as fault:
-        raise SemnerfError(f"{path}: {fault.strerror or fault}, expected a JSON file") from None
+        raise SemnerfError(f"{path}: {fault.strerror or fault}, expected a JSON file") from fault
     except RecursionError:
         raise SemnerfError(f"{path}: nested too deeply, expected a JSON file") from None
     except ValueError as fault:

@@ -1,10 +1,16 @@
-"""Child processes that import this library, and that end when their parent does."""
+"""Child processes that import this library, and that end when their parent does.
+
+`python -m semnerf_lib.machine.processes PARENT MODULE WORDS` runs a module of this library as `python -m MODULE WORDS`
+does, but watches its parent from the first moment on: before the module imports anything.
+"""
 
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -21,9 +27,22 @@ def environment(**changes: str) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "SEMNERF_HEADLESS": "1"} | changes
 
 
+def command(module: str, *words: str) -> list[str]:
+    """The command of a child that runs a module of this library and ends soon after this process."""
+    return [sys.executable, "-m", "semnerf_lib.machine.processes", str(os.getpid()), module, *words]
+
+
+def interrupt(process: subprocess.Popen) -> None:
+    """Sends a process Ctrl-C, so that it ends what it started; Windows has no way to, so it is ended there."""
+    if os.name == "posix":
+        process.send_signal(signal.SIGINT)
+    else:
+        process.terminate()
+
+
 def stop(process: subprocess.Popen) -> None:
-    """Ends a process; Ctrl-C first, so that what it started is ended in order."""
-    process.send_signal(signal.SIGINT)
+    """Ends a process: Ctrl-C first, and after 5 s without mercy."""
+    interrupt(process)
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
@@ -32,11 +51,28 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def end_with(parent: int) -> None:
-    """Ends this process soon after its parent has, so that nothing runs on unseen; what it started ends with it."""
+    """Ends this process at most a second after its parent, also if the parent is dead by now.
+
+    Known by the parent's id, which changes where the system gives orphans another parent: not on Windows.
+    """
 
     def watch():
         while os.getppid() == parent:
-            time.sleep(1)
+            time.sleep(0.5)
         os._exit(3)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:
+    """Watches the parent, then runs the module."""
+    parent, module = int(sys.argv[1]), sys.argv[2]
+    # a background shell has its processes ignore Ctrl-C, and children inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    end_with(parent)
+    sys.argv = sys.argv[2:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.faults import told
+from semnerf_lib.machine.faults import one_line
 from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.underway import write_failure
 
@@ -77,7 +77,7 @@ def on_dask(jobs: Sequence[Job], address: str, workers: int) -> Iterator[Iterato
             client = stack.enter_context(Client(place, timeout=CONNECT_SECONDS))
         except (OSError, ValueError) as fault:
             raise SemnerfError(
-                f"--dask {address}: no scheduler answers there ({told(fault)}), expected its address, as in "
+                f"--dask {address}: no scheduler answers there ({one_line(fault)}), expected its address, as in "
                 "tcp://host:8786"
             ) from fault
         futures = {}
@@ -119,6 +119,6 @@ def outcomes(futures: dict[Any, Job], address: str) -> Iterator[Outcome]:
                 "goes on"
             ) from fault
         except Exception as fault:  # KilledWorker above all
-            error = told(fault)
+            error = one_line(fault)
             write_failure(job.folder, error)
             yield Outcome(job, "failed", error)

@@ -2,12 +2,11 @@
 
 An executor starts on jobs, gives an iterator of their outcomes as they come, and ends what it started when it is left.
 Nothing but an outcome's few words travels: a run is in its folder, and
-a lock there (see `underway.claim`) ensures that it is made once, whoever else works on the same results.
+a lock there (see `underway.locked`) ensures that it is made once, whoever else works on the same results.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,13 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psutil
 import torch
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.runs.cluster import check_dask, on_dask
 from semnerf_lib.runs.jobs import Job, Outcome, attempt
-from semnerf_lib.runs.underway import is_claimed
+from semnerf_lib.runs.underway import is_locked
 from semnerf_lib.runs.workers import local_processes
 
 POLL_SECONDS = 1.0
@@ -66,7 +66,7 @@ class Executor:
             else:
                 yield outcome
         while held:
-            left = [job for job in held if not is_claimed(job.folder)]
+            left = [job for job in held if not is_locked(job.folder)]
             held = [job for job in held if job not in left]
             missing = [job for job in left if not (job.folder / "result.json").is_file()]
             yield from (Outcome(job, "made", where="another driver") for job in left if job not in missing)
@@ -127,7 +127,7 @@ def fitting_workers() -> int:
 
 def memory_gib() -> float:
     """Memory of this machine, or of this container where it has less."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = psutil.virtual_memory().total
     limit = Path("/sys/fs/cgroup/memory.max")
     if limit.is_file() and limit.read_text().strip().isdigit():
         memory = min(memory, int(limit.read_text()))

@@ -10,7 +10,7 @@ from typing import Literal
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
-from semnerf_lib.machine.faults import told
+from semnerf_lib.machine.faults import one_line
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import Held, failures_kept, place
 from semnerf_lib.scene import Scene
@@ -117,5 +117,5 @@ def attempt(job: Job) -> Outcome:
     except Held:
         return Outcome(job, "held", where=where)
     except Exception as fault:  # one run's fault is not the next one's
-        return Outcome(job, "failed", told(fault), where)
+        return Outcome(job, "failed", one_line(fault), where)
     return Outcome(job, "made", where=where)

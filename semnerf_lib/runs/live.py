@@ -1,6 +1,6 @@
 """A run that is made in a thread while a person watches: started, paused, resumed, stopped.
 
-It is a run like any other: `Store.get` makes it, in the same folder, under the same claim, from the same checkpoints.
+It is a run like any other: `Store.get` makes it, in the same folder, under the same lock, from the same checkpoints.
 The thread trains; whoever holds the `LiveRun` only asks, and hears of it through `heard`.
 """
 
@@ -16,11 +16,12 @@ from collections.abc import Callable
 import torch
 
 from semnerf_lib.experiments import Planned
-from semnerf_lib.machine.faults import told
+from semnerf_lib.machine.checkpoints import read_step
+from semnerf_lib.machine.faults import one_line
 from semnerf_lib.machine.progress import silent
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.runs.store import Store
-from semnerf_lib.training import Trainer, read_step
+from semnerf_lib.training import Trainer
 
 AT_WORK = ("beginning", "training", "paused", "scoring")
 """States in which a thread is at work; the others are "new", "stopped", "finished" and "failed"."""
@@ -97,7 +98,7 @@ class LiveRun:
         except KeyboardInterrupt:
             state = "stopped"
         except Exception as fault:
-            self.error, state = told(fault), "failed"
+            self.error, state = one_line(fault), "failed"
         _at_work.discard(self)
         self._change(state, None)
 
@@ -121,7 +122,7 @@ class LiveRun:
         try:
             self.heard(self, trainer)
         except Exception as fault:
-            self.error = told(fault)
+            self.error = one_line(fault)
 
 
 def model_of(live: LiveRun) -> Model:

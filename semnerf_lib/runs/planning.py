@@ -90,7 +90,7 @@ def measure(scene: Scene, kind: Config, device: torch.device) -> Cost:
         timed(step(1.0))
         seconds_step = timed(step(1.0), 3)
         memory = peak_memory_gib(device)
-    elif trainer.model.rays_a_piece(device) > kind.n_rays / FEWER:  # else one piece more takes no more memory
+    elif trainer.model.micro_batch_rays(device) > kind.n_rays / FEWER:  # else one micro-batch more takes no more memory
         grown = 1 / FEWER - 1 / FEWER**2
         memory += (memory - at_rest) / grown * (1 - 1 / FEWER)
 

@@ -12,9 +12,9 @@ from typing import Literal
 
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import read_json
+from semnerf_lib.machine.files import opened, read_json
 from semnerf_lib.runs.store import Store, read_run, title_of
-from semnerf_lib.runs.underway import is_claimed, read_failure, read_progress
+from semnerf_lib.runs.underway import is_locked, read_failure, read_progress
 from semnerf_lib.tables import clock
 
 REFRESH_SECONDS = 2.0
@@ -54,14 +54,19 @@ def status_of(folder: Path) -> Status:
     try:
         if (folder / "result.json").is_file():
             run = read_run(folder)
+            with opened(folder / "weights.safetensors"):  # its header says whether it was cut short
+                pass
             metric, seconds = f"mIoU {run.metrics['miou']:.3f}", run.metrics["seconds_training"]
             steps, when = str(run.config.iterations), run.provenance["date"]
             return Status(run.id, "done", title_of(run.config), steps, metric, seconds, when=when)
         facts = read_json(folder / "config.json") if (folder / "config.json").is_file() else None
         what = title_of(Config().replace(**facts["config"])) if facts else ""
-    except (SemnerfError, KeyError, TypeError) as fault:
+    except SemnerfError as fault:
         return Status(folder.name, "failed", note=str(fault))
-    running, progress, failure = is_claimed(folder), read_progress(folder), read_failure(folder)
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        note = f"{folder / 'config.json'}: {fault!r}, expected the config of a run"
+        return Status(folder.name, "failed", note=" ".join(note.split()))
+    running, progress, failure = is_locked(folder), read_progress(folder), read_failure(folder)
     step, metric, seconds, when, note = "", "", None, "", ""
     if progress is not None:
         scoring = running and progress["stage"] == "scoring"

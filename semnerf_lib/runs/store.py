@@ -3,7 +3,7 @@
 A run's id is a hash of its config and of its scene's data. Its folder `<results>/runs/<id>/` holds
 
     config.json          the config and the scene's digest
-    checkpoint.safetensors   while it is being trained, beside what `running` keeps there
+    checkpoint.safetensors   while it is being trained, beside what `underway` keeps there
     weights.safetensors  the trained model
     history.json         loss over steps
     result.json          scores, provenance, the weights' sha256: written last, so that a run with it is whole
@@ -12,7 +12,9 @@ A run's id is a hash of its config and of its scene's data. Its folder `<results
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +28,11 @@ from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
 from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.devices import pick_device
-from semnerf_lib.machine.files import opened, read_json, sha256_of, write_aside, write_json
+from semnerf_lib.machine.files import Damaged, opened, put_aside, read_json, sha256_of, write_aside, write_json
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.machine.provenance import provenance
 from semnerf_lib.models import Model, build_model
-from semnerf_lib.runs.underway import Heartbeat, claim, clear, failures_kept, forget
+from semnerf_lib.runs.underway import Heartbeat, clear, failures_kept, forget, locked, put_run_aside
 from semnerf_lib.scene import Scene
 from semnerf_lib.training import Trainer
 
@@ -97,26 +99,29 @@ class Run:
 
 
 def check_weights(path: Path, sha256: str) -> None:
-    """Raises SemnerfError unless the file is there and has this hash."""
+    """Raises Damaged unless the file is there and has this hash; SemnerfError if the system does not let it be read."""
     if not path.is_file():
-        raise SemnerfError(
-            f"{path}: missing, expected the weights of a finished run; move its folder away to train anew"
-        )
-    if sha256_of(path) != sha256:
-        raise SemnerfError(f"{path}: damaged, expected sha256 {sha256[:12]}...; move its folder away to train anew")
+        raise Damaged(f"{path}: missing, expected the weights of a finished run")
+    try:
+        same = sha256_of(path) == sha256
+    except OSError as fault:
+        raise SemnerfError(f"{path}: cannot be read ({fault.strerror or fault})") from fault
+    if not same:
+        raise Damaged(f"{path}: damaged, expected sha256 {sha256[:12]}...")
 
 
 def read_run(folder: Path) -> Run:
     """The finished run in a folder.
 
     Raises:
-        SemnerfError: a file is missing or damaged.
+        Damaged: a file is missing or holds something else.
+        SemnerfError: the system does not let a file be read.
     """
     result, facts, history = (read_json(folder / f"{name}.json") for name in ("result", "config", "history"))
     if not isinstance(history, list):
-        raise SemnerfError(f"{folder / 'history.json'}: it holds no list, expected the entries of a run's history")
+        raise Damaged(f"{folder / 'history.json'}: it holds no list, expected the entries of a run's history")
     try:
-        return Run(
+        run = Run(
             folder.name,
             folder,
             Config().replace(**facts["config"]),
@@ -127,10 +132,15 @@ def read_run(folder: Path) -> Run:
             result["provenance"],
             result["weights_sha256"],
         )
+        numbers, words = ("miou", "seconds_training"), (run.provenance["date"], run.weights_sha256, run.scene_name)
+        valid = all(isinstance(run.metrics[key], (int, float)) for key in numbers)
     except SemnerfError as fault:
-        raise SemnerfError(f"{folder / 'config.json'}: {fault}") from fault
-    except (KeyError, TypeError) as fault:
-        raise SemnerfError(f"{folder}: {fault} is missing or misplaced, expected a run's config and result") from fault
+        raise Damaged(f"{folder / 'config.json'}: {fault}") from fault
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as fault:
+        raise Damaged(f"{folder}: {fault} is missing or misplaced, expected a run's config and result") from fault
+    if not (valid and all(isinstance(word, str) for word in words)):
+        raise Damaged(f"{folder / 'result.json'}: values of another type, expected the scores and provenance of a run")
+    return run
 
 
 class Store:
@@ -171,6 +181,8 @@ class Store:
     ) -> Run:
         """The run: found if it is finished, continued from its checkpoint if it was begun, else trained and scored.
 
+        What is damaged is put aside as `*.damaged`, with a line on stderr, and made anew.
+
         Args:
             on_step: called every ten steps; it may raise KeyboardInterrupt (see `Trainer.train`).
             wait: for another process that is making the same run.
@@ -178,16 +190,20 @@ class Store:
 
         Raises:
             Held: another process is making the run, and `wait` is False.
-            SemnerfError: see `Trainer`, `read_run`; or no room on the disk, or no memory. The run's folder keeps the
-                reason (see `running`).
+            SemnerfError: see `Trainer`; or no room on the disk, no memory, or a file that the system does not let be
+                read. The run's folder keeps the reason (see `underway`).
             KeyboardInterrupt: Ctrl-C, or `on_step`; asking again continues.
         """
-        if run := self.find(planned):
-            return run
-        folder = self.folder(planned)
-        with claim(folder, wait):
-            if run := self.find(planned):  # made while this process waited
+        with suppress(Damaged):  # looked at again under the lock
+            if run := self.find(planned):
                 return run
+        folder = self.folder(planned)
+        with locked(folder, wait):
+            try:
+                if run := self.find(planned):  # made while this process waited
+                    return run
+            except Damaged as fault:
+                put_run_aside(folder, fault)
             clear(folder)
             with failures_kept(folder):
                 make(folder, planned, device or pick_device(), on_step, checkpoint_seconds)
@@ -202,7 +218,7 @@ def make(
     on_step: Callable[[Trainer], None] | None,
     checkpoint_seconds: float,
 ) -> None:
-    """Trains and scores a run into its folder, from its checkpoint if there is one; its claim is the caller's."""
+    """Trains and scores a run into its folder, from its checkpoint if there is one; its lock is the caller's."""
     scene, config = planned.scene, planned.config
     checkpoint, heartbeat = folder / "checkpoint.safetensors", Heartbeat(folder, config.iterations)
     write_json(folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest})
@@ -210,20 +226,25 @@ def make(
         torch.cuda.reset_peak_memory_stats(device)
     trainer = Trainer(scene, config, device)
     if checkpoint.exists():
-        trainer.restore(checkpoint)
+        try:
+            trainer.restore(checkpoint)
+        except Damaged as fault:
+            put_aside(checkpoint)
+            trainer = Trainer(scene, config, device)  # some of its tensors may have been read
+            print(f"{fault}; put aside as {checkpoint.name}.damaged, trained anew", file=sys.stderr, flush=True)
 
-    def told(trainer: Trainer, stage: str = "training") -> None:
+    def report(trainer: Trainer, stage: str = "training") -> None:
         loss = trainer.history[-1]["loss"] if trainer.history else None
         heartbeat.tell(trainer.step_count, trainer.seconds, loss, stage)
 
     def stepped(trainer: Trainer) -> None:
-        told(trainer)
+        report(trainer)
         if on_step is not None:
             on_step(trainer)
 
-    told(trainer)
+    report(trainer)
     trainer.train(checkpoint, checkpoint_seconds, stepped)
-    told(trainer, "scoring")
+    report(trainer, "scoring")
     trainer.model.eval()
     scores = {views: evaluate(trainer.model, scene, ids) for views, ids in scored_frames(scene, config).items()}
     weights = {name: value.detach().cpu().contiguous() for name, value in trainer.model.state_dict().items()}

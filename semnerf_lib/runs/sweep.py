@@ -7,6 +7,7 @@ from pathlib import Path
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, Planned
+from semnerf_lib.machine.files import Damaged
 from semnerf_lib.runs.jobs import Job, Outcome, job_for
 from semnerf_lib.runs.notebooks import needs
 from semnerf_lib.runs.store import Run, Store, read_run, title_of
@@ -46,6 +47,8 @@ class Sweep:
                 self.runs[job.run] = run
             else:
                 self.missing.append(job)
+        except Damaged:  # whoever makes the run puts it aside
+            self.missing.append(job)
         except SemnerfError as fault:
             self.faults[job.run] = str(fault)
 

@@ -10,7 +10,6 @@ Beside the files of a run (see `runs`) its folder then holds
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import socket
 import sys
@@ -19,17 +18,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
+from filelock import BaseFileLock, FileLock, Timeout
+
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.faults import out_of_memory, told
-from semnerf_lib.machine.files import read_json, write_fault, write_json
+from semnerf_lib.machine.faults import one_line, out_of_memory
+from semnerf_lib.machine.files import Damaged, put_aside, read_json, write_fault, write_json
 
 HEARTBEAT_SECONDS = 5.0
 """Seconds between two writings of progress.json, at least."""
 WAIT_SECONDS = 0.5
 """Seconds between two looks at a lock that somebody else holds."""
+RECENT_SECONDS = 60.0
+"""Seconds after which a progress.json says nothing of a run that is being made."""
 TEMPORARY = (".lock", "progress.json", "failure.json")
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""What a system answers on a file system without locks."""
 
 
 class Held(SemnerfError):
@@ -37,63 +43,78 @@ class Held(SemnerfError):
 
 
 @contextmanager
-def claim(folder: Path, wait: bool = True) -> Iterator[None]:
-    """Holds a run's folder, so that one process alone makes the run.
+def locked(folder: Path, wait: bool = True, what: str | None = None) -> Iterator[None]:
+    """Holds the lock of a folder, so that one process alone makes what is in it.
 
-    The lock is the system's (flock), on one machine and over NFS: whoever dies, killed or not, lets go of it.
+    The lock is the system's (flock on Unix, also over NFS): it ends with its process, however that ends.
 
     Args:
-        folder: of the run; made if it is not there.
+        folder: of a run or notebook; made if it is not there.
         wait: until whoever holds it lets go.
+        what: is made, for a person; None: the run of this folder.
 
     Raises:
         Held: another process holds it, and `wait` is False.
-        SemnerfError: the folder cannot be written to, or its file system has no locks.
+        SemnerfError: the folder cannot be written to, its file system has no locks, or `.lock` is no regular file.
     """
-    path, told = folder / ".lock", False
+    path, what = folder / ".lock", what or f"run {folder.name}"
+    if path.exists() and not path.is_file():
+        raise SemnerfError(f"{path}: no regular file, expected a lock file or none; remove it")
+    lock, waiting = FileLock(path, fallback_to_soft=False), False
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("ab")
-    except OSError as fault:
-        raise write_fault(path, fault) from fault
-    with file:
-        while not _locked(file, path, fcntl.LOCK_EX):
+        while not _acquire(lock):
             if not wait:
-                raise Held(f"run {folder.name}: {holder(folder)} is making it")
-            if not told:
-                print(f"run {folder.name}: {holder(folder)} is making it, waiting", file=sys.stderr, flush=True)
-                told = True
+                raise Held(f"{what}: {holder(folder)} is making it")
+            if not waiting:
+                print(f"{what}: {holder(folder)} is making it, waiting", file=sys.stderr, flush=True)
+                waiting = True
             time.sleep(WAIT_SECONDS)
-        yield
-
-
-def is_claimed(folder: Path) -> bool:
-    """Whether some process is making the run of a folder."""
-    try:
-        with (folder / ".lock").open("rb") as file:
-            return not _locked(file, folder / ".lock", fcntl.LOCK_SH)
-    except OSError:
-        return False
-
-
-def _locked(file: Any, path: Path, kind: int) -> bool:
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except OSError as fault:
-        if fault.errno in (errno.EAGAIN, errno.EACCES):
-            return False
-        raise SemnerfError(f"{path}: {fault.strerror}, expected a file system with locks (flock)") from fault
+        if fault.errno in NO_LOCKS:
+            raise SemnerfError(f"{path}: {fault.strerror}, expected a file system with locks (flock)") from fault
+        raise write_fault(path, fault) from fault
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether some process is making the run of a folder.
+
+    In a folder that this user may not write to, the lock cannot be tried: there a recent progress.json counts.
+    """
+    path = folder / ".lock"
+    if not path.is_file():
+        return False
+    lock = FileLock(path, fallback_to_soft=False)
+    try:
+        if not _acquire(lock):
+            return True
+        lock.release()
+    except OSError:
+        with suppress(OSError):
+            return time.time() - (folder / "progress.json").stat().st_mtime < RECENT_SECONDS
+    return False
+
+
+def _acquire(lock: BaseFileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
     return True
 
 
 def holder(folder: Path) -> str:
-    """Who last told of the run, for a person."""
+    """Who last wrote progress.json, for a person."""
     facts = read_progress(folder)
     return f"process {facts['pid']} on {facts['host']}" if facts else "another process"
 
 
 class Heartbeat:
-    """Tells in progress.json how far a run is, every few seconds.
+    """Writes to progress.json how far a run is, every few seconds.
 
     A disk without room does not end a run here: its next checkpoint says so.
     """
@@ -113,20 +134,23 @@ class Heartbeat:
 
 def read_progress(folder: Path) -> dict[str, Any] | None:
     """What progress.json of a run's folder says, or None."""
-    return _read(folder / "progress.json", {"step", "iterations", "loss", "seconds", "stage", "host", "pid", "time"})
+    number = (int, float)
+    kinds = {"step": int, "iterations": int, "loss": (*number, NoneType), "seconds": number, "stage": str}
+    return _read(folder / "progress.json", kinds | {"host": str, "pid": int, "time": str})
 
 
 def read_failure(folder: Path) -> dict[str, Any] | None:
     """What failure.json of a run's folder says, or None."""
-    return _read(folder / "failure.json", {"error", "host", "time"})
+    return _read(folder / "failure.json", {"error": str, "host": str, "time": str})
 
 
-def _read(path: Path, keys: set[str]) -> dict[str, Any] | None:
+def _read(path: Path, kinds: dict[str, type | tuple[type, ...]]) -> dict[str, Any] | None:
     try:
         facts = read_json(path)
     except SemnerfError:
         return None
-    return facts if isinstance(facts, dict) and keys <= facts.keys() else None
+    valid = isinstance(facts, dict) and all(isinstance(facts.get(key, kinds), kind) for key, kind in kinds.items())
+    return facts if valid else None
 
 
 def write_failure(folder: Path, error: str) -> None:
@@ -145,7 +169,7 @@ def failures_kept(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as fault:
-        error = told(fault)
+        error = one_line(fault)
         write_failure(folder, error)
         if out_of_memory(fault):
             raise SemnerfError(f"run {folder.name}: {error}") from fault
@@ -158,13 +182,22 @@ def place() -> dict[str, Any]:
 
 
 def forget(folder: Path) -> None:
-    """Removes all that only matters while a run is not made; for whoever holds its claim."""
+    """Removes all that only matters while a run is not made; for whoever holds its lock."""
     clear(folder)
     for name in TEMPORARY:
-        (folder / name).unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows removes no open file
+            (folder / name).unlink(missing_ok=True)
 
 
 def clear(folder: Path) -> None:
-    """Removes what an attempt that was killed left half-written, and why one failed; for whoever holds the claim."""
+    """Removes what an attempt that was killed left half-written, and why one failed; for whoever holds the lock."""
     for path in (*folder.glob(".*.aside"), folder / "failure.json"):
         path.unlink(missing_ok=True)
+
+
+def put_run_aside(folder: Path, reason: Damaged) -> None:
+    """Renames the files of a damaged run (see `put_aside`), its result first; for whoever holds its lock."""
+    for name in ("result.json", "config.json", "history.json", "weights.safetensors"):
+        if (folder / name).exists():
+            put_aside(folder / name)
+    print(f"{reason}; put aside as *.damaged, made anew", file=sys.stderr, flush=True)

@@ -1,15 +1,14 @@
 """Runs made by processes of this machine, each with its share of the threads and, where there are some, a GPU.
 
-A worker is `python -m semnerf_lib.runs.workers THREADS`: it reads a job a line from its stdin, makes the run, and
-answers in a line. One that dies in a run, killed or out of memory, is replaced, and the run goes on from its
-checkpoint.
+A worker is a child process (see `processes`) that runs this module with its number of threads: it reads a job a line
+from its stdin, makes the run, and answers in a line. One that dies in a run, killed or out of memory, is replaced, and
+the run goes on from its checkpoint.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,11 @@ from queue import SimpleQueue
 
 import torch
 
-from semnerf_lib.machine.processes import end_with, environment
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.checkpoints import read_step
+from semnerf_lib.machine.processes import command, environment, interrupt
 from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.underway import write_failure
-from semnerf_lib.training import read_step
 
 DEATHS = 4
 """Processes that may die in a run one after the other, without a further checkpoint, before it counts as failed."""
@@ -37,7 +37,7 @@ class Worker:
     """A process that makes runs, and the next one if it dies."""
 
     def __init__(self, number: int, threads: int):
-        self.command = [sys.executable, "-m", "semnerf_lib.runs.workers", str(threads)]
+        self.command = command("semnerf_lib.runs.workers", str(threads))
         self.environment = environment(OMP_NUM_THREADS=str(threads), **gpu(number))
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `close`)
         self.process, self.starting, self.stopped = None, threading.Lock(), False
@@ -50,8 +50,10 @@ class Worker:
                 return Outcome(job, **json.loads(answer))
             if self.stopped:
                 return Outcome(job, "failed", "stopped")
-            checkpoint = job.folder / "checkpoint.safetensors"
-            step = read_step(checkpoint) if checkpoint.exists() else 0
+            try:
+                step = read_step(job.folder / "checkpoint.safetensors")
+            except SemnerfError:  # none yet, or a damaged one: the next process begins anew
+                step = 0
             deaths, reached = (deaths + 1 if step <= reached else 1), step
         error = f"{DEATHS} processes ended in it one after the other, {self._ending()}"
         write_failure(job.folder, error)
@@ -92,11 +94,11 @@ class Worker:
 
     def _ending(self) -> str:
         status = self.process.returncode
-        if status == -signal.SIGKILL:
+        if status == -9:
             return "the last by signal 9: most likely the system was out of memory"
         self.log.seek(0)
-        said = self.log.read().strip().splitlines()
-        return f"the last with status {status}" + (f": {said[-1]}" if said else "")
+        lines = self.log.read().strip().splitlines()
+        return f"the last with status {status}" + (f": {lines[-1]}" if lines else "")
 
     def _close_pipes(self) -> None:
         self.process.stdout.close()
@@ -108,7 +110,7 @@ class Worker:
         with self.starting:
             self.stopped = True
             if self.process is not None and self.process.poll() is None:
-                self.process.send_signal(signal.SIGINT)
+                interrupt(self.process)
 
     def join(self) -> None:
         """Waits for an interrupted process; not for ever."""
@@ -180,5 +182,4 @@ def main(threads: int) -> None:
 
 
 if __name__ == "__main__":
-    end_with(os.getppid())
     main(int(sys.argv[1]))

@@ -21,7 +21,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast
 from semnerf_lib.grid import GridField
 from semnerf_lib.losses import photometric_loss, semantic_loss
-from semnerf_lib.machine.optimisers import adam, descend
+from semnerf_lib.machine.gradients import adam, descend
 from semnerf_lib.models import GridModel, Model, build_model
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scene import Scene

@@ -15,7 +15,7 @@ import torch
 
 from semnerf_lib.evaluation import Render, View, view_renderer
 from semnerf_lib.machine.cores import compute_alone
-from semnerf_lib.machine.faults import told
+from semnerf_lib.machine.faults import one_line
 from semnerf_lib.models import Model
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.clicks import Click, Clicks, check_click
@@ -123,7 +123,7 @@ class Studio:
                 while not self._closed:
                     self._turn(pool)
         except Exception as fault:
-            self.error = told(fault)
+            self.error = one_line(fault)
             self.on_change("error", None)
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:

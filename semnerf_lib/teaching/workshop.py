@@ -25,7 +25,7 @@ from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
 from semnerf_lib.runs.notebooks import NEEDS
 from semnerf_lib.runs.store import Run, Store
-from semnerf_lib.runs.underway import claim, forget
+from semnerf_lib.runs.underway import forget, locked
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import MADE_SCENES
 from semnerf_lib.teaching.archive import (
@@ -223,7 +223,7 @@ def _place(opened: Pack, store: Store, run: _PackedRun) -> None:
     """Writes a run as `store.make` does, its result last."""
     folder, weights = store.folder(run.planned), _weights(opened, run.planned.id)
     result = {key: value for key, value in run.facts["result"].items() if key != "weights_digest"}
-    with claim(folder, wait=False):
+    with locked(folder, wait=False):
         write_json(folder / "config.json", run.facts["config"])
         write_aside(folder / WEIGHTS, lambda aside: save_file(weights, aside))
         write_json(folder / "history.json", run.facts["history"])

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import digest, opened, read_json, sha256_of, write_aside, write_json
+from semnerf_lib.machine.files import Damaged, digest, opened, read_json, sha256_of, write_aside, write_json
 
 
 def no_room(path):
@@ -112,3 +113,56 @@ def test_pickles_are_not_opened(tmp_path):
             pass
     with opened(tmp_path / "c.safetensors") as file:
         assert torch.equal(file.get_tensor("a"), torch.ones(2))
+
+
+def test_a_file_that_is_written_follows_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_aside(tmp_path / "a.safetensors", lambda aside: save_file({"a": torch.ones(2)}, aside))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.safetensors").stat().st_mode & 0o777 == 0o640
+
+
+def test_writers_with_one_pid_do_not_tear_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    path, faults = tmp_path / "a.json", []
+
+    def write(value):
+        try:
+            for _ in range(50):
+                write_json(path, value * 1000)
+                assert set(read_json(path)) in ({"a"}, {"b"})
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=write, args=(value,)) for value in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults and [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_file_and_folder_are_synced_before_and_after_the_rename(tmp_path, monkeypatch):
+    done, sync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: done.append(os.readlink(f"/proc/self/fd/{fd}")) or sync(fd))
+    monkeypatch.setattr(os, "replace", lambda a, b: done.append("renamed") or replace(a, b))
+    write_json(tmp_path / "a.json", 1)
+    assert [name.rsplit("/", 1)[-1].split(".")[-1] for name in done] == ["aside", "renamed", tmp_path.name]
+
+
+def test_no_file_is_damaged_because_descriptors_are_short(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    write_json(path, 1)
+
+    def short(*_, **__):
+        raise OSError(errno.EMFILE, "Too many open files", str(path))
+
+    with monkeypatch.context() as patch, pytest.raises(SemnerfError, match="Too many open files") as caught:
+        patch.setattr(type(path), "read_bytes", short)
+        read_json(path)
+    assert not isinstance(caught.value, Damaged)
+    path.write_text("[" * 100_000)
+    with pytest.raises(Damaged, match="nested too deeply"):
+        read_json(path)

@@ -20,7 +20,7 @@ from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs import executors, jobs
 from semnerf_lib.runs.executors import Executor, fitting_workers, in_process, pick_executor
 from semnerf_lib.runs.jobs import Job, attempt
-from semnerf_lib.runs.underway import is_claimed, read_progress
+from semnerf_lib.runs.underway import is_locked, read_progress
 from semnerf_lib.runs.workers import DEATHS, local_processes
 
 HERE = Path(__file__).resolve().parents[1]
@@ -126,15 +126,15 @@ DRIVER = """
 import sys
 import torch
 from sweeps import tiny_jobs
-from semnerf_lib.runs import store as runs
+from semnerf_lib.runs import store
 from semnerf_lib.runs.executors import pick_executor
 
 torch.set_num_threads(1)
-make = runs.make
-def told(folder, *rest):
+make = store.make
+def announced(folder, *rest):
     print("makes", folder.name, flush=True)
     make(folder, *rest)
-runs.make = told
+store.make = announced
 jobs = tiny_jobs(sys.argv[1], sys.argv[2], 4, iterations=100)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -204,7 +204,7 @@ def test_interrupted_driver_ends_its_workers_with_their_work_kept(spec, tmp_path
     with pytest.raises(ProcessLookupError):
         os.kill(maker, 0)
     assert step_of(jobs[0]) >= 0  # although no checkpoint was due yet
-    assert not is_claimed(jobs[0].folder) and not jobs[1].folder.exists()
+    assert not is_locked(jobs[0].folder) and not jobs[1].folder.exists()
 
 
 def test_folds_are_those_of_the_scene(spec, tmp_path):

@@ -13,12 +13,12 @@ from tiny import tiny_config
 
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine import progress
+from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.runs import live
 from semnerf_lib.runs.live import LiveRun, live_run, stop_all
 from semnerf_lib.runs.store import Store
-from semnerf_lib.runs.underway import Held, claim, read_failure
-from semnerf_lib.training import read_step
+from semnerf_lib.runs.underway import Held, locked, read_failure
 
 CPU = torch.device("cpu")
 CONFIG = tiny_config(iterations=60)
@@ -63,7 +63,7 @@ def test_stopped_and_continued_it_is_the_same_to_the_bit(begun, store, tiny_scen
     assert begun.join(120) and begun.state == "stopped" and begun.run is None and begun.error == ""
     folder = store.folder(Planned(tiny_scene, CONFIG))
     assert read_step(folder / "checkpoint.safetensors") == 20 and read_failure(folder) is None
-    with claim(folder, wait=False):  # nobody holds it any more
+    with locked(folder, wait=False):  # nobody holds it any more
         pass
     again = LiveRun(store, Planned(tiny_scene, CONFIG), CPU)
     assert again.state == "stopped" and again.step == 20
@@ -90,7 +90,7 @@ def test_a_pause_holds_between_two_steps_and_start_goes_on(begun, store, tiny_sc
     until(lambda: begun.state == "paused")
     time.sleep(0.2)
     assert begun.step == 30 and not begun.join(0)
-    with pytest.raises(Held), claim(store.folder(Planned(tiny_scene, CONFIG)), wait=False):
+    with pytest.raises(Held), locked(store.folder(Planned(tiny_scene, CONFIG)), wait=False):
         pass
     begun.start()
     assert begun.join(120) and begun.state == "finished"
@@ -119,7 +119,7 @@ def test_starting_twice_trains_once(begun):
 
 
 def test_a_run_that_another_process_makes_is_left_to_it(begun, store, tiny_scene):
-    with claim(store.folder(Planned(tiny_scene, CONFIG))):
+    with locked(store.folder(Planned(tiny_scene, CONFIG))):
         begun.start()
         assert begun.join(20)
     assert begun.state == "failed" and "is making it" in begun.error

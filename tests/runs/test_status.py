@@ -14,7 +14,7 @@ from semnerf_lib.experiments import Planned
 from semnerf_lib.runs import status
 from semnerf_lib.runs.status import Board, status_of, watch
 from semnerf_lib.runs.store import Store
-from semnerf_lib.runs.underway import Heartbeat, claim
+from semnerf_lib.runs.underway import Heartbeat, locked
 from semnerf_lib.tables import clock
 from semnerf_lib.training import Trainer
 
@@ -58,7 +58,7 @@ def test_each_state_is_told(results):
 def test_running_is_told_by_its_lock(results):
     (stopped,) = (s for s in Board(results).statuses() if s.state == "stopped")
     folder = results.root / "runs" / stopped.run
-    with claim(folder):
+    with locked(folder):
         Heartbeat(folder, 20).tell(10, 61.0, 0.125)
         found = status_of(folder)
         assert (found.state, found.step, found.metric, found.seconds) == ("running", "10/20", "loss 0.125", 61.0)
@@ -74,7 +74,7 @@ def test_a_failed_run_that_is_tried_again_and_made(results):
     folder = results.root / "runs" / failed.run
     facts = json.loads((folder / "config.json").read_text())
     assert facts["config"]["n_rays"] == 10**15
-    with claim(folder):
+    with locked(folder):
         assert status_of(folder).state == "running"
     assert status_of(folder).state == "failed"
 

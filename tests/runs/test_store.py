@@ -22,10 +22,11 @@ from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
+from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.runs import store as runs_store
 from semnerf_lib.runs.store import Store, read_run, results_root
-from semnerf_lib.runs.underway import Held, claim
-from semnerf_lib.training import Trainer, read_step
+from semnerf_lib.runs.underway import Held, locked
+from semnerf_lib.training import Trainer
 
 CPU = torch.device("cpu")
 HERE = Path(__file__).resolve().parents[1]
@@ -152,11 +153,10 @@ def raises_one_line(match: str, call):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("call", ["find", "get"])
-def test_damaged_weights(broken, call):
+def test_damaged_weights(broken):
     store, folder = broken
-    path = folder / "weights.safetensors"
-    ask, planned = getattr(store, call), Planned(make_tiny_scene(), tiny_config(iterations=12))
+    path, ask = folder / "weights.safetensors", store.find
+    planned = Planned(make_tiny_scene(), tiny_config(iterations=12))
     data = bytearray(path.read_bytes())
     data[-9] ^= 1
     for content in (bytes(data), bytes(data[:-20]), b""):
@@ -186,11 +186,49 @@ def test_damaged_json(broken, name, content):
     raises_one_line("expected", lambda: read_run(folder))
 
 
-@pytest.mark.parametrize("name", ["config.json", "history.json"])
-def test_missing_json(broken, name):
+@pytest.mark.parametrize("content", [None, b"", b'{"a": 1}'], ids=["gone", "empty", "other"])
+@pytest.mark.parametrize("name", ["result.json", "config.json", "history.json", "weights.safetensors"])
+def test_damaged_run_is_put_aside_and_made_anew(broken, finished, name, content, capsys):
     store, folder = broken
+    whole = {path.name for path in folder.iterdir()}
     (folder / name).unlink()
-    raises_one_line(name, lambda: store.get(Planned(make_tiny_scene(), tiny_config(iterations=12))))
+    if content is not None:
+        (folder / name).write_bytes(content)
+    run = store.get(Planned(make_tiny_scene(), tiny_config(iterations=12)), CPU)
+    assert run.weights_sha256 == finished[1].weights_sha256
+    lines = [line for line in capsys.readouterr().err.splitlines() if "damaged" in line]
+    assert whole <= {path.name for path in folder.iterdir()}
+    if (name, content) != ("result.json", None):  # without a result the run was not finished
+        assert len(lines) == 1 and str(folder) in lines[0] and "made anew" in lines[0]
+        assert (folder / f"{name}.damaged").exists() == (content is not None)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becomes another user")
+def test_what_this_user_may_not_read_is_not_called_damaged(broken, tmp_path):
+    store, folder = broken
+    for path in (*tmp_path.parents, tmp_path, folder.parent.parent, folder.parent, folder):
+        if path.is_relative_to("/tmp/pytest-of-root"):
+            path.chmod(0o755)
+    code = "import os, sys; from pathlib import Path\n"
+    code += "from semnerf_lib.runs.store import read_run\nos.seteuid(65534)\n"
+    code += "try:\n    read_run(Path(sys.argv[1]))\nexcept Exception as fault:\n    print(type(fault).__name__, fault)"
+    said = []
+    for mode in (0o600, 0o644):
+        (folder / "history.json").chmod(mode)
+        command = [sys.executable, "-c", code, str(folder)]
+        said.append(subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent).stdout)
+    assert said[0].startswith("SemnerfError") and "Permission denied" in said[0] and said[1] == ""
+
+
+def test_files_of_a_run_follow_the_umask(store, tiny_scene):
+    before = os.umask(0o022)
+    try:
+        run = store.get(Planned(tiny_scene, tiny_config(iterations=2)), CPU)
+    finally:
+        os.umask(before)
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in run.folder.iterdir()} == dict.fromkeys(
+        ["config.json", "weights.safetensors", "history.json", "result.json"], "0o644"
+    )
 
 
 def test_config_with_a_key_of_another_version(broken):
@@ -219,7 +257,7 @@ def test_what_a_killed_attempt_left_half_written_is_removed(store, tiny_scene):
     assert names == {"config.json", "history.json", "result.json", "weights.safetensors"}
 
 
-def test_damaged_checkpoint_stops_and_stays(store, tiny_scene):
+def test_damaged_checkpoint_is_put_aside_and_trained_anew(store, tiny_scene, capsys):
     config = tiny_config(iterations=12)
     folder = store.folder(Planned(tiny_scene, config))
     folder.mkdir(parents=True)
@@ -227,9 +265,10 @@ def test_damaged_checkpoint_stops_and_stays(store, tiny_scene):
     trainer.save(folder / "checkpoint.safetensors")
     data = (folder / "checkpoint.safetensors").read_bytes()[:-30]
     (folder / "checkpoint.safetensors").write_bytes(data)
-    text = raises_one_line("damaged or cut short", lambda: store.get(Planned(tiny_scene, config), CPU))
-    assert str(folder) in text and "move its folder away" in text
-    assert (folder / "checkpoint.safetensors").read_bytes() == data
+    assert store.get(Planned(tiny_scene, config), CPU).history[-1]["step"] == 12
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "damaged" in line)
+    assert str(folder) in line and line.endswith("put aside as checkpoint.safetensors.damaged, trained anew")
+    assert (folder / "checkpoint.safetensors.damaged").read_bytes() == data
 
 
 def test_results_root_is_a_file(tmp_path):
@@ -293,7 +332,7 @@ def test_run_that_another_process_makes_is_waited_for(store, tiny_scene, finishe
     config = tiny_config(iterations=12)
     folder = store.folder(Planned(tiny_scene, config))
     monkeypatch.setattr(runs_store, "Trainer", never)
-    with claim(folder):
+    with locked(folder):
         with pytest.raises(Held):
             store.get(Planned(tiny_scene, config), CPU, wait=False)
         waiting = ThreadPoolExecutor(1).submit(store.get, Planned(tiny_scene, config), CPU)

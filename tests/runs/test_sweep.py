@@ -59,13 +59,14 @@ def test_notebooks_are_ready_as_soon_as_their_runs_are_settled(tmp_path, plans):
     assert not again.faults  # what failed is tried again
 
 
-def test_damaged_run_is_a_fault_of_those_that_need_it(tmp_path, plans):
+def test_damaged_run_is_missing_and_stays_until_it_is_made_anew(tmp_path, plans):
     run = Store(tmp_path).get(Planned(SCENE, CONFIGS[0]), CPU)
     (run.folder / "weights.safetensors").write_bytes(b"mine")
     found = opened(tmp_path, plans)
-    assert [job.run for job in found.missing] == IDS[1:]
-    assert "damaged" in found.fault_of(BOOKS[1]) and found.fault_of(BOOKS[2]) is None
+    assert [job.run for job in found.missing] == IDS
     assert (run.folder / "weights.safetensors").read_bytes() == b"mine"
+    assert attempt(found.missing[0]).state == "made"
+    assert (run.folder / "weights.safetensors.damaged").read_bytes() == b"mine"
 
 
 def test_run_that_cannot_be_read_when_it_comes_is_a_fault_of_its_own(tmp_path, plans):

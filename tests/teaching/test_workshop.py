@@ -18,7 +18,7 @@ from semnerf_lib.evaluation import evaluate
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import digest, sha256_of
 from semnerf_lib.runs.store import Store
-from semnerf_lib.runs.underway import Held, claim
+from semnerf_lib.runs.underway import Held, locked
 from semnerf_lib.teaching import archive as packing
 from semnerf_lib.teaching import workshop
 from semnerf_lib.teaching.archive import (
@@ -127,7 +127,7 @@ def test_runs_that_are_there_stay(made, tmp_path):
 def test_a_run_that_is_being_made_is_left_to_its_maker(made, tmp_path):
     _, planned, packed = made
     theirs = Store(tmp_path)
-    with claim(theirs.folder(planned[0])), pytest.raises(Held):
+    with locked(theirs.folder(planned[0])), pytest.raises(Held):
         unpack(packed.path, theirs)
 
 
