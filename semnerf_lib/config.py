@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import Field, asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from semnerf_lib.errors import SemnerfError
@@ -14,7 +16,37 @@ FieldKind = Literal["mlp", "grid"]
 Supervision = Literal["labels", "labels+rgb"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Views = Literal["test", "test+train"]
+CHOICES = {"FieldKind": FieldKind, "Supervision": Supervision, "Precision": Precision, "Views": Views}
+"""The types of keys that are one of a few words."""
 SCALES = ("smoke", "laptop", "paper")
+
+
+def or_zero(default: Any, expected: str = "", within: Callable[[float], bool] = lambda x: True) -> Any:
+    """A number of a config that may be 0 and has to be `within` a limit, which `expected` names."""
+    return dataclasses.field(default=default, metadata={"zero": True, "limit": (expected, within)})
+
+
+def checked(spec: Field, value: Any) -> Any:
+    """The value of a key, a float where its type is.
+
+    Raises:
+        SemnerfError: a value that the key cannot have.
+    """
+    if spec.type in CHOICES and value not in get_args(CHOICES[spec.type]):
+        raise SemnerfError(
+            f"config: {spec.name} = {value!r}, expected one of: {', '.join(get_args(CHOICES[spec.type]))}"
+        )
+    if spec.type not in ("int", "int | None", "float") or (value is None and spec.type == "int | None"):
+        return value
+    number, zero = (int, float) if spec.type == "float" else int, spec.metadata.get("zero", False)
+    positive = isinstance(value, number) and not isinstance(value, bool) and 0 <= value < math.inf
+    if not positive or (value == 0 and not zero):
+        kind = "a number" if spec.type == "float" else "a whole number"
+        raise SemnerfError(f"config: {spec.name} = {value!r}, expected {kind} {'0 or more' if zero else 'above 0'}")
+    expected, within = spec.metadata.get("limit", ("", lambda x: True))
+    if not within(value):
+        raise SemnerfError(f"config: {spec.name} = {value!r}, expected {expected}")
+    return float(value) if spec.type == "float" else value  # 1 and 1.0 are one config, with one run id
 
 
 @dataclass(frozen=True)
@@ -54,84 +86,45 @@ class Config:
 
     field: FieldKind = "mlp"
     supervision: Supervision = "labels"
-    fold: int | None = None
-    seed: int = 0
+    fold: int | None = or_zero(None)
+    seed: int = or_zero(0, "a whole number below 2^31", lambda x: x < 2**31)
     corruption: str = "none"
     iterations: int = 200_000
     n_rays: int = 1024
-    boundary_share: float = 0.0
-    colour_rays: int = 0
-    n_samples: int = 64
-    n_importance: int = 128
+    boundary_share: float = or_zero(0.0, "a share of at most 1", lambda x: x <= 1)
+    colour_rays: int = or_zero(0)
+    n_samples: int = dataclasses.field(
+        default=64, metadata={"limit": ("3 or more, to draw further ones between", lambda x: x >= 3)}
+    )
+    n_importance: int = or_zero(128)
     lr: float = 5e-4
     lr_decay_steps: int = 250_000
-    semantic_weight: float = 0.04
-    noise_std: float = 1.0
+    semantic_weight: float = or_zero(0.04)
+    noise_std: float = or_zero(1.0)
     depth: int = 8
     width: int = 256
-    n_octaves: int = 10
-    direction_octaves: int = 4
+    n_octaves: int = or_zero(10)
+    direction_octaves: int = or_zero(4)
     position_scale: float = 10.0
     cells_coarsest: int = 1_000
     cells_finest: int = 1_600_000
     n_levels: int = 8
     grid_width: int = 64
     cells_proposal: int = 100_000
-    margin: float = 2.0
-    shell: float = 0.25
-    distortion_weight: float = 0.0
-    carving: float = 0.0
+    margin: float = or_zero(2.0)
+    shell: float = or_zero(0.25, "a share below 1", lambda x: x < 1)
+    distortion_weight: float = or_zero(0.0)
+    carving: float = or_zero(0.0)
     precision: Precision = "auto"
-    preview_every: int = 0
+    preview_every: int = or_zero(0)
     score_views: Views = "test"
-    score_frames: int = 0
+    score_frames: int = or_zero(0)
 
     def __post_init__(self):
-        choices = {"field": FieldKind, "supervision": Supervision, "precision": Precision, "score_views": Views}
-        for name, kind in choices.items():
-            if getattr(self, name) not in get_args(kind):
-                allowed = ", ".join(get_args(kind))
-                raise SemnerfError(f"config: {name} = {getattr(self, name)!r}, expected one of: {allowed}")
-        may_be_zero = {"seed", "semantic_weight", "noise_std", "n_octaves", "direction_octaves", "shell", "margin"}
-        may_be_zero |= {
-            "distortion_weight",
-            "carving",
-            "preview_every",
-            "n_importance",
-            "fold",
-            "colour_rays",
-            "boundary_share",
-            "score_frames",
-        }
         for spec in fields(self):
-            value = getattr(self, spec.name)
-            if spec.name == "fold" and value is None:
-                continue
-            if spec.type in ("int", "int | None", "float"):
-                numeric = isinstance(value, int if spec.type != "float" else (int, float))
-                if (
-                    not numeric
-                    or isinstance(value, bool)
-                    or not 0 <= value < math.inf
-                    or (value == 0 and spec.name not in may_be_zero)
-                ):
-                    least = "0 or more" if spec.name in may_be_zero else "above 0"
-                    kind = "a number" if spec.type == "float" else "a whole number"
-                    raise SemnerfError(f"config: {spec.name} = {value!r}, expected {kind} {least}")
-                if spec.type == "float":
-                    object.__setattr__(self, spec.name, float(value))  # 1 and 1.0 are one config, with one run id
-        if self.seed >= 2**31:
-            raise SemnerfError(f"config: seed = {self.seed!r}, expected a whole number below 2^31")
+            object.__setattr__(self, spec.name, checked(spec, getattr(self, spec.name)))
         if self.corruption != "none":
             object.__setattr__(self, "corruption", str(Corruption.parse(self.corruption)))  # one spelling, one run id
-        if self.shell >= 1:
-            raise SemnerfError(f"config: shell = {self.shell!r}, expected a share below 1")
-        if self.boundary_share > 1:
-            raise SemnerfError(f"config: boundary_share = {self.boundary_share!r}, expected a share of at most 1")
-        if self.n_samples < 3:
-            raise SemnerfError(
-                f"config: n_samples = {self.n_samples!r}, expected 3 or more, to draw further ones between"
-            )
         if self.field == "grid" and self.n_importance == 0:
             raise SemnerfError("config: n_importance = 0, expected 1 or more: the grid sees no other samples")
 
