@@ -258,9 +258,7 @@ def add_scenes(commands: Commands) -> None:
     sub.add_argument("folder", type=Path, help="where to write; must not exist")
     sub.add_argument("--from", dest="source", default="room", metavar="NAME|MESH", help="what to show (room)")
     sub.add_argument("--width", type=int, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
-    sub.add_argument(
-        "--up", metavar="AXIS", help="of a mesh, upward: x, y, z, or as in --up=-y (GLB, glTF: y, else z)"
-    )
+    sub.add_argument("--up", metavar="AXIS", help="of a mesh, upward: x, y, z, or as in --up=-y (GLB, glTF: y, else z)")
     sub.add_argument("--unit", metavar="UNIT", help="of a mesh: mm, cm, m, km, in or ft (m)")
     sub.add_argument("--poses", type=Path, metavar="FILE", help="poses to see a mesh from, 16 numbers a line")
     sub.add_argument("--camera", type=Path, metavar="FILE", help="its camera, as intrinsics.json (hfov 90 degrees)")
