@@ -65,7 +65,7 @@ def runs_of(notebooks: Sequence[str], scene: Scene, scale: str) -> Plan:
     found = {}
     for number in notebooks:
         if number.zfill(2) not in NEEDS:
-            raise SemnerfError(f"--only {number}: it asks for no run, expected some of: {', '.join(NEEDS)}")
+            raise SemnerfError(f"only {number}: it asks for no run, expected some of: {', '.join(NEEDS)}")
         for name in NEEDS[number.zfill(2)]:
             found |= {run_id(*pair): pair for pair in plan(name, scene, scale)}
     return list(found.values())
@@ -150,7 +150,9 @@ def unpack(path: Path, store: Store, spec: str | None = None, sha256: str | None
         manifest = checked_manifest(path, archive)
         spec = spec or (manifest["scene"] if manifest["scene"] in MADE_SCENES else None)
         if spec is None:
-            raise SemnerfError(f"{path}: of scene {manifest['scene']!r}, which is not made: expected --scene PATH")
+            raise SemnerfError(
+                f"{path}: of scene {manifest['scene']!r}, expected the path of that scene as the argument scene"
+            )
         scene = open_scene(spec, manifest["scale"])
         pairs = {name: _pair(path, archive, name, scene) for name in manifest["runs"]}
         made, kept = [], []
