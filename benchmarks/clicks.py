@@ -23,7 +23,7 @@ from semnerf_lib.machine.provenance import revision
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.learners import ColourLearner, studio_config
-from semnerf_lib.studio.queries import random_clicker, unsure_clicker, view_of
+from semnerf_lib.studio.queries import random_clicker, unsure_clicker
 from semnerf_lib.tables import spread
 
 matplotlib.use("Agg")
@@ -38,7 +38,7 @@ N_FRAMES, WIDTH = 18, 80
 
 def score(learner: ColourLearner, small: Scene, scene: Scene) -> tuple[float, float]:
     """mIoU and total accuracy at test views, which nobody clicks."""
-    confusion, render = np.zeros((scene.n_classes,) * 2, dtype=np.int64), view_of(learner, scene)
+    confusion, render = np.zeros((scene.n_classes,) * 2, dtype=np.int64)(learner, scene)
     for i in scene.test_ids[:: len(scene.test_ids) // N_FRAMES][:N_FRAMES]:
         view = render(scene.c2w[i], WIDTH)
         confusion += confusion_matrix(view.labels, small.labels[i], scene.n_classes)

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from semnerf_lib.config import preset
-from semnerf_lib.experiments import open_scene
+from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs.executors import Executor, in_process, pick_executor
 from semnerf_lib.runs.jobs import job_for
@@ -33,7 +33,7 @@ def sweep_seconds(executor: Executor, n_runs: int, iterations: int, root: Path) 
     """Wall seconds at which the runs of a sweep were there, the last one's at the end."""
     scene = open_scene("room", "laptop")
     configs = [preset("laptop", seed=s, iterations=iterations, preview_every=0, score_frames=24) for s in range(n_runs)]
-    jobs = [job_for(Store(root), "room", "laptop", scene, config) for config in configs]
+    jobs = [job_for(Store(root), "room", "laptop", Planned(scene, config)) for config in configs]
     start, times = time.perf_counter(), []
     with executor.outcomes(jobs) as outcomes:
         for outcome in outcomes:

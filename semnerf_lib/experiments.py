@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from types import MappingProxyType
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, preset
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.labels import Corruption
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import load_scene
 
-Plan = list[tuple[Scene, Config]]
+RULE = "3"
+"""Of training: raised when the same config comes to other weights, so that older runs are not taken for today's."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run as it is planned, whether it was made or not.
+
+    Attributes:
+        scene: with the split to train on.
+        config: what the run is made with.
+        label: what the run is called beside the others of its experiment: its variant, else (empty) its model.
+    """
+
+    scene: Scene
+    config: Config
+    label: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "label", self.label or self.config.model_name)
+
+    @property
+    def id(self) -> str:
+        """A readable head and the first 12 digits of a sha256.
+
+        The hash is of `RULE`, the config, the scene's data, and the file of stored labels if the run learns from one.
+        """
+        config = self.config
+        made_of = (RULE, config.to_json(), self.scene.digest, Corruption.parse(config.corruption).fingerprint())
+        digest = hashlib.sha256("\n".join(filter(None, made_of)).encode()).hexdigest()[:12]
+        head = f"{config.field}-{config.supervision.replace('+', '-')}"
+        return f"{head}-{digest}" if config.fold is None else f"{head}-fold{config.fold}-{digest}"
+
+
+Plan = list[Planned]
 
 N_FOLDS = 5
 """P1's number of folds."""
@@ -40,7 +75,7 @@ def supervisions(scene: Scene) -> tuple[str, ...]:
 
 def training(scene: Scene, scale: str) -> Plan:
     """Notebook 04: one run from labels alone, on the scene's own split."""
-    return [(scene, preset(scale, supervision="labels"))]
+    return [Planned(scene, preset(scale, supervision="labels"))]
 
 
 def view_synthesis(scene: Scene, scale: str) -> Plan:
@@ -52,7 +87,9 @@ def view_synthesis(scene: Scene, scale: str) -> Plan:
     shorter = {"iterations": 450, "lr_decay_steps": 315, "preview_every": 0} if scale == "laptop" else {}
     folds = list(enumerate(scene.folds(N_FOLDS)))[: SMOKE_FOLDS if scale == "smoke" else N_FOLDS]
     return [
-        (part, preset(scale, supervision=s, fold=fold, **shorter)) for fold, part in folds for s in supervisions(scene)
+        Planned(part, preset(scale, supervision=s, fold=fold, **shorter))
+        for fold, part in folds
+        for s in supervisions(scene)
     ]
 
 
@@ -114,7 +151,7 @@ def corrupted(scene: Scene, scale: str, corruptions: Sequence[str]) -> Plan:
             for s in supervisions(scene):
                 config = preset(scale, supervision=s, fold=fold, seed=seed, corruption=corruption, **own)
                 colour_rays = config.n_rays // 3 if s == "labels+rgb" else 0
-                planned.append((part, config.replace(colour_rays=colour_rays)))
+                planned.append(Planned(part, config.replace(colour_rays=colour_rays)))
     return planned
 
 
@@ -134,16 +171,13 @@ def sharpeners(scale: str) -> dict[str, dict[str, float]]:
     }
 
 
-@cache
-def sharpened(scale: str, seed: int) -> Mapping[Config, str]:
-    """The runs of one seed -> the variant that each is."""
-    variants = sharpeners(scale).items()
-    return MappingProxyType({preset(scale, "grid", seed=seed, **SHARPENED | own): name for name, own in variants})
-
-
 def geometry(scene: Scene, scale: str) -> Plan:
     """Notebook 11: what sharpens geometry. The grid from labels alone, all variants with every seed."""
-    return [(scene, config) for seed in range(N_SEEDS[scale]) for config in sharpened(scale, seed)]
+    return [
+        Planned(scene, preset(scale, "grid", seed=seed, **SHARPENED | own), variant)
+        for seed in range(N_SEEDS[scale])
+        for variant, own in sharpeners(scale).items()
+    ]
 
 
 EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
@@ -156,12 +190,10 @@ EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
     "geometry": geometry,
 }
 """Every experiment by name."""
-VARIANTS: dict[str, Callable[[str, int], Mapping[Config, str]]] = {"geometry": sharpened}
-"""Those that compare variants of one model: the runs of a scale and seed -> the variant that each is."""
 
 
 def plan(name: str, scene: Scene, scale: str) -> Plan:
-    """The runs of an experiment: pairs of a scene (with the split to train on) and a config.
+    """The runs of an experiment.
 
     Raises:
         SemnerfError: unknown experiment or scale, or a scene with fewer training frames than folds.
@@ -169,9 +201,3 @@ def plan(name: str, scene: Scene, scale: str) -> Plan:
     if name not in EXPERIMENTS:
         raise SemnerfError(f"experiment {name!r}, expected one of: {', '.join(EXPERIMENTS)}")
     return EXPERIMENTS[name](scene, check_scale(scale))
-
-
-def variant_of(name: str, scale: str, config: Config) -> str:
-    """What a run is called beside the others of an experiment: its variant if that has some, else its model."""
-    variants = VARIANTS[name](scale, config.seed) if name in VARIANTS else {}
-    return variants.get(config, config.model_name)

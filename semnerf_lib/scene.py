@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class Scene:
         depth: (N, H, W) float32, metres along the optical axis, 0 where unknown, or None.
         instances: (N, H, W) uint16 object ids, one id an object in all frames, 0 where nobody knows, or
             None; only region noise reads them.
+        coding: how the labels were coded where the scene came from (`scenes.coding.Coding`), or None; no part of
+            the digest.
         bounds: (2, 3) float64 lower and upper corner of a box that holds all surfaces, or None if nobody knows.
         near, far: metres along the optical axis between which surfaces are searched (P2: 0.1 and 10).
 
@@ -54,6 +57,7 @@ class Scene:
     bounds: np.ndarray | None = field(default=None)
     near: float = 0.1
     far: float = 10.0
+    coding: Any = field(default=None, kw_only=True)
 
     def __post_init__(self):
         n, hw = len(self.labels), (self.intrinsics.height, self.intrinsics.width)
@@ -112,7 +116,9 @@ class Scene:
     @cached_property
     def present_classes(self) -> np.ndarray:
         """The class ids that occur in some frame, ascending."""
-        counts = np.bincount(self.labels.reshape(-1), minlength=256)
+        counts = np.zeros(256, dtype=np.int64)
+        for image in self.labels:
+            counts += np.bincount(image.reshape(-1), minlength=256)
         counts[VOID] = 0
         return np.flatnonzero(counts)
 

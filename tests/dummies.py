@@ -11,7 +11,7 @@ class DummyLearner:
     name = "dummy"
 
     def __init__(self, steps=0):
-        self.steps, self.step_count, self.fitted, self.model = steps, 0, [], None
+        self.steps, self.step_count, self.fitted, self.model = steps, 0, [], self
 
     @property
     def clicks(self):

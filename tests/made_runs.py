@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import numpy as np
 from tiny import make_tiny_scene
 
 from semnerf_lib.config import Config
-from semnerf_lib.experiments import Plan
+from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.machine.files import sha256_of, write_json
 from semnerf_lib.runs.store import Run, Store, read_run
 from semnerf_lib.scene import Scene
@@ -23,11 +22,9 @@ def furnished_scene(n_frames: int = 36) -> Scene:
     return replace(scene, class_names=names, instances=(scene.labels == 6).astype(np.uint16))
 
 
-def make_run(
-    store: Store, scene: Scene, config: Config, miou: float, device: str = "CPU, 1 threads", **provenance: object
-) -> Run:
+def make_run(store: Store, planned: Planned, miou: float, device: str = "CPU, 1 threads", **provenance: object) -> Run:
     """A finished run with one score everywhere: mIoU, every class's IoU, at test and at training poses."""
-    folder: Path = store.folder(scene, config)
+    scene, config, folder = planned.scene, planned.config, store.folder(planned)
     scores = {
         "miou": miou,
         "average_accuracy": miou,
@@ -69,4 +66,4 @@ def make_run(
 
 def make_runs(store: Store, planned: Plan, miou: Callable[[Config], float]) -> list[Run]:
     """`make_run` for every run of a plan, each with the mIoU that its config is given."""
-    return [make_run(store, scene, config, miou(config)) for scene, config in planned]
+    return [make_run(store, one, miou(one.config)) for one in planned]

@@ -12,7 +12,7 @@ from pathlib import Path
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import open_scene
+from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs.jobs import Job, job_for
 from semnerf_lib.runs.store import Store
@@ -33,7 +33,7 @@ def tiny_jobs(root: Path, spec: str, seeds: int, checkpoint_seconds: float = 30.
     """A job a seed."""
     scene, made = open_scene(spec, SCALE), []
     for seed in range(seeds):
-        job = job_for(Store(root), spec, SCALE, scene, tiny_config(seed=seed, **changes))
+        job = job_for(Store(root), spec, SCALE, Planned(scene, tiny_config(seed=seed, **changes)))
         made.append(Job(job.root, job.scene, job.scale, job.config, job.run, checkpoint_seconds))
     return made
 

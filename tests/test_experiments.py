@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from semnerf_lib.cameras import Intrinsics
-from semnerf_lib.config import preset
+from semnerf_lib.config import Config, preset
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import EXPERIMENTS, plan, sharpened, sharpeners, supervisions, variant_of
+from semnerf_lib.experiments import EXPERIMENTS, Planned, plan, sharpeners, supervisions
 from semnerf_lib.runs.notebooks import NEEDS
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import CLAIMS
@@ -22,8 +22,9 @@ def scene(rgb: bool) -> Scene:
 
 
 def test_training_is_one_run_from_labels_on_the_scenes_own_split():
-    ((part, config),) = plan("training", place := scene(rgb=True), "laptop")
-    assert part is place
+    [planned] = plan("training", place := scene(rgb=True), "laptop")
+    config = planned.config
+    assert planned.scene is place
     assert (config.supervision, config.fold, config.field) == ("labels", None, "grid")
 
 
@@ -31,23 +32,23 @@ def test_training_is_one_run_from_labels_on_the_scenes_own_split():
 def test_view_synthesis_pairs_both_supervisions_of_every_fold(scale, folds):
     place = scene(rgb=True)
     wanted = plan("view_synthesis", place, scale)
-    assert [(c.fold, c.supervision) for _, c in wanted] == [
+    assert [(one.config.fold, one.config.supervision) for one in wanted] == [
         (k, s) for k in range(folds) for s in ("labels", "labels+rgb")
     ]
-    for (one, a), (other, b) in zip(wanted[::2], wanted[1::2], strict=True):
-        assert one.train_ids == other.train_ids and one.test_ids == other.test_ids
-        assert a == b.replace(supervision="labels")
+    for a, b in zip(wanted[::2], wanted[1::2], strict=True):
+        assert a.scene.train_ids == b.scene.train_ids and a.scene.test_ids == b.scene.test_ids
+        assert a.config == b.config.replace(supervision="labels")
     if folds == 5:
-        assert sorted(i for part, _ in wanted[::2] for i in part.test_ids) == list(place.train_ids)
+        assert sorted(i for one in wanted[::2] for i in one.scene.test_ids) == list(place.train_ids)
 
 
 def test_scene_without_rgb_is_learnt_from_labels_alone():
     assert supervisions(scene(rgb=False)) == ("labels",)
-    assert {c.supervision for _, c in plan("view_synthesis", scene(rgb=False), "smoke")} == {"labels"}
+    assert {one.config.supervision for one in plan("view_synthesis", scene(rgb=False), "smoke")} == {"labels"}
 
 
 def test_paper_scale_is_the_papers_network():
-    assert {config.field for _, config in plan("view_synthesis", scene(rgb=True), "paper")} == {"mlp"}
+    assert {one.config.field for one in plan("view_synthesis", scene(rgb=True), "paper")} == {"mlp"}
 
 
 @pytest.mark.parametrize(("scale", "seeds"), [("smoke", 1), ("laptop", 3), ("paper", 3)])
@@ -55,11 +56,12 @@ def test_geometry_changes_one_thing_at_a_time(scale, seeds):
     place = scene(rgb=True)
     wanted = plan("geometry", place, scale)
     variants = sharpeners(scale)
-    assert len({config for _, config in wanted}) == len(wanted) == seeds * len(variants)
-    assert {(c.supervision, c.field, c.fold, c.corruption) for _, c in wanted} == {("labels", "grid", None, "none")}
+    configs = {one.config for one in wanted}
+    assert len(configs) == len(wanted) == seeds * len(variants) and {one.scene for one in wanted} == {place}
+    assert {(c.supervision, c.field, c.fold, c.corruption) for c in configs} == {("labels", "grid", None, "none")}
     for seed in range(seeds):
-        of_seed = {name: config for config, name in sharpened(scale, seed).items()}
-        assert list(of_seed) == list(variants) and all((place, config) in wanted for config in of_seed.values())
+        of_seed = {one.label: one.config for one in wanted if one.config.seed == seed}
+        assert list(of_seed) == list(variants)
         unchanged = next(iter(of_seed.values()))
         assert unchanged.carving > 0 and 0 < unchanged.boundary_share and unchanged.seed == seed
         for name, config in list(of_seed.items())[1:]:
@@ -69,17 +71,31 @@ def test_geometry_changes_one_thing_at_a_time(scale, seeds):
 
 def test_geometry_starts_from_the_run_of_notebook_04_and_is_no_claim():
     place = scene(rgb=False)
-    assert plan("geometry", place, "laptop")[0] == plan("training", place, "laptop")[0]
-    assert plan("geometry", place, "laptop")[0][1] == preset("laptop")
+    first = plan("geometry", place, "laptop")[0]
+    assert first.id == plan("training", place, "laptop")[0].id and first.config == preset("laptop")
     assert "geometry" not in {claim.experiment for claim in CLAIMS} | set(NEEDS["10"])
 
 
 def test_runs_are_called_by_their_variant_or_their_model():
-    for seed in range(2):
-        names = {variant_of("geometry", "laptop", config) for config in sharpened("laptop", seed)}
-        assert names == set(sharpeners("laptop"))
-    other = preset("laptop", "grid", seed=7, lr=0.5)
-    assert variant_of("geometry", "laptop", other) == variant_of("training", "laptop", other) == other.model_name
+    place, config = scene(rgb=False), preset("laptop")
+    assert {one.label for one in plan("geometry", place, "laptop")} == set(sharpeners("laptop"))
+    assert [one.label for one in plan("training", place, "laptop")] == [config.model_name]
+    assert Planned(place, config).label == config.model_name
+
+
+def test_run_ids_are_those_of_earlier_versions():
+    """Runs that somebody has made are found again; the ids are those of commit 677397b."""
+    configs = {
+        "grid-labels-eda7a24e7a06": preset("laptop"),
+        "mlp-labels-rgb-6b1965fbb9e9": preset("smoke", "mlp", supervision="labels+rgb", seed=3),
+        "mlp-labels-fold2-9b0f68458796": Config(fold=2, corruption="pixel-noise:0.50"),
+        "grid-labels-1fa51c941a8a": preset("laptop", corruption="sparse:0.955556"),
+        "mlp-labels-a2113fc19dfd": Config(corruption="region-even:0.5:wall x-"),
+        "grid-labels-151c10205982": preset("paper", "grid", corruption="super-dense:8.0"),
+        "grid-labels-a333d9acae8a": preset("smoke", corruption="propagation:0"),
+    }
+    place = scene(rgb=True)
+    assert [Planned(place, config).id for config in configs.values()] == list(configs)
 
 
 def test_unknown_names_raise():

@@ -149,3 +149,10 @@ def test_embedded_film_carries_film_and_poster(tmp_path):
     assert repr(shown) == "a film (film)"
     with pytest.raises(SemnerfError, match="expected at most 10"):
         plots.embed_video(path, frames[0], "a film", max_bytes=10)
+
+
+def test_a_dollar_in_a_class_name_is_drawn_as_it_is():
+    names = ("wall", r"price $5 \frac{ $ up")
+    figure = plots.label_grid(np.tile(np.uint8([0, 1, 1, 1, 1, 0]), (1, 4, 1)), names, ["a view"])
+    figure.canvas.draw()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [r"price \$5 \frac{ \$ up", "wall"]

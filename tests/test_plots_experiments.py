@@ -11,8 +11,7 @@ import matplotlib.pyplot as plt
 
 from semnerf_lib import plots
 from semnerf_lib.plots.experiments import ROLES
-from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
-from semnerf_lib.plots.outputs import MISSING
+from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG
 from semnerf_lib.scene import VOID
 
 NAMES = ("wall", "floor", "sofa")

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from tiny import make_tiny_scene, tiny_config
 
+from semnerf_lib.experiments import Planned
 from semnerf_lib.runs.store import Store
 from semnerf_lib.training import Trainer
 
@@ -25,5 +26,5 @@ if __name__ == "__main__":
         train(self, checkpoint, 0.0, told)
 
     Trainer.train = often
-    run = Store(root).get(make_tiny_scene(), tiny_config(iterations=iterations), torch.device("cpu"))
+    run = Store(root).get(Planned(make_tiny_scene(), tiny_config(iterations=iterations)), torch.device("cpu"))
     print(f"done {run.weights_sha256}", flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from semnerf_lib.cli.options import Commands, command, results_option, scene_opt
 from semnerf_lib.errors import SemnerfError
 
 if TYPE_CHECKING:
-    from semnerf_lib.config import Config
+    from semnerf_lib.experiments import Planned
     from semnerf_lib.models import Model
     from semnerf_lib.scene import Scene
 
@@ -132,10 +133,10 @@ def keys_help() -> str:
     return "\n".join([f"\nkeys of --set:{'laptop':>19} {'paper':>10}", *rows]) + "\n"
 
 
-def named_run(args: argparse.Namespace) -> tuple[Scene, Config]:
-    """The scene and config that the options name."""
+def named_run(args: argparse.Namespace) -> Planned:
+    """The run that the options name; what its scene assumes is printed."""
     from semnerf_lib.config import check_scale, preset
-    from semnerf_lib.experiments import N_FOLDS, open_scene
+    from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 
     check_scale(args.scale)
     own = {key: getattr(args, key) for key in ("supervision", "fold", "corruption", "seed")}
@@ -143,7 +144,9 @@ def named_run(args: argparse.Namespace) -> tuple[Scene, Config]:
     if args.fold is not None and not 0 <= args.fold < N_FOLDS:
         raise SemnerfError(f"fold {args.fold}, expected 0 ... {N_FOLDS - 1}")
     scene = open_scene(args.scene, args.scale)
-    return (scene if args.fold is None else scene.folds(N_FOLDS)[args.fold]), config
+    for line in () if scene.coding is None else scene.coding.assumed:
+        print(line, file=sys.stderr)
+    return Planned(scene if args.fold is None else scene.folds(N_FOLDS)[args.fold], config)
 
 
 def settings(pairs: Sequence[str]) -> dict[str, Any]:
@@ -168,9 +171,9 @@ def train(args: argparse.Namespace) -> int:
     from semnerf_lib.runs.store import Store
 
     store, device = Store(args.out), pick_device(args.device)
-    scene, config = named_run(args)
-    was_there = store.has(scene, config)
-    run = store.get(scene, config, device)
+    planned = named_run(args)
+    was_there = store.has(planned)
+    run = store.get(planned, device)
     print_scores(run.metrics, args)
     print(f"{'found, trained before' if was_there else 'trained now'}: run {run.id} in {run.folder}")
     same = shlex.join(word for word in args.words[1:] if word != "--classes")
@@ -185,12 +188,12 @@ def finished_run(args: argparse.Namespace) -> tuple[Scene, Model]:
     from semnerf_lib.runs.store import Store
 
     store, device = Store(args.out), pick_device(args.device)
-    scene, config = named_run(args)
-    run = store.find(scene, config)
+    planned = named_run(args)
+    run = store.find(planned)
     if run is None:
-        folder = store.folder(scene, config)
+        folder = store.folder(planned)
         raise SemnerfError(f"{folder}: no finished run, expected one: type `semnerf train` with the same options first")
-    return scene, run.load(scene, device)
+    return planned.scene, run.load(planned.scene, device)
 
 
 def evaluate(args: argparse.Namespace) -> int:

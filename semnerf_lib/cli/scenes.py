@@ -27,6 +27,25 @@ def add(commands: Commands) -> None:
     sub.add_argument("--width", type=int, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
     sub = command(
         group,
+        "import",
+        import_frames,
+        "write a folder of another format as frames on disk",
+        [
+            "semnerf scene import ~/capture scene             nerfstudio, COLMAP and masks, ScanNet, ...",
+            "semnerf scene import ~/capture scene --axes opengl --unit 1000 --ignore 7",
+        ],
+        "\nThe formats are in data/README.md. coding.json in the new folder keeps the source's ids.",
+    )
+    sub.add_argument("source", type=Path, help="the folder to read")
+    sub.add_argument("folder", type=Path, help="where to write; must not exist")
+    sub.add_argument("--axes", choices=("opencv", "opengl"), help="of the cameras (as the format has them)")
+    sub.add_argument("--invert", action="store_true", help="poses are the inverse of what the format says")
+    sub.add_argument("--unit", metavar="UNIT", help="of the positions: m, cm, mm, or units a metre")
+    sub.add_argument("--ignore", type=int, nargs="+", default=[], metavar="ID", help="ids that are no class")
+    sub.add_argument("--background", metavar="NAME|void", help="the class of id 0, or void")
+
+    sub = command(
+        group,
         "check",
         check,
         "read a scene, say what it holds, or what is wrong with it in one line",
@@ -45,6 +64,26 @@ def make(args: argparse.Namespace) -> int:
     if args.width < 1:
         raise SemnerfError(f"width {args.width}, expected at least 1")
     save_replica(load_scene(args.source, width=args.width), args.folder)
+    print(f"wrote {args.folder}")
+    return 0
+
+
+def import_frames(args: argparse.Namespace) -> int:
+    """Writes a folder of another format as frames on disk, and prints what it holds."""
+    from semnerf_lib.scenes.importers.core import ImportOptions, units_a_metre
+    from semnerf_lib.scenes.importers.formats import import_scene
+    from semnerf_lib.scenes.loading import describe
+    from semnerf_lib.scenes.placement import placed
+    from semnerf_lib.scenes.replica import save_replica
+
+    if args.folder.exists():
+        raise SemnerfError(f"{args.folder}: exists, expected a folder that does not: nothing is overwritten")
+    unit = None if args.unit is None else units_a_metre(args.unit)
+    options = ImportOptions(args.axes, args.invert, unit, tuple(args.ignore), args.background)
+    scene = import_scene(args.source, options)
+    scene = scene if args.unit else placed(scene)
+    save_replica(scene, args.folder)
+    print(describe(scene))
     print(f"wrote {args.folder}")
     return 0
 

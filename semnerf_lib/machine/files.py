@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine import jsons
 
 
 def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
@@ -55,10 +56,7 @@ def read_json(path: Path) -> Any:
     Raises:
         SemnerfError: the file is missing, unreadable or no JSON.
     """
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as fault:
-        raise SemnerfError(f"{path}: {fault}, expected a JSON file") from fault
+    return jsons.read_json(path, object, nan=True)
 
 
 def sha256_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -30,7 +31,22 @@ def watched() -> bool:
     if os.environ.get("SEMNERF_HEADLESS"):
         return False
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
-    return type(shell).__name__ == "ZMQInteractiveShell" or sys.stderr.isatty()
+    if type(shell).__name__ == "ZMQInteractiveShell":
+        return not _executed_by_program()
+    return sys.stderr.isatty()
+
+
+@functools.cache
+def _executed_by_program() -> bool:
+    """Whether papermill or nbconvert started this kernel: nobody sees a live widget there, so a picture is kept."""
+    try:
+        import psutil
+
+        words = psutil.Process().parent().cmdline()
+    except (ImportError, AttributeError, psutil.Error):
+        return False
+    names = {os.path.basename(word).removesuffix(".exe") for word in words[:4]}
+    return bool(names & {"papermill", "nbconvert", "jupyter-nbconvert", "jupyter-execute"})
 
 
 class Progress:

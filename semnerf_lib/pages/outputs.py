@@ -64,7 +64,7 @@ def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:
     else:
         still = f'<img src="data:image/png;base64,{"".join(png.split())}" alt="{escape(alt)}">'
     figure = {**figure, "config": {**figure.get("config", {}), **CONFIG}}
-    text = json.dumps(figure, separators=(",", ":")).replace("</", "<\\/")  # no end of the script within it
+    text = json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")  # neither tag nor comment within it
     height = int(figure.get("layout", {}).get("height") or 480)
     return (
         f'<figure class="in-space" aria-label="{escape(alt)}"><div class="still">{still}</div>'

@@ -11,12 +11,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from semnerf_lib.experiments import Plan, variant_of
+from semnerf_lib.experiments import Plan
 from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.runs.store import Run, run_id
+from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
 from semnerf_lib.tables import duration
 
@@ -92,9 +92,8 @@ def score_tables(report: Report) -> list[dict[str, Any]]:
     tables = []
     for name, planned in report.plans.items():
         groups: dict[tuple[str, str], list[Run | None]] = {}
-        for scene, config in planned:
-            found = report.runs.get(run_id(scene, config))
-            groups.setdefault((config.corruption, variant_of(name, report.scale, config)), []).append(found)
+        for one in planned:
+            groups.setdefault((one.config.corruption, one.label), []).append(report.runs.get(one.id))
         corrupted = any(condition != "none" for condition, _ in groups)
         columns = CORRUPTED_SCORES if corrupted else SCORES
         rows = []

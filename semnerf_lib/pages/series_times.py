@@ -11,7 +11,7 @@ from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import read_json, write_json
 from semnerf_lib.pages.series import FACTS
 from semnerf_lib.runs.notebooks import find_notebooks, plans_for
-from semnerf_lib.runs.store import Run, Store, run_id
+from semnerf_lib.runs.store import Run, Store
 
 
 def take_times(folder: Path, store: Store) -> None:
@@ -36,8 +36,8 @@ def take_times(folder: Path, store: Store) -> None:
         if not result["ok"]:
             raise SemnerfError(f"{page}: the notebook failed, expected one that went well")
         seconds[number] = round(result["seconds"], 1)
-        planned = [pair for plan in plans_for([path], scene, "laptop").values() for pair in plan]
-        fresh = {run_id(*pair): store.find(*pair) for pair in planned if run_id(*pair) not in made}
+        planned = [one for plan in plans_for([path], scene, "laptop").values() for one in plan]
+        fresh = {one.id: store.find(one) for one in planned if one.id not in made}
         if None in fresh.values():
             raise SemnerfError(f"{store.root}: a run of notebook {number} is missing, expected all of a `reproduce`")
         if fresh:

@@ -42,7 +42,7 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
     Raises:
         SemnerfError: a damaged run, reference or published file; no room, or the folder cannot be written to.
     """
-    planned = [pair for claim in CLAIMS for pair in plan(claim.experiment, scene, scale)]
+    planned = [one for claim in CLAIMS for one in plan(claim.experiment, scene, scale)]
     runs = list({run.id: run for run in finished(store, planned)}.values())
     if not runs:
         return []
@@ -61,7 +61,7 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
         questions=QUESTIONS,
         scenes=scene_lines(scenes),
         costs=cost_lines(scene, scale, store),
-        provenance=made_with(runs, len({store.folder(*pair) for pair in planned})),
+        provenance=made_with(runs, len({one.id for one in planned})),
         runs=runs,
         published=read_published(),
     )

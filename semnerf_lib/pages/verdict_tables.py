@@ -128,7 +128,7 @@ def cost_lines(scene: Scene, scale: str, store: Store) -> list[Cells]:
     Both models have equally many rays a step in these runs. Times are medians with their range.
     """
     planned = plan("view_synthesis", scene, scale)
-    runs = {s: finished(store, [p for p in planned if p[1].supervision == s]) for s in (LABELS, WITH_RGB)}
+    runs = {s: finished(store, [one for one in planned if one.config.supervision == s]) for s in (LABELS, WITH_RGB)}
     costs = [cost(found) for found in runs.values() if found]
     lines = [
         {

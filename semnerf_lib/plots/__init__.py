@@ -1,12 +1,22 @@
-"""Figures by matplotlib. Every function takes arrays or results and returns the figure; a notebook then calls
-`plt.show()`. Plotly's, in space, are shown by `show3d`. One colour a class in every picture (`scenes.palette`), void
-black, lengths in metres.
+"""Figures by matplotlib: every function takes arrays or results and returns the figure; plotly's are shown by `show3d`.
+
+They may know lessons, surfaces and the method, and scores as numbers. One colour a class, void black, metres.
+Begin with `images` and `style`.
 """
 
 from semnerf_lib.plots.experiments import ROLES, class_losses, corruption_levels, curves_with_spread, kept_frames
-from semnerf_lib.plots.images import class_legend, comparison, depth_comparison, entropy_maps, label_grid, views
+from semnerf_lib.plots.images import (
+    class_legend,
+    comparison,
+    depth_comparison,
+    depth_outputs,
+    entropy_maps,
+    error_picture,
+    input_and_outputs,
+    label_grid,
+    views,
+)
 from semnerf_lib.plots.learnt import loose_walls, room_picture
-from semnerf_lib.plots.outputs import depth_outputs, error_picture, input_and_outputs
 from semnerf_lib.plots.rays import density_gradient, frusta, ray_profile, ray_samples
 from semnerf_lib.plots.scores import class_bars, curves, paired_folds, timing_bars
 from semnerf_lib.plots.spatial import show3d, small_picture

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 
 from semnerf_lib.lessons.edge_fits import FINE, Fit, between, shortest_wave
 from semnerf_lib.palette import colourise, palette
-from semnerf_lib.plots.images import _picture
-from semnerf_lib.plots.outputs import error_picture
+from semnerf_lib.plots.images import _picture, error_picture
 from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
 from semnerf_lib.scene import VOID
 
@@ -69,15 +68,15 @@ def draw_wave(ax: Axes, n_octaves: int, columns: int) -> None:
     middle = (columns - 1) / 2
     ax.plot(x, np.sin(2 * np.pi * (x - middle) / length), color=BLUE, linewidth=0.6)
     ax.plot(pixels, np.sin(2 * np.pi * (pixels - middle) / length), "o", color=ORANGE, markersize=2.5)
-    told = "shorter than 2 pixels: they cannot tell it from a slower one" if length < 2 else "dots: at the pixels"
-    ax.set(yticks=[], ylim=(-1.2, 1.2), title=f"fastest wave: {length:.3g} pixels ({told})")
+    note = "shorter than 2 pixels: they cannot tell it from a slower one" if length < 2 else "dots: at the pixels"
+    ax.set(yticks=[], ylim=(-1.2, 1.2), title=f"fastest wave: {length:.3g} pixels ({note})")
 
 
 def draw_scores(ax: Axes, scores: Scores, n_octaves: int | None = None) -> None:
     """Shares of wrong pixels over octaves; the octaves at hand are marked."""
     for k, (name, colour) in enumerate((("learnt from", BLUE), ("left out", ORANGE))):
-        known = [(octaves, 100 * both[k]) for octaves, both in sorted(scores.items()) if both[k] is not None]
-        ax.plot(*zip(*known, strict=True) if known else ((), ()), "o-", color=colour, markersize=4, label=name)
+        points = [(octaves, 100 * both[k]) for octaves, both in sorted(scores.items()) if both[k] is not None]
+        ax.plot(*zip(*points, strict=True) if points else ((), ()), "o-", color=colour, markersize=4, label=name)
     if n_octaves is not None:
         ax.axvline(n_octaves, color=GREY, linewidth=3, alpha=0.4, zorder=0)
     ax.set(xlabel="octaves", xlim=(-0.5, 10.5), xticks=range(0, 11, 2), title="wrong pixels (%)")
@@ -98,9 +97,9 @@ def draw_fits(
     for (above, below, line), (n_octaves, fit) in zip(axes.T[1:], fits.items(), strict=True):
         wave = f": waves to {shortest_wave(n_octaves, piece.shape[1]):.2g} pixels" if n_octaves else ": no wave"
         _picture(above, colourise(fit.between), f"{n_octaves} octaves{wave}")
-        told = [f"{name} {share:.1%}" for name, share in zip(("learnt", "left out"), scores[n_octaves], strict=True)
+        note = [f"{name} {share:.1%}" for name, share in zip(("learnt", "left out"), scores[n_octaves], strict=True)
                 if share is not None]  # fmt: skip
-        _picture(below, error_picture(piece, fit.labels), f"wrong: {', '.join(told)}")
+        _picture(below, error_picture(piece, fit.labels), f"wrong: {', '.join(note)}")
         draw_classes(line, fit, row)
         line.set(xlabel="column (pixels)", title=f"p along row {row} (dashed)")
 

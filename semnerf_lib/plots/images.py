@@ -1,16 +1,17 @@
-"""Pictures of views: labels, depth, entropy, and what is wrong with them."""
+"""Pictures of views: labels, depth, entropy, what went in and came out, and what is wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from semnerf_lib.palette import colourise, palette
-from semnerf_lib.plots.style import GREY
+from semnerf_lib.plots.style import GREY, plain
 from semnerf_lib.scene import VOID
 
 RIGHT, WRONG, UNKNOWN = (232, 232, 232), (213, 94, 0), (0, 0, 0)
@@ -21,8 +22,8 @@ def class_legend(figure: Figure, labels: np.ndarray, class_names: Sequence[str],
     """A legend below the figure with the classes that occur in `labels`, the most frequent first, void last."""
     counts = np.bincount(np.asarray(labels).reshape(-1), minlength=256)
     colours = palette(len(class_names)) / 255
-    shown = sorted(np.flatnonzero(counts[: len(class_names)]), key=lambda c: -counts[c])
-    handles = [Patch(facecolor=colours[c], edgecolor=GREY, linewidth=0.4, label=class_names[c]) for c in shown]
+    drawn = sorted(np.flatnonzero(counts[: len(class_names)]), key=lambda c: -counts[c])
+    handles = [Patch(facecolor=colours[c], edgecolor=GREY, linewidth=0.4, label=plain(class_names[c])) for c in drawn]
     if counts[VOID]:
         handles.append(Patch(facecolor="black", label="void (no class)"))
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, handlelength=1.1, columnspacing=1.2)
@@ -84,13 +85,13 @@ def comparison(
     figure, axes = plt.subplots(n, 1 + 2 * models, figsize=(9.6, height), squeeze=False)
     for row in range(n):
         first = row == 0
-        known = truth[row] != VOID
+        valid = truth[row] != VOID
         _picture(axes[row, 0], colourise(truth[row]), "truth" if first else "")
         for m, name in enumerate(names):
-            wrong = known & (predicted[m][row] != truth[row])
-            error = np.where(wrong[..., None], WRONG, np.where(known[..., None], RIGHT, UNKNOWN)).astype(np.uint8)
+            wrong = valid & (predicted[m][row] != truth[row])
+            error = np.where(wrong[..., None], WRONG, np.where(valid[..., None], RIGHT, UNKNOWN)).astype(np.uint8)
             _picture(axes[row, 1 + 2 * m], colourise(predicted[m][row]), name if first else "")
-            share = f"wrong: {wrong.sum() / max(1, known.sum()):.1%}"
+            share = f"wrong: {wrong.sum() / max(1, valid.sum()):.1%}"
             _picture(axes[row, 2 + 2 * m], error, share)
     figure.suptitle(title, x=0.01, ha="left")
     class_legend(figure, np.stack([truth, *predicted]), class_names)
@@ -109,17 +110,17 @@ def depth_comparison(truth: np.ndarray, depth: np.ndarray, titles: Sequence[str]
     figure, axes = plt.subplots(n, 3, figsize=(9.6, n * (3.0 * shape[0] / shape[1]) + 0.5), squeeze=False)
     far = float(np.percentile(truth[truth > 0], 99)) if (truth > 0).any() else float(depth.max())
     for row in range(n):
-        known = truth[row] > 0
-        off = np.where(known, depth[row] - truth[row], np.nan)
-        images = (np.where(known, truth[row], np.nan), depth[row], off)
-        mean = f"error (mean |error| {np.nanmean(np.abs(off)):.2f} m)" if known.any() else "error"
+        valid = truth[row] > 0
+        off = np.where(valid, depth[row] - truth[row], np.nan)
+        images = (np.where(valid, truth[row], np.nan), depth[row], off)
+        mean = f"error (mean |error| {np.nanmean(np.abs(off)):.2f} m)" if valid.any() else "error"
         for column, (image, name) in enumerate(zip(images, ("true depth", "rendered depth", mean), strict=True)):
             look = {"cmap": "viridis", "vmin": 0, "vmax": far}
             if column == 2:
                 look = {"cmap": "RdBu", "vmin": -0.5, "vmax": 0.5}
-            shown = _picture(axes[row, column], image, f"{titles[row]}: {name}" if column == 0 else name, **look)
+            drawn = _picture(axes[row, column], image, f"{titles[row]}: {name}" if column == 0 else name, **look)
             figure.colorbar(
-                shown, ax=axes[row, column], shrink=0.85, label="m", extend="both" if column == 2 else "max"
+                drawn, ax=axes[row, column], shrink=0.85, label="m", extend="both" if column == 2 else "max"
             )
     figure.suptitle(title, x=0.01, ha="left")
     return figure
@@ -131,7 +132,97 @@ def entropy_maps(entropy: np.ndarray, titles: Sequence[str], n_classes: int, tit
     figure, axes = plt.subplots(1, n, figsize=(9.6, 9.6 / n * shape[0] / shape[1] + 0.6), squeeze=False)
     top = min(float(np.log(n_classes)), max(0.5, float(np.percentile(entropy, 99.5))))
     for ax, image, name in zip(axes[0], entropy, titles, strict=True):
-        shown = _picture(ax, image, name, cmap="magma", vmin=0, vmax=top)
-    figure.colorbar(shown, ax=axes[0].tolist(), shrink=0.85, label="entropy (nats)", extend="max")
+        drawn = _picture(ax, image, name, cmap="magma", vmin=0, vmax=top)
+    figure.colorbar(drawn, ax=axes[0].tolist(), shrink=0.85, label="entropy (nats)", extend="max")
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+MISSING = (255, 255, 255)
+"""Colour of an error picture where the truth is known and no label was given."""
+
+
+def error_picture(
+    truth: UInt8[np.ndarray, "height width"], given: UInt8[np.ndarray, "height width"]
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Grey where a label is right, orange-red where wrong, white where none is given, black where the truth is void."""
+    colours = np.where((given == truth)[..., None], RIGHT, WRONG)
+    colours = np.where((given == VOID)[..., None], MISSING, colours)
+    return np.where((truth == VOID)[..., None], UNKNOWN, colours).astype(np.uint8)
+
+
+def input_and_outputs(
+    truth: UInt8[np.ndarray, "rows height width"],
+    given: Mapping[str, UInt8[np.ndarray, "rows height width"]],
+    class_names: Sequence[str],
+    row_names: Sequence[str],
+    title: str = "",
+    rgb: UInt8[np.ndarray, "rows height width 3"] | None = None,
+) -> Figure:
+    """The same views as truth, input and outputs; below each, what is wrong with it, in shares of the known pixels.
+
+    Args:
+        truth: clean labels.
+        given: what a column is called to its labels, VOID where it has none.
+        class_names: C names.
+        row_names: one a view.
+        rgb: shown below the truth, if there is any; once where a view comes again in the next row.
+    """
+    n, columns = len(truth), 1 + len(given)
+    width, images = 1.85, np.stack([truth, *given.values()])
+    legend_columns = max(3, int(0.75 * width * columns))
+    legend = 0.17 * -(-len(np.unique(images)) // legend_columns)
+    size = (width * columns, 2 * n * (width * truth.shape[1] / truth.shape[2] + 0.24) + legend + 0.6)
+    figure, axes = plt.subplots(2 * n, columns, figsize=size, squeeze=False)
+    for row in range(n):
+        above, below = axes[2 * row], axes[2 * row + 1]
+        valid = truth[row] != VOID
+        _picture(above[0], colourise(truth[row]), f"{row_names[row]}: truth")
+        if rgb is None or (row and np.array_equal(rgb[row], rgb[row - 1])):
+            below[0].set_axis_off()
+        else:
+            _picture(below[0], rgb[row], "its colours")
+        for k, (name, drawn) in enumerate(given.items(), 1):
+            missing = float(np.mean(drawn[row][valid] == VOID))
+            wrong = float(np.mean(drawn[row][valid] != truth[row][valid])) - missing
+            _picture(above[k], colourise(drawn[row]), name)
+            share = f"wrong {wrong:.1%}" + (f", none {missing:.1%}" if missing else "")
+            _picture(below[k], error_picture(truth[row], drawn[row]), share)
+    figure.suptitle(title, x=0.01, ha="left")
+    class_legend(figure, images, class_names, legend_columns)
+    key = {"right": RIGHT, "wrong": WRONG, "no label": MISSING, "truth is void": UNKNOWN}
+    handles = [Patch(facecolor=np.divide(c, 255), edgecolor=GREY, linewidth=0.4, label=k) for k, c in key.items()]
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(key), handlelength=1.1)
+    return figure
+
+
+def depth_outputs(
+    truth: Float[np.ndarray, "height width"] | None,
+    depth: Mapping[str, Float[np.ndarray, "height width"]],
+    title: str = "",
+) -> Figure:
+    """One view's depth as several models render it, beside the truth; below, the signed error of each, in metres.
+
+    Args:
+        truth: metres, 0 where unknown; None where the scene has no depth, which leaves the rendered depth alone.
+        depth: model to metres.
+    """
+    drawn = depth if truth is None else {"true depth": np.where(truth > 0, truth, np.nan), **depth}
+    shape, rows = next(iter(depth.values())).shape, 1 if truth is None else 2
+    width, columns = 1.9, max(2, len(drawn))
+    size = (width * columns + 0.8, rows * (width * shape[0] / shape[1] + 0.25) + 0.3)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    far = float(np.nanpercentile(np.stack(list(drawn.values())), 99))
+    for ax, (name, image) in zip(axes[0], drawn.items(), strict=False):
+        drawn = _picture(ax, image, name, cmap="viridis", vmin=0, vmax=far)
+    figure.colorbar(drawn, ax=axes[0][: len(drawn)].tolist(), label="depth (m)", extend="max", pad=0.01)
+    if truth is not None:
+        for ax, image in zip(axes[1][1:], depth.values(), strict=False):
+            off = np.where(truth > 0, image - truth, np.nan)
+            mean = f"mean |error| {np.nanmean(np.abs(off)):.2f} m" if (truth > 0).any() else "truth unknown"
+            drawn = _picture(ax, off, mean, cmap="RdBu", vmin=-0.5, vmax=0.5)
+        figure.colorbar(drawn, ax=axes[1].tolist(), label="error (m)", extend="both", pad=0.01)
     figure.suptitle(title, x=0.01, ha="left")
     return figure

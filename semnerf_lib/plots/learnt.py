@@ -18,8 +18,8 @@ from semnerf_lib.surfaces.meshes import LearntSurface, normals, part_of
 
 FAR_OFF = 0.2
 """Distance to the truth that gets the strongest colour, metres."""
-SIDES = "RdBu"
-"""Colour map of signed distances: red behind the true surface, blue in front of it."""
+SIDES = "RdBu_r"
+"""Colour map of signed distances to the true surface, as of depth errors: too far is blue, too near is red."""
 
 
 def facing(mesh: LabelledMesh, eye: Float[np.ndarray, "3"]) -> Bool[np.ndarray, "faces"]:
@@ -44,9 +44,9 @@ def seen_from(
     rays_o, rays_d = (rays.reshape(-1, 3).numpy() for rays in get_rays(camera, c2w))
     face = RayCaster(part).hits(rays_o, rays_d)["face"]
     towards = -(normals(part.vertices, part.faces)[face] * rays_d).sum(-1) / np.linalg.norm(rays_d, axis=-1)
-    image = paint[face] * (0.55 + 0.45 * np.clip(towards, 0, 1))[:, None]
-    found = (face >= 0).reshape(width, width)
-    rows, columns = (np.flatnonzero(found.any(axis)) for axis in (1, 0))
+    image = paint[face] * (0.7 + 0.3 * np.clip(towards, 0, 1))[:, None]
+    hit = (face >= 0).reshape(width, width)
+    rows, columns = (np.flatnonzero(hit.any(axis)) for axis in (1, 0))
     image = np.where((face >= 0)[:, None], image, 255).astype(np.uint8).reshape(width, width, 3)
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -80,8 +80,8 @@ def loose_walls(
 ) -> Figure:
     """How far a learnt surface lies from the true one, and why: the density around it, in plan.
 
-    The density is dark and thin where a border between classes says where a surface is, and fog where all around is of
-    one class: nothing there fixes the depth.
+    The density is dark and thin where a boundary between classes says where a surface is, and spread out inside
+    a region of one class: nothing there fixes the depth.
 
     Args:
         mesh: the learnt surface (see `fusion.where_rays_end`).
@@ -95,17 +95,17 @@ def loose_walls(
     left.set_title("what is off: the surface where rays end")
     scale = plt.cm.ScalarMappable(Normalize(-100 * FAR_OFF, 100 * FAR_OFF), SIDES)
     where = dict(orientation="horizontal", shrink=0.8, extend="both")
-    figure.colorbar(scale, ax=left, label="cm behind (red) or in front (blue) of the true surface", **where)
+    figure.colorbar(scale, ax=left, label="cm too near (red) or too far (blue)", **where)
     low, cell, size = surface.origin, surface.cell, surface.log_density.shape
     level = int(np.clip(round((height - low[2]) / cell), 0, size[2] - 1))
     high = low + cell * (np.array(size) - 1)
     extent = (low[0] - cell / 2, high[0] + cell / 2, low[1] - cell / 2, high[1] + cell / 2)
     density = surface.log_density[:, :, level].T / np.log(10)
-    shown = right.imshow(density, origin="lower", extent=extent, cmap="Greys", vmin=-1, vmax=2)
+    drawn = right.imshow(density, origin="lower", extent=extent, cmap="Greys", vmin=-1, vmax=2)
     near = np.abs(truth.points[:, 2] - height) < cell / 2
     right.scatter(*truth.points[near, :2].T, s=2, c=colourise(truth.labels[near]) / 255, linewidths=0)
     right.set(xlabel="x (m)", ylabel="y (m)", aspect="equal", title=f"why: what was learnt, in plan at {height:g} m")
-    bar = figure.colorbar(shown, ax=right, label="density σ (1/m); in colour: the true surfaces", **where)
+    bar = figure.colorbar(drawn, ax=right, label="density σ (1/m); in colour: the true surfaces", **where)
     bar.set_ticks([-1, 0, 1, 2], labels=["0.1", "1", "10", "100"])
     figure.suptitle(title, x=0.01, ha="left")
     class_legend(figure, truth.labels[near], surface.class_names)

@@ -15,10 +15,12 @@ from matplotlib.ticker import LogLocator, NullLocator
 from semnerf_lib.lessons.tracing import Pass
 from semnerf_lib.palette import palette
 from semnerf_lib.plots.rays import draw_profile, draw_ticks, mark_depths
-from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL
+from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL, plain
 
 HEIGHTS = (0.75, 0.55, 0.75, 1, 0.75, 0.75, 1.15, 1.15)
 """Of the panels, from top to bottom."""
+BRIEF, ALL = (3, 6, 7), tuple(range(8))
+"""The panels that tell the story (density, weight, classes), and all of them."""
 LEFT, RIGHT = 0.085, 0.975
 """Sides of the panels, shares of the figure."""
 FAINT = 1e-3
@@ -53,21 +55,33 @@ class RayPanels:
     Args:
         figure: empty; its layout engine is not used (it takes longer than all the drawing).
         class_names: C names.
+        height: of the figure, inches.
+        rows: the panels to draw, of 0 ... 7 from top to bottom; the last one among them.
 
     Attributes:
-        axes: the panels along z, from top to bottom.
+        axes: all eight panels along z, those that are not drawn invisible.
 
     Making axes, ticks and titles takes longer than all that a ray draws into them. So they are made once, titles and
     labels of y axes where they are put: matplotlib need not look for a place for them at each drawing.
     """
 
     @mpl.rc_context(SMALL)
-    def __init__(self, figure: Figure | SubFigure, class_names: Sequence[str]) -> None:
+    def __init__(
+        self, figure: Figure | SubFigure, class_names: Sequence[str], height: float, rows: Sequence[int] = ALL
+    ) -> None:
         self.figure, self.class_names = figure, class_names
-        where = dict(left=LEFT, right=RIGHT, bottom=0.105, top=0.93, hspace=0.62, wspace=0.02)
-        grid = figure.add_gridspec(len(HEIGHTS), 2, height_ratios=HEIGHTS, width_ratios=(1, 0.06), **where)
-        self.axes = [figure.add_subplot(grid[row, 0]) for row in range(len(HEIGHTS))]
-        self.bars = [figure.add_subplot(grid[row, 1]) for row in (6, 7)]
+        where = dict(left=LEFT, right=RIGHT, bottom=0.7 / height, top=1 - 0.47 / height, hspace=0.62, wspace=0.02)
+        ratios = [HEIGHTS[row] for row in rows]
+        grid = figure.add_gridspec(len(rows), 2, height_ratios=ratios, width_ratios=(1, 0.06), **where)
+        place = {row: k for k, row in enumerate(rows)}
+
+        def panel(row: int, column: int) -> Axes:
+            if row in place:
+                return figure.add_subplot(grid[place[row], column])
+            return figure.add_axes((0, 0, 0.01, 0.01), visible=False)
+
+        self.axes = [panel(row, 0) for row in ALL]
+        self.bars = [panel(row, 1) for row in (6, 7)]
         self.axes[2].set_yscale("log")
         self.axes[2].yaxis.set_major_locator(LogLocator(numticks=3))
         self.axes[2].yaxis.set_minor_locator(NullLocator())
@@ -116,7 +130,7 @@ class RayPanels:
         marks = axes[0].get_legend_handles_labels()
         self.figure.legend(*marks, loc="upper right", bbox_to_anchor=(RIGHT, 1.0), ncols=3)
         patches = [Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4) for colour in colours]
-        names = [*(self.class_names[c] for c in drawn), "all other classes"]
+        names = [*(plain(self.class_names[c]) for c in drawn), "all other classes"]
         look = dict(ncols=4, handlelength=1.1, columnspacing=1.2, fontsize=7.5)
         self.figure.legend(patches, names, loc="lower left", **look)
 
@@ -137,10 +151,12 @@ def draw_ray(
     class_names: Sequence[str],
     depths: Mapping[str, float],
     span: tuple[float, float],
+    height: float,
+    rows: Sequence[int] = ALL,
     picked: int | None = None,
 ) -> None:
-    """One ray into an empty figure: see `RayPanels.show` for the arguments."""
-    RayPanels(figure, class_names).show(passes, depths, span, picked)
+    """One ray into an empty figure: see `RayPanels` and its `show` for the arguments."""
+    RayPanels(figure, class_names, height, rows).show(passes, depths, span, picked)
 
 
 def _draw_samples(axes: Sequence[Axes], first: Pass, second: Pass) -> None:

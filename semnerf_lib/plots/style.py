@@ -43,3 +43,8 @@ def style() -> None:
             "figure.titleweight": "bold",
         }
     )
+
+
+def plain(text: str) -> str:
+    """A text as matplotlib draws it letter by letter: its dollar signs begin no formula."""
+    return text.replace("$", r"\$")

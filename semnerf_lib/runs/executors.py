@@ -2,7 +2,7 @@
 
 An executor starts on jobs, gives an iterator of their outcomes as they come, and ends what it started when it is left.
 Nothing but an outcome's few words travels: a run is in its folder, and
-a lock there (see `running.claim`) sees to it that it is made once, whoever else works on the same results.
+a lock there (see `underway.claim`) ensures that it is made once, whoever else works on the same results.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ import torch
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.devices import pick_device
+from semnerf_lib.runs.cluster import check_dask, on_dask
 from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.underway import is_claimed
+from semnerf_lib.runs.workers import local_processes
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at runs that others are making."""
@@ -103,8 +105,6 @@ def pick_executor(workers: int | None, dask: str | None, missing: int) -> Execut
         raise SemnerfError(f"workers {workers}, expected none: the cluster at {dask} has its own workers")
     count = workers or min(fitting_workers(), max(1, missing))
     if dask is not None:
-        from semnerf_lib.runs.cluster import check_dask, on_dask
-
         check_dask()
         here = dask == "local"
         name = f"Dask, {count} processes with a thread each" if here else f"Dask at {dask}"
@@ -112,8 +112,6 @@ def pick_executor(workers: int | None, dask: str | None, missing: int) -> Execut
         return Executor(name, start, count, 1) if here else Executor(name, start, None)
     if count == 1:
         return Executor("this process", in_process)
-    from semnerf_lib.runs.workers import local_processes
-
     threads = max(1, torch.get_num_threads() // count)
     start = partial(local_processes, count=count, threads=threads)
     return Executor(f"{count} processes with {threads} thread{'s' * (threads > 1)} each", start, count, threads)

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import N_FOLDS, open_scene
+from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 from semnerf_lib.machine.faults import told
-from semnerf_lib.runs.store import Store, run_id
+from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import Held, failures_kept, place
 from semnerf_lib.scene import Scene
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run to be made, in words that a worker on any machine understands.
+    """A run to be made, as a worker on any machine understands it.
 
     Attributes:
         root: results folder; every worker sees it under this path.
-        scene, scale: what `experiments.open_scene` opens; the config's fold says which split of it.
-        config: `Config.to_json()`.
+        scene, scale: what `experiments.open_scene` opens; the config's fold names the split of it.
+        config: what the run is made with.
         run: the id that the driver expects.
         checkpoint_seconds: see `Store.get`.
     """
@@ -31,13 +31,23 @@ class Job:
     root: str
     scene: str
     scale: str
-    config: str
+    config: Config
     run: str
     checkpoint_seconds: float = 30.0
 
     @property
     def folder(self) -> Path:
         return Path(self.root) / "runs" / self.run
+
+    def to_json(self) -> str:
+        """One line, for the pipe to a process; `from_json` reads it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> Job:
+        """The job that `to_json` wrote."""
+        facts = json.loads(line)
+        return cls(**facts | {"config": Config(**facts["config"])})
 
 
 @dataclass(frozen=True)
@@ -62,49 +72,48 @@ OPENED: dict[Split, Scene] = {}
 """The splits of a scene that this process has open, by spec, scale and fold."""
 
 
-def job_for(store: Store, spec: str, scale: str, scene: Scene, config: Config) -> Job:
+def job_for(store: Store, spec: str, scale: str, planned: Planned) -> Job:
     """The job of making a planned run; in this process it takes the scene as it is."""
-    remember(scene, (spec, scale, config.fold))
-    return Job(str(store.root.resolve()), spec, scale, config.to_json(), run_id(scene, config))
+    remember(planned.scene, (spec, scale, planned.config.fold))
+    return Job(str(store.root.resolve()), spec, scale, planned.config, planned.id)
 
 
 def remember(scene: Scene, split: Split) -> None:
-    """Keeps a split open; those of another scene are let go."""
-    for known in [known for known in OPENED if known[:2] != split[:2]]:
-        del OPENED[known]
+    """Keeps a split open and drops those of another scene."""
+    for other in [other for other in OPENED if other[:2] != split[:2]]:
+        del OPENED[other]
     OPENED.setdefault(split, scene)
 
 
-def scene_of(job: Job) -> Scene:
-    """The split that a job trains on, opened once a process.
+def planned_by(job: Job) -> Planned:
+    """The planned run of a job, on its split of the scene, which is opened once a process.
 
     Raises:
         SemnerfError: see `open_scene`; or it is not the driver's scene.
     """
-    config = Config(**json.loads(job.config))
-    split = (job.scene, job.scale, config.fold)
+    split = (job.scene, job.scale, job.config.fold)
     if split not in OPENED:
         whole = OPENED.get((*split[:2], None)) or open_scene(job.scene, job.scale)
         remember(whole, (*split[:2], None))
-        if config.fold is not None:
-            remember(whole.folds(N_FOLDS)[config.fold], split)
-    if (found := run_id(OPENED[split], config)) != job.run:
+        if job.config.fold is not None:
+            remember(whole.folds(N_FOLDS)[job.config.fold], split)
+    planned = Planned(OPENED[split], job.config)
+    if planned.id != job.run:
         raise SemnerfError(
-            f"scene {job.scene} on {place()['host']}: its run is {found}, expected {job.run} as where the job comes "
-            "from: the same files and the same semnerf, and a worker started since they changed"
+            f"scene {job.scene} on {place()['host']}: its run is {planned.id}, expected {job.run} as where the job "
+            "comes from: the same files and the same semnerf, and a worker started since they changed"
         )
-    return OPENED[split]
+    return planned
 
 
 def attempt(job: Job) -> Outcome:
-    """Makes a job's run in this process; what fails is told, not raised."""
+    """Makes a job's run in this process; a failure is returned, not raised."""
     here = place()
     where = f"{here['host']}:{here['pid']}"
     try:
         with failures_kept(job.folder):
-            scene = scene_of(job)
-        config = Config(**json.loads(job.config))
-        Store(job.root).get(scene, config, wait=False, checkpoint_seconds=job.checkpoint_seconds)
+            planned = planned_by(job)
+        Store(job.root).get(planned, wait=False, checkpoint_seconds=job.checkpoint_seconds)
     except Held:
         return Outcome(job, "held", where=where)
     except Exception as fault:  # one run's fault is not the next one's

@@ -15,12 +15,11 @@ from collections.abc import Callable
 
 import torch
 
-from semnerf_lib.config import Config
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.faults import told
 from semnerf_lib.machine.progress import silent
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.runs.store import Store
-from semnerf_lib.scene import Scene
 from semnerf_lib.training import Trainer, read_step
 
 AT_WORK = ("beginning", "training", "paused", "scoring")
@@ -45,23 +44,23 @@ class LiveRun:
         SemnerfError: a finished run or a checkpoint that is there and damaged.
     """
 
-    def __init__(self, store: Store, scene: Scene, config: Config, device: torch.device):
-        self.store, self.scene, self.config, self.device = store, scene, config, device
+    def __init__(self, store: Store, planned: Planned, device: torch.device):
+        self.store, self.planned, self.device = store, planned, device
         self.heard: Callable[[LiveRun, Trainer | None], None] = lambda live, trainer: None
-        self.run, self.error, self.seconds_a_step = store.find(scene, config), "", None
+        self.run, self.error, self.seconds_a_step = store.find(planned), "", None
         self.step, self.history, self.state = 0, [], "new"
         self._stop, self._go, self._thread = threading.Event(), threading.Event(), None
         self._times: deque[tuple[float, int]] = deque(maxlen=RECENT)
-        checkpoint = store.folder(scene, config) / "checkpoint.safetensors"
+        checkpoint = store.folder(planned) / "checkpoint.safetensors"
         if self.run is not None:
-            self.step, self.history, self.state = config.iterations, self.run.history, "finished"
+            self.step, self.history, self.state = planned.config.iterations, self.run.history, "finished"
         elif checkpoint.is_file():
             self.step, self.state = read_step(checkpoint), "stopped"
 
     @property
     def seconds_left(self) -> float | None:
         """Until the last step, at the pace of late."""
-        return self.seconds_a_step and self.seconds_a_step * (self.config.iterations - self.step)
+        return self.seconds_a_step and self.seconds_a_step * (self.planned.config.iterations - self.step)
 
     def start(self) -> None:
         """Begins, goes on from a pause, or goes on from the checkpoint."""
@@ -71,7 +70,7 @@ class LiveRun:
             return
         self._stop.clear()
         self.state, self.error = "beginning", ""
-        self._thread = threading.Thread(target=self._make, name=f"semnerf {self.config.model_name}", daemon=True)
+        self._thread = threading.Thread(target=self._make, name=f"semnerf {self.planned.label}", daemon=True)
         _at_work.add(self)
         self._thread.start()
 
@@ -93,10 +92,8 @@ class LiveRun:
     def _make(self) -> None:
         try:
             with silent():
-                self.run = self.store.get(
-                    self.scene, self.config, self.device, self._stepped, wait=False, checkpoint_seconds=10.0
-                )
-            self.step, self.history, state = self.config.iterations, self.run.history, "finished"
+                self.run = self.store.get(self.planned, self.device, self._stepped, wait=False, checkpoint_seconds=10.0)
+            self.step, self.history, state = self.planned.config.iterations, self.run.history, "finished"
         except KeyboardInterrupt:
             state = "stopped"
         except Exception as fault:
@@ -116,7 +113,7 @@ class LiveRun:
             self._go.wait()
         if self._stop.is_set():
             raise KeyboardInterrupt
-        if self.step == self.config.iterations:
+        if self.step == self.planned.config.iterations:
             self._change("scoring", trainer)
 
     def _change(self, state: str, trainer: Trainer | None) -> None:
@@ -129,12 +126,13 @@ class LiveRun:
 
 def model_of(live: LiveRun) -> Model:
     """The model of a run that nobody trains now: finished, or as its checkpoint has it, or before its first step."""
+    scene, config = live.planned.scene, live.planned.config
     if live.run is not None:
-        return live.run.load(live.scene, live.device)
-    checkpoint = live.store.folder(live.scene, live.config) / "checkpoint.safetensors"
+        return live.run.load(scene, live.device)
+    checkpoint = live.store.folder(live.planned) / "checkpoint.safetensors"
     if not checkpoint.is_file():
-        return build_model(live.config, live.scene).to(live.device)
-    trainer = Trainer(live.scene, live.config, live.device)
+        return build_model(config, scene).to(live.device)
+    trainer = Trainer(scene, config, live.device)
     trainer.restore(checkpoint)
     live.history = trainer.history
     return trainer.model
@@ -143,19 +141,19 @@ def model_of(live: LiveRun) -> Model:
 _at_work: set[LiveRun] = set()
 
 
-def live_run(store: Store, scene: Scene, config: Config, device: torch.device) -> LiveRun:
+def live_run(store: Store, planned: Planned, device: torch.device) -> LiveRun:
     """The run to watch: the one that is already being made here, if it is this very run; any other is stopped.
 
     So a cell that is run again never leaves a thread behind that nobody can reach.
     """
-    folder, found = store.folder(scene, config), None
+    folder, found = store.folder(planned), None
     for live in list(_at_work):
-        if live.store.folder(live.scene, live.config) == folder:
+        if live.store.folder(live.planned) == folder:
             found = live
         else:
             live.stop()
     _follow_the_notebook()
-    return found or LiveRun(store, scene, config, device)
+    return found or LiveRun(store, planned, device)
 
 
 def stop_all(seconds: float | None = None) -> None:

@@ -15,10 +15,10 @@ import torch
 
 from semnerf_lib.config import Config
 from semnerf_lib.evaluation import render_view, scored_frames
-from semnerf_lib.experiments import Plan
+from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.machine.devices import device_name, peak_memory_gib
 from semnerf_lib.runs.executors import Executor
-from semnerf_lib.runs.store import Store, run_id
+from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.tables import aligned, hours
 from semnerf_lib.training import PREVIEW_FRAMES, Trainer
@@ -51,10 +51,11 @@ class Cost:
     weights: int
     scaled: bool
 
-    def of(self, scene: Scene, config: Config) -> float:
+    def of(self, planned: Planned) -> float:
         """Seconds of a whole run: steps, previews and scores."""
+        config = planned.config
         previews = config.iterations // config.preview_every if config.preview_every else 0
-        views = sum(map(len, scored_frames(scene, config).values())) + PREVIEW_FRAMES * previews
+        views = sum(map(len, scored_frames(planned.scene, config).values())) + PREVIEW_FRAMES * previews
         return config.iterations * self.step + views * self.view
 
 
@@ -131,19 +132,19 @@ def describe_plan(plans: Mapping[str, Plan], store: Store, device: torch.device,
     threads_before = torch.get_num_threads()
     torch.set_num_threads(executor.threads or threads_before)
     try:
-        for scene, config in missing_of(plans, store):
-            kind = kind_of(config)
+        for planned in missing_of(plans, store):
+            kind = kind_of(planned.config)
             if kind not in costs:
-                costs[kind] = measure(scene, kind, device)
+                costs[kind] = measure(planned.scene, kind, device)
     finally:
         torch.set_num_threads(threads_before)
     head = ("experiment", "runs", "new here", "done", "missing", "work left")
     rows, seen, work = [], set(), 0.0
     for name, planned in plans.items():
-        runs = {run_id(*pair): pair for pair in planned}
-        left = {run: pair for run, pair in runs.items() if not store.has(*pair)}
+        runs = {one.id: one for one in planned}
+        left = {run: one for run, one in runs.items() if not store.has(one)}
         new = runs.keys() - seen
-        seconds = sum(costs[kind_of(config)].of(scene, config) for run, (scene, config) in left.items() if run in new)
+        seconds = sum(costs[kind_of(one.config)].of(one) for run, one in left.items() if run in new)
         counts = (len(runs), len(new), len(runs) - len(left), len(left))
         rows.append((name, *map(str, counts), hours(seconds)))
         seen |= new
@@ -152,15 +153,15 @@ def describe_plan(plans: Mapping[str, Plan], store: Store, device: torch.device,
     rows.append(("together", str(len(seen)), str(len(seen)), str(len(seen) - len(left)), str(len(left)), hours(work)))
     lines = aligned([head, *rows])
     if left:
-        lines += ["", *estimate_lines(costs, [config for _, config in left], work, executor, device)]
+        lines += ["", *estimate_lines(costs, [one.config for one in left], work, executor, device)]
         lines.append(f"Measured in {time.monotonic() - start:.0f} s on {device_name(device)}.")
     return "\n".join(lines)
 
 
 def missing_of(plans: Mapping[str, Plan], store: Store) -> Plan:
     """The planned runs that are not finished, each once."""
-    pairs = {run_id(*pair): pair for planned in plans.values() for pair in planned}
-    return [pair for pair in pairs.values() if not store.has(*pair)]
+    runs = {one.id: one for planned in plans.values() for one in planned}
+    return [one for one in runs.values() if not store.has(one)]
 
 
 def estimate_lines(

@@ -11,7 +11,6 @@ A run's id is a hash of its config and of its scene's data. Its folder `<results
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -24,6 +23,7 @@ from safetensors.torch import save_file
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
+from semnerf_lib.experiments import Planned
 from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import opened, read_json, sha256_of, write_aside, write_json
@@ -40,21 +40,6 @@ def results_root() -> Path:
     if root := os.environ.get("SEMNERF_RESULTS"):
         return Path(root)
     return (PROJECT if (PROJECT / "notebooks").is_dir() else Path.cwd()) / "results"
-
-
-RULE = "3"
-"""Of training: raised when the same config comes to other weights, so that older runs are not taken for today's."""
-
-
-def run_id(scene: Scene, config: Config) -> str:
-    """A readable head and the first 12 digits of a sha256.
-
-    It is that of `RULE`, config, scene data, and of the stored labels if it learns from some.
-    """
-    made_of = (RULE, config.to_json(), scene.digest, Corruption.parse(config.corruption).fingerprint())
-    digest = hashlib.sha256("\n".join(filter(None, made_of)).encode()).hexdigest()[:12]
-    head = f"{config.field}-{config.supervision.replace('+', '-')}"
-    return f"{head}-{digest}" if config.fold is None else f"{head}-fold{config.fold}-{digest}"
 
 
 def title_of(config: Config) -> str:
@@ -99,7 +84,7 @@ class Run:
         Raises:
             SemnerfError: the weights are missing or not those of the run, or the scene is another.
         """
-        if run_id(scene, self.config) != self.id:
+        if Planned(scene, self.config).id != self.id:
             raise SemnerfError(
                 f"run {self.id} was not trained on this scene ({scene.name}), expected {self.scene_name}"
             )
@@ -160,26 +145,25 @@ class Store:
         if self.root.exists() and not self.root.is_dir():
             raise SemnerfError(f"{self.root}: is a file, expected a folder for results")
 
-    def folder(self, scene: Scene, config: Config) -> Path:
-        return self.root / "runs" / run_id(scene, config)
+    def folder(self, planned: Planned) -> Path:
+        return self.root / "runs" / planned.id
 
-    def has(self, scene: Scene, config: Config) -> bool:
+    def has(self, planned: Planned) -> bool:
         """Whether the run is finished; nothing of it is read."""
-        return (self.folder(scene, config) / "result.json").is_file()
+        return (self.folder(planned) / "result.json").is_file()
 
-    def find(self, scene: Scene, config: Config) -> Run | None:
+    def find(self, planned: Planned) -> Run | None:
         """The finished run, or None; its weights are checked."""
-        if not self.has(scene, config):
+        if not self.has(planned):
             return None
-        folder = self.folder(scene, config)
+        folder = self.folder(planned)
         run = read_run(folder)
         check_weights(folder / "weights.safetensors", run.weights_sha256)
         return run
 
     def get(
         self,
-        scene: Scene,
-        config: Config,
+        planned: Planned,
         device: torch.device | None = None,
         on_step: Callable[[Trainer], None] | None = None,
         wait: bool = True,
@@ -198,28 +182,28 @@ class Store:
                 reason (see `running`).
             KeyboardInterrupt: Ctrl-C, or `on_step`; asking again continues.
         """
-        if run := self.find(scene, config):
+        if run := self.find(planned):
             return run
-        folder = self.folder(scene, config)
+        folder = self.folder(planned)
         with claim(folder, wait):
-            if run := self.find(scene, config):  # made while this process waited
+            if run := self.find(planned):  # made while this process waited
                 return run
             clear(folder)
             with failures_kept(folder):
-                make(folder, scene, config, device or pick_device(), on_step, checkpoint_seconds)
+                make(folder, planned, device or pick_device(), on_step, checkpoint_seconds)
             forget(folder)
         return read_run(folder)
 
 
 def make(
     folder: Path,
-    scene: Scene,
-    config: Config,
+    planned: Planned,
     device: torch.device,
     on_step: Callable[[Trainer], None] | None,
     checkpoint_seconds: float,
 ) -> None:
     """Trains and scores a run into its folder, from its checkpoint if there is one; its claim is the caller's."""
+    scene, config = planned.scene, planned.config
     checkpoint, heartbeat = folder / "checkpoint.safetensors", Heartbeat(folder, config.iterations)
     write_json(folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest})
     if device.type == "cuda":

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import Plan
+from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.runs.jobs import Job, Outcome, job_for
-from semnerf_lib.runs.store import Run, Store, read_run, run_id, title_of
-from semnerf_lib.scene import Scene
+from semnerf_lib.runs.notebooks import needs
+from semnerf_lib.runs.store import Run, Store, read_run, title_of
 
 
 class Sweep:
@@ -35,16 +33,16 @@ class Sweep:
         self.missing: list[Job] = []
         ids: dict[str, list[str]] = {}
         for name, planned in plans.items():
-            ids[name] = [run_id(*pair) for pair in planned]
-            for (scene, config), run in zip(planned, ids[name], strict=True):
+            ids[name] = [one.id for one in planned]
+            for one, run in zip(planned, ids[name], strict=True):
                 if run not in self.runs and run not in self.faults and run not in {job.run for job in self.missing}:
-                    self._look(store, job_for(store, spec, scale, scene, config), scene, config)
+                    self._look(store, job_for(store, spec, scale, one), one)
         self.needed = {path: [run for name in needs(path) for run in ids[name]] for path in notebooks}
         self.n_runs = len({run for runs in ids.values() for run in runs})
 
-    def _look(self, store: Store, job: Job, scene: Scene, config: Config) -> None:
+    def _look(self, store: Store, job: Job, planned: Planned) -> None:
         try:
-            if run := store.find(scene, config):
+            if run := store.find(planned):
                 self.runs[job.run] = run
             else:
                 self.missing.append(job)
@@ -65,7 +63,7 @@ class Sweep:
         else:
             self.faults[run] = error
             said = f"FAILED: {error}"
-        title = title_of(Config(**json.loads(outcome.job.config)))
+        title = title_of(outcome.job.config)
         return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {said}"
 
     def is_ready(self, notebook: Path) -> bool:

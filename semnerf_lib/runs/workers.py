@@ -65,7 +65,7 @@ class Worker:
             if self.process is None or self.process.poll() is not None:
                 self._start()
         try:
-            self.process.stdin.write(json.dumps(asdict(job)) + "\n")
+            self.process.stdin.write(job.to_json() + "\n")
             self.process.stdin.flush()
             answer = self.process.stdout.readline()
         except BrokenPipeError:
@@ -172,7 +172,7 @@ def main(threads: int) -> None:
     os.dup2(2, 1)  # what the library prints is no answer
     try:
         for line in sys.stdin:
-            outcome = asdict(attempt(Job(**json.loads(line))))
+            outcome = asdict(attempt(Job.from_json(line)))
             del outcome["job"]
             print(json.dumps(outcome), file=answers, flush=True)
     except KeyboardInterrupt:

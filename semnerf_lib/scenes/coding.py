@@ -88,6 +88,10 @@ def read_coding(folder: Path) -> Coding | None:
     if not path.exists() and not path.is_symlink():
         return None
     given = read_json(path)
+    if given.get("mode") not in MODES or given.get("axes") not in ("opencv", "opengl"):
+        raise SemnerfError(f"{path}: damaged, expected a mode of {', '.join(MODES)} and axes opencv or opengl")
+    if not is_number(given.get("unit")) or given["unit"] <= 0:
+        raise SemnerfError(f"{path}: unit is {given.get('unit')!r}, expected a number above 0")
     try:
         frames = tuple(CodedFrame(_text(f["file"]), Intrinsics(**f["camera"])) for f in given["frames"])
         coding = Coding(
@@ -98,19 +102,15 @@ def read_coding(folder: Path) -> Coding | None:
             void=_id(given["void"]),
             frames=frames,
             palette=tuple((_id(r), _id(g), _id(b)) for r, g, b in given["palette"]),
-            unit=given["unit"],
+            unit=float(given["unit"]),
             axes=given["axes"],
-            inverted=given["inverted"],
+            inverted=bool(given["inverted"]),
             assumed=tuple(map(_text, given["assumed"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError, SemnerfError) as fault:
         raise SemnerfError(
             f"{path}: damaged ({fault}), expected the coding that `semnerf scene import` wrote"
         ) from None
-    if coding.mode not in MODES or coding.axes not in ("opencv", "opengl") or not isinstance(coding.inverted, bool):
-        raise SemnerfError(f"{path}: damaged, expected a mode of {', '.join(MODES)} and axes opencv or opengl")
-    if not is_number(coding.unit) or coding.unit <= 0:
-        raise SemnerfError(f"{path}: unit is {coding.unit!r}, expected a number above 0")
     return coding
 
 

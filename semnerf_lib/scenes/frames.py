@@ -9,15 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import regular_size
+from semnerf_lib.scenes.importers.pictures import SIXTEEN_BITS, open_image, pixels, read_ids
 
 LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
-SIXTEEN_BITS = ("I;16", "I;16B", "I")
+MAX_STACK = 1 << 29
+"""Pixels of all frames of a kind."""
 MODES = {
-    LABELS: ("L", "P"),
+    LABELS: ("L", "P", "LA", "1", *SIXTEEN_BITS),
     INSTANCES: (*SIXTEEN_BITS, "L", "P"),
     RGB: ("RGB", "RGBA"),
     DEPTH: SIXTEEN_BITS,
@@ -31,13 +33,14 @@ WANTED = {
 
 
 def read_poses(path: Path) -> np.ndarray:
-    """(N, 4, 4) float64 from a text file with 16 numbers a line.
+    """(N, 4, 4) float64 from a text file with 16 numbers a line; a lost pose keeps its infinities.
 
     Raises:
         SemnerfError: no such file, a line that is not 16 numbers, a pose that is no rigid motion.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        regular_size(path)
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text"
         raise SemnerfError(f"{path}: {reason}, expected a text file with one 4x4 pose a line") from None
@@ -45,14 +48,14 @@ def read_poses(path: Path) -> np.ndarray:
         lines.pop()
     poses = []
     for number, line in enumerate(lines, start=1):
-        words = line.split()
+        words = line.replace(",", " ").split()
         try:
             pose = np.array([float(w) for w in words]).reshape(4, 4)
         except ValueError:
             raise SemnerfError(
                 f"{path}: line {number} is '{line[:40]}' ({len(words)} words), expected 16 numbers"
             ) from None
-        if fault := pose_fault(pose):
+        if (fault := pose_fault(pose)) and np.isfinite(pose).all():
             raise SemnerfError(f"{path}: line {number}: {fault}, expected a rigid camera-to-world motion")
         poses.append(pose)
     if not poses:
@@ -65,7 +68,7 @@ def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
     folder = path / kind
     files: dict[int, Path] = {}
     for file in folder.iterdir():
-        if match := re.fullmatch(rf"{kind}_(\d+)\.(png|jpg|jpeg)", file.name):
+        if match := re.fullmatch(rf"{kind}_(\d+)\.(png|jpg|jpeg)", file.name, re.IGNORECASE):
             number = int(match[1])
             if number in files:
                 raise SemnerfError(f"{file}: a second file of frame {number} beside {files[number].name}, expected one")
@@ -83,23 +86,33 @@ def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
 
 
 def read_image(file: Path, kind: str) -> np.ndarray:
+    """A frame of a kind; label images as ids (see `importers.pictures.read_ids`).
+
+    Raises:
+        SemnerfError: no regular file, damaged, lossy labels, or an image of another mode.
+    """
     try:
-        with Image.open(file) as image:
+        with open_image(file) as image:
             if image.mode not in MODES[kind]:
                 raise SemnerfError(f"{file}: image of mode {image.mode}, expected {WANTED[kind]} ({MODES[kind][0]})")
-            if image.mode == "RGBA":
-                return np.asarray(image)[..., :3]
-            return np.asarray(image)
-    except UnidentifiedImageError:
-        raise SemnerfError(f"{file}: no image, expected {WANTED[kind]}") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise SemnerfError(f"{file}: damaged image ({str(error).splitlines()[0]}), expected {WANTED[kind]}") from None
+            if kind == LABELS:
+                return read_ids(file)[0]
+            array = pixels(image, file)
+            if image.mode == "I" and not (0 <= array.min() and array.max() <= 65535):
+                raise SemnerfError(f"{file}: {array.min()} ... {array.max()}, expected {WANTED[kind]}")
+            return array[..., :3] if image.mode == "RGBA" else array
+    except SemnerfError as error:
+        raise SemnerfError(str(error).replace("expected an image", f"expected {WANTED[kind]}")) from None
 
 
 def read_stack(files: list[Path], kind: str, size: tuple[int, int] | None, finish: Callable, dtype) -> np.ndarray:
     """All images of a kind, each as `finish` makes it. `size` (H, W) is that of the first image where None."""
     first = read_image(files[0], kind)
     size = first.shape[:2] if size is None else size
+    if len(files) * size[0] * size[1] > MAX_STACK:
+        raise SemnerfError(
+            f"{files[0]}: {len(files)} frames of {size[1]}x{size[0]} pixels, expected {MAX_STACK} in all"
+        )
     out = np.empty((len(files), *size, *first.shape[2:]), dtype=dtype)
 
     def read(i: int) -> None:
@@ -108,7 +121,10 @@ def read_stack(files: list[Path], kind: str, size: tuple[int, int] | None, finis
             raise SemnerfError(
                 f"{files[i]}: {image.shape[1]}x{image.shape[0]} pixels, expected {size[1]}x{size[0]} as the first frame"
             )
-        out[i] = finish(image)
+        finished = finish(image)
+        if np.issubdtype(dtype, np.integer) and finished.max() > np.iinfo(dtype).max:
+            raise SemnerfError(f"{files[i]}: id {finished.max()}, expected at most {np.iinfo(dtype).max}")
+        out[i] = finished
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(read, range(len(files))))

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file.
-
-    Raises:
-        SemnerfError: no such file, no JSON, or no object.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SemnerfError(f"{path}: {error.strerror or error}, expected a JSON file") from None
-    except ValueError as error:
-        raise SemnerfError(f"{path}: no JSON ({str(error).splitlines()[0]}), expected a JSON object") from None
-    if not isinstance(found, dict):
-        raise SemnerfError(f"{path}: holds a {type(found).__name__}, expected a JSON object")
-    return found
+from semnerf_lib.machine.jsons import read_json
 
 
 def _entries(info: dict[str, Any], key: str, path: Path) -> list[dict]:
@@ -46,6 +29,9 @@ def class_table(path: Path) -> dict[int, str]:
     table: dict[int, str] = {}
     for i, entry in enumerate(_entries(read_json(path), "classes", path)):
         number, name = entry.get("id"), entry.get("name")
+        number = int(number) if isinstance(number, float) and number.is_integer() else number
+        if isinstance(name, str) and not name.isprintable():
+            raise SemnerfError(f"{path}: classes[{i}] has name {ascii(name)}, expected printable text")
         if not _integer(number) or not isinstance(name, str) or not name:
             raise SemnerfError(f"{path}: damaged: classes[{i}] has id {number!r} and name {name!r}, expected both")
         if table.setdefault(number, name) != name:

@@ -10,7 +10,11 @@ import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.coding import FILE_NAME
+from semnerf_lib.scenes.frames import LABELS
+from semnerf_lib.scenes.importers.formats import import_scene, is_foreign
 from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
+from semnerf_lib.scenes.placement import placed
 from semnerf_lib.scenes.replica import load_replica
 from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
 
@@ -22,7 +26,8 @@ def load_scene(
 
     Args:
         spec: one of MADE_SCENES for a made room ("room", "bedroom", ...); else a folder in Semantic-NeRF's layout
-            (see `replica`) or a mesh file (see `mesh`).
+            (see `replica`) or in another format that can be told from it (see `importers`), or a mesh file (see
+            `mesh`).
         width: pixels. A made room and a mesh are rendered at this width, 4:3 (None: 160). Frames on disk keep their
             own size where None, else they are shrunk by the smallest whole factor that makes them no wider than
             1.25 width.
@@ -42,10 +47,15 @@ def load_scene(
         return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
     if path.suffix.lower() in SUFFIXES and not path.is_dir():
         return mesh_scene(path, *size, seed=seed, every=every, cache=cache)
+    if path.name == "transforms.json" and path.is_file():
+        path = path.parent
     if not path.is_dir():
         made = ", ".join(MADE_SCENES)
         raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
-    scene = load_replica(path)
+    own = (path / LABELS).is_dir() and (path / "traj_w_c.txt").exists()
+    scene = import_scene(path) if not own and is_foreign(path) else load_replica(path)
+    if scene.bounds is None and scene.far == Scene.far and not (path / FILE_NAME).exists():
+        scene = placed(scene)
     if every != 1:
         scene = _thinned(scene, every)
     if width is None:
@@ -71,6 +81,7 @@ def _thinned(scene: Scene, every: int) -> Scene:
         instances=None if scene.instances is None else scene.instances[kept],
         train_ids=tuple(position[i] for i in train),
         test_ids=tuple(position[i] for i in test),
+        coding=None if scene.coding is None else scene.coding.part(kept),
     )
 
 
@@ -87,6 +98,8 @@ def describe(scene: Scene) -> str:
         f"  {len(scene.train_ids)} training and {len(scene.test_ids)} test frames; {', '.join(there)}",
         f"  cameras within {np.round(low, 2).tolist()} ... {np.round(high, 2).tolist()} m",
     ]
+    if scene.coding is not None and scene.coding.assumed:
+        lines.append(f"  read as {scene.coding.layout}: {'; '.join(scene.coding.assumed)}")
     if scene.depth is not None and (scene.depth > 0).any():
         known = scene.depth[scene.depth > 0]
         lines.append(f"  depth {known.min():.2f} ... {known.max():.2f} m, unknown {np.mean(scene.depth == 0):.1%}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def ply_bytes(mesh: LabelledMesh) -> bytes:
     vertex["rgb"], vertex["label"] = colourise(labels), _file_ids(labels)
     face = np.empty(len(faces), [("count", "u1"), ("corners", "<i4", 3), ("label", "<u2")])
     face["count"], face["corners"], face["label"] = 3, faces, _file_ids(mesh.face_labels)
-    names = "".join(f"comment class {k} {name}\n" for k, name in enumerate(mesh.class_names, start=1))
+    names = "".join(f"comment class {k} {quoted(name)}\n" for k, name in enumerate(mesh.class_names, start=1))
     header = (
         f"ply\nformat binary_little_endian 1.0\ncomment metres, z up; label 0 is no class\n{names}"
         f"element vertex {len(vertex)}\nproperty float x\nproperty float y\nproperty float z\nproperty uchar red\n"
@@ -63,6 +64,12 @@ def ply_bytes(mesh: LabelledMesh) -> bytes:
         "property list uchar int vertex_indices\nproperty ushort label\nend_header\n"
     )
     return header.encode() + vertex.tobytes() + face.tobytes()
+
+
+def quoted(name: str) -> str:
+    """A name on one line: as it is, or as a JSON string where it holds what a header could not give back."""
+    plain = name.isprintable() and name == " ".join(name.split()) and not name.startswith('"')
+    return name if plain else json.dumps(name)
 
 
 def _file_ids(labels: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int, Shaped
 
 from semnerf_lib.errors import SemnerfError
 
@@ -14,6 +15,10 @@ TYPES = {
     "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4",
     "double": "f8", "float64": "f8",
 }  # fmt: skip
+CORNERS = ("vertex_indices", "vertex_index")
+
+Column = np.ndarray | list[np.ndarray]
+"""A property's values; of a list property whose lengths differ, an array for each row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +32,10 @@ class Ply:
         comments: the header's, in order.
     """
 
-    vertex: dict[str, np.ndarray]
-    face: dict[str, np.ndarray]
-    triangles: np.ndarray
-    polygon: np.ndarray
+    vertex: dict[str, Shaped[np.ndarray, "vertices"]]
+    face: dict[str, Shaped[np.ndarray, "polygons"]]
+    triangles: Int[np.ndarray, "triangles 3"]
+    polygon: Int[np.ndarray, "triangles"]
     comments: tuple[str, ...] = ()
 
 
@@ -43,24 +48,32 @@ class _Element:
 
 
 def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...], int]:
-    end = raw.find(b"end_header")
-    start = raw.find(b"\n", end) + 1
+    end = raw.find(b"\nend_header")
+    start = raw.find(b"\n", end + 1) + 1
     if not raw.startswith(b"ply") or end < 0 or start == 0:
         raise SemnerfError(f"{path}: no PLY file (no header), expected one that starts with 'ply'")
     form, elements, comments = "", [], []
     try:
-        for line in raw[:end].decode("utf-8").splitlines():
+        text = raw[:end].decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw[:end].decode("latin-1")  # as tools on Windows write comments
+    try:
+        for line in text.replace("\r", "\n").split("\n"):
             words = line.split()
             if words[:1] == ["comment"]:
                 comments.append(line.partition("comment")[2].strip())
             if words[:1] == ["format"]:
                 form = words[1]
             elif words[:1] == ["element"]:
+                if not words[2].isdecimal() or words[1] in (e.name for e in elements):
+                    raise ValueError(f"{line.strip()[:80]!r}, expected a new name and a count")
                 elements.append(_Element(words[1], int(words[2]), []))
-            elif words[:2] == ["property", "list"]:
-                elements[-1].properties.append((words[4], TYPES[words[3]], TYPES[words[2]]))
             elif words[:1] == ["property"]:
-                elements[-1].properties.append((words[2], TYPES[words[1]], None))
+                listed = words[1] == "list"
+                name, kind, counted = (words[4], words[3], TYPES[words[2]]) if listed else (words[2], words[1], None)
+                if name in (n for n, _, _ in elements[-1].properties) or (counted or "u")[0] == "f":
+                    raise ValueError(f"{line.strip()[:80]!r}, expected a new name, and a list's length as an integer")
+                elements[-1].properties.append((name, TYPES[kind], counted))
     except (IndexError, KeyError, ValueError) as error:
         raise SemnerfError(f"{path}: damaged PLY header ({type(error).__name__} {error})") from None
     if form not in ("ascii", "binary_little_endian", "binary_big_endian"):
@@ -68,107 +81,167 @@ def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...
     return form, elements, tuple(comments), start
 
 
-class _Binary:
-    def __init__(self, raw: bytes, start: int, order: str):
-        self.raw, self.at, self.order = raw, start, order
+class _Body:
+    """The values behind a header, one element after the other; `at` counts bytes, or words of a text."""
 
-    def read(self, element: _Element) -> dict[str, np.ndarray | list[np.ndarray]]:
-        """Every property's values; a list whose lengths all agree as (count, length), else as a list of arrays."""
-        lengths = []
-        probe = self.at
-        for _, kind, counted in element.properties:
+    def __init__(self, end: int):
+        self.at, self.end = 0, end
+
+    def least(self, element: _Element) -> int:
+        """Bytes or words that a row of an element has at least."""
+        raise NotImplementedError
+
+    def take(self, kind: str, count: int) -> np.ndarray:
+        raise NotImplementedError
+
+    def check(self, element: _Element) -> None:
+        least = self.least(element)
+        if element.count and (least == 0 or element.count > (self.end - self.at) // least):
+            raise ValueError(f"it ends early: {element.count} rows of '{element.name}' are not there")
+
+    def read(self, element: _Element) -> dict[str, Column]:
+        self.check(element)
+        out: dict[str, list] = {name: [] for name, _, _ in element.properties}
+        for _ in range(element.count):
+            for name, kind, counted in element.properties:
+                length = int(self.take(counted, 1)[0]) if counted else 1
+                values = self.take(kind, length)
+                out[name].append(values if counted else values[0])
+        return {n: out[n] if counted else np.array(out[n], kind) for n, kind, counted in element.properties}
+
+    def advance(self, count: int) -> int:
+        """Where `count` bytes or words begin that are taken now."""
+        if not 0 <= count <= self.end - self.at:
+            raise ValueError("it ends early" if count > 0 else f"a list of length {count}")
+        self.at += count
+        return self.at - count
+
+
+class _Binary(_Body):
+    def __init__(self, raw: bytes, order: str):
+        super().__init__(len(raw))
+        self.raw, self.order = raw, order
+
+    def least(self, element: _Element) -> int:
+        return sum(np.dtype(counted or kind).itemsize for _, kind, counted in element.properties)
+
+    def take(self, kind: str, count: int) -> np.ndarray:
+        dtype = np.dtype(self.order + kind)
+        if count < 0:
+            raise ValueError(f"a list of length {count}")
+        return (
+            np.frombuffer(self.raw, dtype, count, self.advance(count * dtype.itemsize)) if count else np.empty(0, kind)
+        )
+
+    def read(self, element: _Element) -> dict[str, Column]:
+        """Lists whose lengths are those of the first row are read at once, others row by row."""
+        self.check(element)
+        fields, first = [], self.at
+        for name, kind, counted in element.properties if element.count else ():
             if counted:
-                lengths.append(int(np.frombuffer(self.raw, self.order + counted, 1, probe)[0]) if element.count else 0)
-                probe += np.dtype(counted).itemsize + lengths[-1] * np.dtype(kind).itemsize
+                length = int(self.take(counted, 1)[0])
+                self.take(kind, length)
+                fields += [(f"{name} length", self.order + counted), (name, self.order + kind, (length,))]
             else:
-                probe += np.dtype(kind).itemsize
-        fields, left = [], iter(lengths)
-        for name, kind, counted in element.properties:
-            if counted:
-                fields += [(f"{name} length", self.order + counted), (name, self.order + kind, (next(left),))]
-            else:
+                self.take(kind, 1)
                 fields.append((name, self.order + kind))
+        self.at = first
         dtype = np.dtype(fields)
-        if len(self.raw) - self.at >= dtype.itemsize * element.count:
-            table = np.frombuffer(self.raw, dtype, element.count, self.at)
-            names = [name for name, _, counted in element.properties if counted]
-            if all((table[f"{n} length"] == length).all() for n, length in zip(names, lengths, strict=True)):
+        if fields and dtype.itemsize * element.count <= self.end - first:
+            table = np.frombuffer(self.raw, dtype, element.count, first)
+            lists = [name for name, _, counted in element.properties if counted]
+            if all((table[f"{n} length"] == dtype[n].shape[0]).all() for n in lists):
                 self.at += table.nbytes
                 return {name: table[name] for name, _, _ in element.properties}
-        return self._read_rows(element)
-
-    def _read_rows(self, element: _Element) -> dict[str, np.ndarray | list[np.ndarray]]:
-        out = {name: [] for name, _, _ in element.properties}
-        for _ in range(element.count):
-            for name, kind, counted in element.properties:
-                length = self._take(counted, 1)[0] if counted else 1
-                values = self._take(kind, int(length))
-                out[name].append(values if counted else values[0])
-        return {n: out[n] if counted else np.array(out[n]) for n, _, counted in element.properties}
-
-    def _take(self, kind: str, count: int) -> np.ndarray:
-        values = np.frombuffer(self.raw, self.order + kind, count, self.at)
-        self.at += values.nbytes
-        return values
+        return super().read(element)
 
 
-class _Ascii:
-    def __init__(self, raw: bytes, start: int):
-        self.words, self.at = raw[start:].split(), 0
+class _Ascii(_Body):
+    def __init__(self, raw: bytes):
+        self.words = raw.split()
+        super().__init__(len(self.words))
+        if b"_" in raw:
+            raise ValueError("a number with an underscore")
 
-    def read(self, element: _Element) -> dict[str, np.ndarray | list[np.ndarray]]:
-        out = {name: [] for name, _, _ in element.properties}
-        for _ in range(element.count):
-            for name, kind, counted in element.properties:
-                length = int(self._take(1)[0]) if counted else 1
-                values = np.array([float(w) for w in self._take(length)]).astype(kind)
-                out[name].append(values if counted else values[0])
-        return {n: out[n] if counted else np.array(out[n]) for n, _, counted in element.properties}
+    def least(self, element: _Element) -> int:
+        return len(element.properties)
 
-    def _take(self, count: int) -> list[bytes]:
-        taken = self.words[self.at : self.at + count]
-        if len(taken) < count:
-            raise ValueError("it ends early")
-        self.at += count
-        return taken
+    def take(self, kind: str, count: int) -> np.ndarray:
+        start = self.advance(count)
+        if kind[0] == "f":
+            return np.array([float(w) for w in self.words[start : self.at]], kind)
+        whole = [float(w) for w in self.words[start : self.at]]
+        limits = np.iinfo(kind)
+        for value, word in zip(whole, self.words[start : self.at], strict=True):
+            if not (limits.min <= value <= limits.max and value == int(value)):
+                raise ValueError(f"'{word.decode('ascii', 'replace')[:20]}', expected an integer of type {kind}")
+        return np.array(whole, kind)
 
 
-def _fan(polygons: np.ndarray | list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _fan(polygons: Column) -> tuple[Int[np.ndarray, "triangles 3"], Int[np.ndarray, "triangles"]]:
     """Polygons as triangles around their first corner, and the polygon of each triangle."""
-    lengths = np.array([len(p) for p in polygons]) if isinstance(polygons, list) else None
-    triangles, owners = [], []
-    sizes = np.unique(lengths) if lengths is not None else [polygons.shape[1]]
-    for size in sizes:
-        owner = np.arange(len(polygons)) if lengths is None else np.flatnonzero(lengths == size)
-        corners = polygons if lengths is None else np.stack([polygons[i] for i in owner])
+    lengths = np.array([len(p) for p in polygons], dtype=int)
+    triangles, owners = [np.zeros((0, 3), dtype=np.int64)], [np.zeros(0, dtype=int)]
+    for size in np.unique(lengths):
+        owner = np.flatnonzero(lengths == size)
+        corners = np.stack([polygons[i] for i in owner]) if isinstance(polygons, list) else polygons
         for k in range(1, int(size) - 1):
-            triangles.append(np.stack([corners[:, 0], corners[:, k], corners[:, k + 1]], axis=-1))
+            triangles.append(np.stack([corners[:, 0], corners[:, k], corners[:, k + 1]], axis=-1).astype(np.int64))
             owners.append(owner)
-    if not triangles:
-        return np.zeros((0, 3), dtype=np.int32), np.zeros(0, dtype=int)
-    return np.concatenate(triangles).astype(np.int32), np.concatenate(owners)
+    return np.concatenate(triangles), np.concatenate(owners)
+
+
+def _strips(strips: Column) -> Int[np.ndarray, "triangles 3"]:
+    """Triangles of strips, every other one turned round; -1 ends a strip."""
+    triangles = [np.zeros((0, 3), dtype=np.int64)]
+    for run in strips:
+        run = np.asarray(run, dtype=np.int64)
+        for strip in np.split(run, np.flatnonzero(run == -1)):
+            strip = strip[strip != -1]
+            if len(strip) >= 3:
+                cut = np.stack([strip[:-2], strip[1:-1], strip[2:]], axis=-1)
+                cut[1::2] = cut[1::2, ::-1]
+                triangles.append(cut)
+    cut = np.concatenate(triangles)
+    return cut[(cut != np.roll(cut, 1, axis=1)).all(1)]
 
 
 def read_ply(path: Path) -> Ply:
-    """A PLY file, ascii or binary.
+    """A PLY file, ascii or binary, with polygons or triangle strips.
+
+    Every count and length is held against what is left of the file before anything is read by it.
 
     Raises:
-        SemnerfError: no such file, no PLY, cut short, or without vertices or faces.
+        SemnerfError: no such file, no PLY, cut short or with data left over, without vertices or faces, or a face
+            names a vertex that is not there.
     """
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise SemnerfError(f"{path}: {error.strerror or error}, expected a PLY file") from None
     form, elements, comments, start = _header(path, raw)
-    reader = _Ascii(raw, start) if form == "ascii" else _Binary(raw, start, "<" if "little" in form else ">")
     try:
-        found = {element.name: reader.read(element) for element in elements}
-    except (ValueError, IndexError) as error:
+        body = _Ascii(raw[start:]) if form == "ascii" else _Binary(raw[start:], "<" if "little" in form else ">")
+        table = {element.name: body.read(element) for element in elements}
+        if body.at < body.end and (form == "ascii" or raw[start + body.at :].strip()):
+            raise ValueError("there is more behind its last element")
+    except (ValueError, IndexError, OverflowError) as error:
         raise SemnerfError(f"{path}: damaged PLY ({str(error).splitlines()[0]})") from None
-    vertex, face = found.get("vertex", {}), found.get("face", {})
-    corners = next((face.pop(k) for k in ("vertex_indices", "vertex_index") if k in face), None)
-    if not {"x", "y", "z"} <= set(vertex) or corners is None:
-        raise SemnerfError(f"{path}: has no vertices (x, y, z) or no faces (vertex_indices), expected a triangle mesh")
-    triangles, polygon = _fan(corners)
+    vertex, face, strips = (table.get(name, {}) for name in ("vertex", "face", "tristrips"))
+    vertex = {k: v for k, v in vertex.items() if isinstance(v, np.ndarray) and v.ndim == 1}
+    lists = {e.name: [name for name, _, counted in e.properties if counted] for e in elements}
+    corners = next((face.pop(k) for k in CORNERS if k in lists.get("face", ())), None)
+    strip = next((strips[k] for k in CORNERS if k in lists.get("tristrips", ())), None)
+    if not {"x", "y", "z"} <= set(vertex) or (corners is None and strip is None):
+        raise SemnerfError(
+            f"{path}: has no vertices (x, y, z) or no faces (a list vertex_indices), expected a triangle mesh"
+        )
+    if corners is None:
+        triangles = _strips(strip)
+        face, polygon = {}, np.arange(len(triangles))
+    else:
+        triangles, polygon = _fan(corners)
+    if triangles.size and not 0 <= triangles.min() <= triangles.max() < len(vertex["x"]):
+        raise SemnerfError(f"{path}: a face names a vertex outside 0 ... {len(vertex['x']) - 1}")
     plain = {k: v for k, v in face.items() if isinstance(v, np.ndarray) and v.ndim == 1}
-    return Ply({k: v for k, v in vertex.items() if v.ndim == 1}, plain, triangles, polygon, comments)
+    return Ply(vertex, plain, triangles.astype(np.int32), polygon, comments)

@@ -28,9 +28,12 @@ from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
-from semnerf_lib.scenes.info import class_table, read_json
+from semnerf_lib.scenes.importers.core import VOID_NAMES, told_apart
+from semnerf_lib.scenes.info import class_table
 
 
 def find_info(path: Path) -> Path:
@@ -47,14 +50,18 @@ def find_info(path: Path) -> Path:
 def _read_intrinsics(path: Path, size: tuple[int, int]) -> tuple[Intrinsics, float]:
     """The camera, and depth units a metre."""
     file = path / "intrinsics.json"
-    if not file.exists():
+    if not os.path.lexists(file):
         return Intrinsics.from_hfov(size[1], size[0]), 1000.0
     given = read_json(file)
     values = [given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")] + [given.get("depth_scale", 1000)]
-    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values) or not values[-1] > 0:
+    if not all(map(is_number, values)) or not values[-1] > 0:
         raise SemnerfError(f"{file}: {values}, expected numbers: width, height, fx, fy, cx, cy (and depth_scale > 0)")
     if (values[1], values[0]) != size:
         raise SemnerfError(f"{file}: {values[0]}x{values[1]} pixels, expected {size[1]}x{size[0]} as the label images")
+    if not all(f <= 0 or 1e-3 < f / max(size) < 1e3 for f in values[2:4]) or any(
+        abs(c) > 100 * max(size) for c in values[4:6]
+    ):
+        raise SemnerfError(f"{file}: fx, fy, cx, cy are {values[2:6]}, expected a camera that sees {max(size)} pixels")
     try:
         return Intrinsics(int(values[0]), int(values[1]), *map(float, values[2:6])), float(values[6])
     except SemnerfError as error:
@@ -64,17 +71,21 @@ def _read_intrinsics(path: Path, size: tuple[int, int]) -> tuple[Intrinsics, flo
 def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], dict]:
     """Frames to keep, positions among them to train and to test on, further arguments of Scene."""
     file = path / "split.json"
-    if file.exists():
+    if os.path.lexists(file):
         given = read_json(file)
         train, test = given.get("train_ids"), given.get("test_ids")
         for ids in (train, test):
             if not isinstance(ids, list) or not all(type(i) is int and 0 <= i < n_frames for i in ids):
                 raise SemnerfError(f"{file}: train_ids, test_ids: expected lists of frames 0 ... {n_frames - 1}")
-        more = {k: float(given[k]) for k in ("near", "far") if isinstance(given.get(k), (int, float))}
+        more = {k: given[k] for k in ("near", "far") if given.get(k) is not None}
+        for key, value in more.items():
+            if not is_number(value) or not 0 < value < 1e6:
+                raise SemnerfError(f"{file}: {key} is {str(value)[:40]!r}, expected a number of metres")
+        more = {k: float(value) for k, value in more.items()}
         if given.get("bounds") is not None:
             try:
                 more["bounds"] = np.array(given["bounds"], dtype=np.float64).reshape(2, 3)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise SemnerfError(f"{file}: bounds {given['bounds']}, expected two corners of three metres") from None
         return list(range(n_frames)), train, test, more
     if n_frames == 900:
@@ -84,14 +95,49 @@ def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], 
     return list(range(n_frames)), [i for i in range(n_frames) if i % 5 != 4], test, {}
 
 
+def _with_poses(
+    path: Path, c2w: np.ndarray, kept: list[int], train: list[int], test: list[int], more: dict
+) -> tuple[list[int], list[int], list[int], dict]:
+    """What `_split` says without frames whose pose was lost, which `split.json` must leave out."""
+    lost = set(np.flatnonzero(~np.isfinite(c2w).all((1, 2))).tolist())
+    for position in (*train, *test):
+        if kept[position] in lost:
+            raise SemnerfError(
+                f"{path / 'traj_w_c.txt'}: line {kept[position] + 1}: it holds NaN or infinity, expected a rigid "
+                "camera-to-world motion, or a split.json that leaves the frame out"
+            )
+    left = [i for i, frame in enumerate(kept) if frame not in lost]
+    place = {old: new for new, old in enumerate(left)}
+    return [kept[i] for i in left], [place[i] for i in train], [place[i] for i in test], more
+
+
+def _metres(image: np.ndarray, scale: float) -> np.ndarray:
+    """Depth in metres; the largest 16-bit number is, like 0, how cameras write that they do not know."""
+    return np.where(image == 65535, 0, image / np.float32(scale))
+
+
+def _coding(
+    path: Path, files: list[Path], camera: Intrinsics, present: list[int], void: int, kept: list[int]
+) -> Coding:
+    """The source's coding if the folder was imported, else its own."""
+    if imported := read_coding(path):
+        try:
+            return imported.part(kept, [i - 1 for i in present])
+        except IndexError:
+            raise SemnerfError(f"{path / 'coding.json'}: fewer frames or ids than the folder has") from None
+    frames = tuple(CodedFrame(str(file.relative_to(path)), camera) for file in files)
+    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(present), void, frames)
+
+
 def load_replica(path: str | os.PathLike) -> Scene:
     """A folder of frames in Semantic-NeRF's layout (see the module) as a scene.
 
-    Label id 0 is void; the classes are those present in some kept frame, remapped to 0 ... C - 1 in ascending order
-    of their id, under their names [P2, code]. Of 900 frames only P2's are kept: train 0, 5, ..., test 2, 7, ...;
-    of any other number all are, and frames 4, 9, 14, ... are the test frames; `split.json` overrules both. near and
-    far are P2's 0.1 and 10 m unless `split.json` says else; never what the depth images say, since a model of labels
-    alone must not learn from them.
+    Label id 0 is void unless it has a name, 255 is void and so are ids named so. A name of two ids gets their id. A
+    coding.json beside the frames is the coding of what they were imported from. The classes are those present in
+    some kept frame, remapped to 0 ... C - 1 in ascending order of their id, under their names [P2, code]. Of 900
+    frames only P2's are kept: train 0, 5, ..., test 2, 7, ...; of any other number all are, and frames 4, 9, 14, ...
+    are the test frames; `split.json` overrules both. near and far are P2's 0.1 and 10 m unless `split.json` says
+    else; never what the depth images say, since a model of labels alone must not learn from them.
 
     Raises:
         SemnerfError: whatever is missing, damaged or does not fit; the line names the file, the value, and what was
@@ -105,13 +151,16 @@ def load_replica(path: str | os.PathLike) -> Scene:
     c2w = read_poses(path / "traj_w_c.txt")
     names_file = find_info(path)
     names = class_table(names_file)
-    kept, train_ids, test_ids, more = _split(path, len(c2w))
+    kept, train_ids, test_ids, more = _with_poses(path, c2w, *_split(path, len(c2w)))
     files = {k: frame_files(path, k, len(c2w)) for k in (LABELS, INSTANCES, RGB, DEPTH) if (path / k).is_dir()}
     files = {k: [all_files[i] for i in kept] for k, all_files in files.items()}
     ids = read_stack(files[LABELS], LABELS, None, lambda image: image, np.uint8)
     size = ids.shape[1:]
     intrinsics, depth_scale = _read_intrinsics(path, size)
-    present = [int(i) for i in np.flatnonzero(np.bincount(ids.reshape(-1), minlength=256)) if i]
+    void = {i for i, name in names.items() if name.lower() in VOID_NAMES} | ({0} - names.keys())
+    if len(names) < VOID:  # with 255 named classes 255 is one of them, else it is how most tools mark void
+        void.add(VOID)
+    present = sorted(set().union(*(np.unique(image).tolist() for image in ids)) - void)
     for number in present:
         if number not in names:
             where = files[LABELS][int((ids == number).any((1, 2)).argmax())]
@@ -129,18 +178,19 @@ def load_replica(path: str | os.PathLike) -> Scene:
     if RGB in files:
         rgb = read_stack(files[RGB], RGB, size, lambda image: image, np.uint8)
     if DEPTH in files:
-        depth = read_stack(files[DEPTH], DEPTH, size, lambda image: image / np.float32(depth_scale), np.float32)
+        depth = read_stack(files[DEPTH], DEPTH, size, lambda image: _metres(image, depth_scale), np.float32)
     return Scene(
         name=path.resolve().name,
         labels=remap[ids],
         c2w=c2w[kept],
         intrinsics=intrinsics,
-        class_names=tuple(names[i] for i in present),
+        class_names=told_apart({i: names[i] for i in present}),
         train_ids=tuple(train_ids),
         test_ids=tuple(test_ids),
         rgb=rgb,
         depth=depth,
         instances=instances,
+        coding=_coding(path, files[LABELS], intrinsics, present, min(void, default=0), kept),
         **more,
     )
 
@@ -186,6 +236,8 @@ def _write(scene: Scene, folder: Path) -> None:
             list(pool.map(lambda job: Image.fromarray(job[0]).save(job[1]), jobs))
     rows = (" ".join(repr(float(x)) for x in pose.reshape(-1)) for pose in scene.c2w)
     (folder / "traj_w_c.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    if scene.coding is not None:
+        write_coding(scene.coding, folder)
     camera = {k: getattr(scene.intrinsics, k) for k in ("width", "height", "fx", "fy", "cx", "cy")}
     split = {"train_ids": scene.train_ids, "test_ids": scene.test_ids, "near": scene.near, "far": scene.far}
     split["bounds"] = None if scene.bounds is None else scene.bounds.tolist()

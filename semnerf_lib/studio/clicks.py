@@ -1,4 +1,4 @@
-"""Clicks: pixels of training views that a person has named; kept in a file, and as labels that any run can learn."""
+"""Clicks: pixels of training views that a person has given a class, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import UInt8
-
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import read_json, write_json
-from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.machine.files import write_json
+from semnerf_lib.machine.jsons import read_json
+from semnerf_lib.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,6 @@ def check_click(click: Click, scene: Scene) -> None:
         raise SemnerfError(f"click: pixel ({click.u}, {click.v}), expected one of {camera.width}x{camera.height}")
     if not 0 <= click.label < scene.n_classes:
         raise SemnerfError(f"click: class {click.label}, expected 0 ... {scene.n_classes - 1}")
-
-
-def click_labels(scene: Scene, clicks: Sequence[Click]) -> UInt8[np.ndarray, "frames height width"]:
-    """Label images of all frames with nothing but the clicks: what `labels.store_labels` keeps for any run."""
-    labels = np.full_like(scene.labels, VOID)
-    for click in clicks:
-        labels[click.frame, click.v, click.u] = click.label
-    return labels
 
 
 def save_clicks(path: Path, scene: Scene, clicks: Sequence[Click]) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import distance_transform_edt, label, uniform_filter
 
-from semnerf_lib.cameras import camera_of_width
-from semnerf_lib.evaluation import View, render_view
+from semnerf_lib.evaluation import Render, view_renderer
+from semnerf_lib.models import Model
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.studio.clicks import Click, Clicks
 from semnerf_lib.studio.learners import Learner
@@ -19,9 +18,6 @@ POOL_FRAMES, POOL_WIDTH = 45, 40
 """Training views, and their pixels a row, among which the next click is looked for."""
 WINDOW = 5
 """Side of the window over which entropy is averaged, in these pixels."""
-
-Render = Callable[[Float[np.ndarray, "4 4"], int], View]
-"""render(c2w, width): a view of so many pixels a row."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +68,12 @@ def doubts(
         v = int((row + 0.5) * scene.intrinsics.height / mean.shape[0])
         return Doubt(frame, u, v, float(mean[row, column]))
 
-    found = list(each(doubt_of, frames))
-    return [] if None in found else sorted(found, key=lambda doubt: -doubt.entropy)
-
-
-def view_of(learner: Learner, scene: Scene) -> Render:
-    """render(c2w, width) of what a learner has learnt by then."""
-
-    def render(c2w, width):
-        camera = camera_of_width(scene.intrinsics, width)
-        return render_view(learner.model, camera, c2w, scene.near, scene.far)
-
-    return render
+    doubts_found = list(each(doubt_of, frames))
+    return [] if None in doubts_found else sorted(doubts_found, key=lambda doubt: -doubt.entropy)
 
 
 def unsure_clicker(
-    learner: Learner, scene: Scene, seed: int, render: Callable[[Learner, Scene], Render] = view_of
+    learner: Learner, scene: Scene, seed: int, renderer: Callable[[Model, Scene], Render] = view_renderer
 ) -> Iterator[Clicks]:
     """Clicks where the learner is unsure, and answers with the truth; all clicks so far, one more each time.
 
@@ -98,10 +84,35 @@ def unsure_clicker(
     while True:
         learner.fit(clicks)
         yield clicks
-        found = doubts(render(learner, scene), scene, frames)
-        known = (d for d in found if scene.labels[d.frame, d.v, d.u] != VOID)
-        where = next(known, None)
+        doubts_found = doubts(renderer(learner.model, scene), scene, frames)
+        labelled = (d for d in doubts_found if scene.labels[d.frame, d.v, d.u] != VOID)
+        where = next(labelled, None)
         clicks += (random_click(scene, rng) if where is None else answered(scene, where),)
+
+
+def mistakes(render: Render, scene: Scene, frames: Sequence[int]) -> list[Click]:
+    """One click for each of some training views: inside its largest wrong region, with the true class.
+
+    A region is connected and of one true class; the click lies where it is thickest. So a person clicks who looks for
+    the largest mistake. The largest regions come first; views without a mistake have none.
+    """
+    width, camera, sized = min(POOL_WIDTH, scene.intrinsics.width), scene.intrinsics, []
+    for frame in frames:
+        guess = render(scene.c2w[frame], width).labels
+        v = ((np.arange(guess.shape[0]) + 0.5) * camera.height / guess.shape[0]).astype(int)
+        u = ((np.arange(width) + 0.5) * camera.width / width).astype(int)
+        truth = scene.labels[frame][np.ix_(v, u)]
+        wrong = (guess != truth) & (truth != VOID)
+        regions = [
+            region == k for c in np.unique(truth[wrong]) for region, n in [label(wrong & (truth == c))]
+            for k in range(1, n + 1)
+        ]  # fmt: skip
+        if regions:
+            largest = max(regions, key=np.count_nonzero)
+            row, column = np.unravel_index(distance_transform_edt(np.pad(largest, 1))[1:-1, 1:-1].argmax(), truth.shape)
+            click = Click(frame, int(u[column]), int(v[row]), int(truth[row, column]))
+            sized.append((np.count_nonzero(largest), click))
+    return [click for _, click in sorted(sized, key=lambda pair: -pair[0])]
 
 
 def random_clicker(learner: Learner, scene: Scene, seed: int) -> Iterator[Clicks]:

@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-from semnerf_lib.evaluation import View
+from semnerf_lib.evaluation import Render, View, view_renderer
 from semnerf_lib.machine.cores import compute_alone
 from semnerf_lib.machine.faults import told
+from semnerf_lib.models import Model
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.clicks import Click, Clicks, check_click
 from semnerf_lib.studio.learners import Learner
-from semnerf_lib.studio.queries import Doubt, Render, doubts, pool_of, view_of
+from semnerf_lib.studio.queries import Doubt, doubts, pool_of
 
 REFRESH_STEPS = 50
 """Steps of the geometry after which the views are rendered anew."""
@@ -40,7 +41,7 @@ class Studio:
 
     Args:
         learner: makes what learns; called in the thread.
-        render: of a learner and the scene (see `view_of`).
+        render: (model, scene) -> what renders a pose at a width (see `view_renderer`).
     """
 
     def __init__(
@@ -49,14 +50,14 @@ class Studio:
         learner: Callable[[], Learner],
         frames: Sequence[int],
         width: int,
-        render: Callable[[Learner, Scene], Render] = view_of,
+        render: Callable[[Model, Scene], Render] = view_renderer,
     ):
         self.scene, self.frames, self.width = scene, list(frames), width
         self.clicks: Clicks = ()
         self.views: dict[int, View] = {}
         self.doubts: list[Doubt] = []
         self.learner: Learner | None = None
-        self.heard: Callable[[str, int | None], None] = lambda what, frame: None
+        self.on_change: Callable[[str, int | None], None] = lambda what, frame: None
         self.error, self.seconds, self._clicked_at = "", None, time.monotonic()
         self._make, self._render, self._fitted = learner, render, None
         self._wake, self._version, self._closed = threading.Condition(), 0, False
@@ -123,7 +124,7 @@ class Studio:
                     self._turn(pool)
         except Exception as fault:
             self.error = told(fault)
-            self.heard("error", None)
+            self.on_change("error", None)
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:
         """Fills the views for the clicks as they are, then learns what needs no click, until something is new."""
@@ -139,28 +140,28 @@ class Studio:
         if self._fitted != (learner, clicks, learner.step_count):
             learner.fit(clicks)
             self._fitted = learner, clicks, learner.step_count
-        render = self._render(learner, self.scene)
+        render = self._render(learner.model, self.scene)
         seen = pool.map(lambda frame: render(self.scene.c2w[frame], self.width) if current() else None, frames)
         for frame, view in zip(frames, seen, strict=True):
             if view is None or not current():
                 return
             self.views[frame] = view
-            self.heard("view", frame)
+            self.on_change("view", frame)
         self.seconds = self.seconds or time.monotonic() - self._clicked_at
-        self.heard("filled", None)
+        self.on_change("filled", None)
         steps = 0
         while current() and steps < REFRESH_STEPS and learner.step():
             steps += 1
-            self.heard("geometry", None)
+            self.on_change("geometry", None)
         if steps or not current():
             return  # to another turn, which shows what is new
         if not self.doubts:
-            found = doubts(render, self.scene, pool_of(self.scene), current, pool.map)
+            results = doubts(render, self.scene, pool_of(self.scene), current, pool.map)
             with self._wake:
                 if not current():
                     return
-                self.doubts = found
-            self.heard("doubts", None)
+                self.doubts = results
+            self.on_change("doubts", None)
         with self._wake:
             self._wake.wait_for(lambda: not current())
 

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import scored_frames
-from semnerf_lib.experiments import Plan, open_scene, plan
+from semnerf_lib.experiments import Plan, Planned, open_scene, plan
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs.store import Run, Store, read_run
@@ -98,14 +97,14 @@ def judge(scene: Scene, scale: str, store: Store) -> list[Row]:
 def _rows(claim: Claim, planned: Plan, scale: str, store: Store) -> Iterator[Row]:
     for condition, models in conditions(claim, planned).items():
         own, other = models[LABELS], models.get(WITH_RGB, [])
-        a, b = (model_side(claim, finished(store, pairs)) for pairs in (own, other))
-        simple = [baseline_values(claim, *pair) for pair in own] if len(a.runs) == len(own) else []
+        a, b = (model_side(claim, finished(store, planned)) for planned in (own, other))
+        simple = [baseline_values(claim, one) for one in own] if len(a.runs) == len(own) else []
         for statement in claim.statements:
             if statement.against == WITH_RGB:
                 rival, there, wanted = b, len(a.runs) + len(b.runs), (len(own) + len(other)) if other else 0
             else:
                 rival, there, wanted = baseline_side(statement.against, simple), len(a.runs), len(own)
-            repeats = "seeds" if own[0][1].fold is None else "folds"
+            repeats = "seeds" if own[0].config.fold is None else "folds"
             yield judged(claim, statement, condition, repeats, a, rival, there, wanted, scale)
 
 
@@ -133,9 +132,10 @@ def conditions(claim: Claim, planned: Plan) -> dict[str, dict[str, Plan]]:
     With clean labels there is nothing to repair at the poses that had them, so such a claim leaves them out.
     """
     groups: dict[str, dict[str, Plan]] = {}
-    for scene, config in dict.fromkeys(planned):
+    for one in dict.fromkeys(planned):
+        config = one.config
         if claim.views == "test" or config.corruption != "none":
-            groups.setdefault(config.corruption, {}).setdefault(config.supervision, []).append((scene, config))
+            groups.setdefault(config.corruption, {}).setdefault(config.supervision, []).append(one)
     return groups
 
 
@@ -145,12 +145,13 @@ def finished(store: Store, planned: Plan) -> list[Run]:
     Raises:
         SemnerfError: a file of a finished run is damaged.
     """
-    folders = [store.folder(scene, config) for scene, config in planned]
+    folders = [store.folder(one) for one in planned]
     return [read_run(folder) for folder in folders if (folder / "result.json").is_file()]
 
 
-def baseline_values(claim: Claim, scene: Scene, config: Config) -> dict[str, float]:
+def baseline_values(claim: Claim, planned: Planned) -> dict[str, float]:
     """What needs no NeRF, on the corrupted labels and at the frames of one run: name -> points."""
+    scene, config = planned.scene, planned.config
     labels = corrupt(scene, config.corruption, config.seed)
     ids = scored_frames(scene, config)[claim.views]
     predictions = {
@@ -224,7 +225,7 @@ def other_scenes(scene: Scene, scale: str, store: Store) -> Iterator[Scene]:
     for name in MADE_SCENES:
         if name in names and name != scene.name:
             other = open_scene(name, scale)
-            if any(store.has(*pair) for claim in CLAIMS for pair in plan(claim.experiment, other, scale)):
+            if any(store.has(one) for claim in CLAIMS for one in plan(claim.experiment, other, scale)):
                 yield other
 
 

@@ -178,7 +178,7 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
     Raises:
         SemnerfError: see `Store.get`.
     """
-    parsed = [Corruption.parse(config.corruption) for _, config in planned]
+    parsed = [Corruption.parse(one.config.corruption) for one in planned]
     struck = next((c.of for c in parsed if c.kind.startswith("region")), None)
     runs, names, scores = [], {}, {TRAIN: {}, TEST: {}}
 
@@ -187,9 +187,9 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
             more = {"struck_iou": found["per_class_iou"][struck]} if struck else {}
             scores[views].setdefault(role, {}).setdefault(level, []).append(found | more)
 
-    for scene, config in planned:
-        run = store.get(scene, config)
-        runs.append((scene, run))
+    for one in planned:
+        config, run = one.config, store.get(one)
+        runs.append((one.scene, run))
         names[config.supervision] = config.model_name
         add(TEST, config.supervision, config.corruption, run.metrics)
         add(TRAIN, config.supervision, config.corruption, run.train_metrics)

@@ -1,6 +1,10 @@
-"""Teaching: checks of the notebooks' exercises, copies for students, and packs of trained runs for a workshop."""
+"""Teaching: checks of the exercises, copies for students, the teacher's notebook, packs of trained runs for a workshop.
 
-from semnerf_lib.teaching.checks_clicks import check_click, check_next_click
+It may know the study, the runs and the method, and names widgets in the teacher's notebook only.
+Begin with `checking`, which says what a check is; `workshop` is the way of a pack.
+"""
+
+from semnerf_lib.teaching.checks_clicks import check_click, check_frames, check_next_click
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
 from semnerf_lib.teaching.checks_geometry import check_agreement, check_distortion
 from semnerf_lib.teaching.checks_labels import check_edges, check_enlarge, check_noise, check_pose_distance, check_vote
@@ -8,7 +12,6 @@ from semnerf_lib.teaching.checks_rays import check_axes, check_depth, check_rays
 from semnerf_lib.teaching.checks_rendering import check_depth_of_ray, check_samples, check_softmax
 from semnerf_lib.teaching.checks_scores import (
     check_chance,
-    check_frames,
     check_half_width,
     check_interval,
     check_miou,

@@ -60,44 +60,50 @@ class Check:
         """What is wrong with an answer, in words; None if nothing is."""
         if not callable(answer):
             return "give the function itself, without calling it"
-        found = []
+        results = []
         for case in self.cases():
             given = copy.deepcopy(case)
             try:
                 value = answer(*given)
             except Exception as error:  # a student's code may raise anything
-                return f"it raises {_told(error)}"
+                return f"it raises {_error_text(error)}"
             if value is None or value is ...:
-                return NOT_YET if not found else "it returns nothing for some inputs: is there a path without a return?"
+                return NOT_YET if not results else "it returns nothing for some inputs: one path has no return"
             if not all(map(same, leaves(given), leaves(case))):
                 return "it changes what it was given: work on a copy (clone or copy)"
-            found.append(value)
+            results.append(value)
         wanted = self._results(self.right)
-        if self._agree(found, wanted):
+        if self._agree(results, wanted):
             return None
         for mistake in self.mistakes:
-            if self._agree(found, self._results(mistake.instead)):
+            if self._agree(results, self._results(mistake.instead)):
                 return mistake.words
-        return next(filter(None, map(self._difference, found, wanted, self.cases())))
+        return next(filter(None, map(self._difference, results, wanted, self.cases())))
 
     def _results(self, function: Callable[..., Any]) -> list[Any]:
         return [function(*case) for case in self.cases()]
 
-    def _agree(self, found: list[Any], wanted: list[Any]) -> bool:
-        return all(self._difference(f, w, ()) is None for f, w in zip(found, wanted, strict=True))
+    def _agree(self, results: list[Any], wanted: list[Any]) -> bool:
+        return all(self._difference(f, w, ()) is None for f, w in zip(results, wanted, strict=True))
 
-    def _difference(self, found: Any, wanted: Any, case: tuple) -> str | None:
+    def _difference(self, results: Any, wanted: Any, case: tuple) -> str | None:
         """Where two results of one case differ; None if they don't."""
-        mine, theirs = leaves(found), leaves(wanted)
+        mine, theirs = leaves(results), leaves(wanted)
+        if isinstance(results, list) and isinstance(wanted, tuple):
+            return "it returns a list; return a tuple"
+        if isinstance(results, str) and not isinstance(wanted, str):
+            return f"it returns text ({results[:20]!r}); the task asks for numbers"
         if any(leaf.dtype == object for leaf in mine):
             return NO_NUMBERS
         if len(mine) != len(theirs):
-            return f"it returns {len(mine)} value(s), expected {len(theirs)}"
+            return f"it returns {_values(len(mine))}, expected {_values(len(theirs))}"
         for k, (a, b) in enumerate(zip(mine, theirs, strict=True)):
             which = "" if len(theirs) == 1 else f"value {k + 1} of {len(theirs)}: "
             if a.shape != b.shape:
-                hint = ": are rows and columns swapped?" if b.ndim > 1 and a.shape == b.shape[::-1] else ""
+                hint = ": rows and columns are swapped" if b.ndim > 1 and a.shape == b.shape[::-1] else ""
                 return f"{which}its shape is {list(a.shape)}, expected {list(b.shape)}{hint}"
+            if a.ndim == 2 and a.dtype.kind == "f" and same(a.T, b, self.tolerance):
+                return f"{which}it is the transpose of what it should be: rows and columns are swapped"
             if not same(a, b, self.tolerance):
                 return which + _first_difference(a, b, self.tolerance, case)
         return None
@@ -132,8 +138,8 @@ def _first_difference(a: np.ndarray, b: np.ndarray, tolerance: float, case: tupl
     differs = ~np.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True) if a.dtype.kind == "f" else a != b
     place = tuple(int(i) for i in np.argwhere(differs)[0])
     where = f"at {list(place)}" if place else _asked(case)
-    told = f"it gives {_short(a[place])}, expected {_short(b[place])}"
-    return " ".join(filter(None, [_pattern(a, b, tolerance), where, told]))
+    values = f"it gives {_short(a[place])}, expected {_short(b[place])}"
+    return " ".join(filter(None, [_pattern(a, b, tolerance), where, values]))
 
 
 def _pattern(a: np.ndarray, b: np.ndarray, tolerance: float) -> str:
@@ -145,26 +151,38 @@ def _pattern(a: np.ndarray, b: np.ndarray, tolerance: float) -> str:
         ratio, shift = float((a * b).sum() / (b * b).sum()), float((a - b).mean())
         if np.allclose(a, ratio * b, rtol=tolerance, atol=tolerance) and ratio and b.size > 1:
             return (
-                "every sign is the other way round;" if abs(ratio + 1) < 1e-3 else f"it is {ratio:.4g} times too much;"
+                "every sign is the other way round;"
+                if abs(ratio + 1) < 1e-3
+                else f"it is {_times(ratio)} what it should be;"
             )
         if np.allclose(a, b + shift, rtol=tolerance, atol=tolerance) and b.size > 1:
             return f"it is off by {shift:.4g} everywhere;"
     return ""
 
 
+def _times(ratio: float) -> str:
+    """A ratio in words: "half of", "3 times", "-0.2 times"."""
+    words = {0.5: "half of", 0.25: "a quarter of", 2.0: "twice"}
+    return next((word for value, word in words.items() if abs(ratio - value) < 1e-3), f"{ratio:.4g} times")
+
+
+def _values(count: int) -> str:
+    return "one value" if count == 1 else f"{count} values"
+
+
 def _asked(case: tuple) -> str:
     """For a single number, what it was asked for, if that is short."""
-    shown = ", ".join(map(str, case))
-    return f"for ({shown})" if case and len(shown) < 80 and "\n" not in shown else ""
+    arguments = ", ".join(map(str, case))
+    return f"for ({arguments})" if case and len(arguments) < 80 and "\n" not in arguments else ""
 
 
 def _short(value: Any) -> str:
     return str(value) if isinstance(value, str) else f"{float(value):.4g}"
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """An exception, and the line of the answer that raised it."""
-    said = str(error).strip().splitlines()
+    lines = str(error).strip().splitlines()
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.name != "fault"]
     line = f", in line {frames[0].lineno} of its cell" if frames and frames[0].lineno else ""
-    return f"{type(error).__name__}{line}: {said[0] if said else 'no message'}"
+    return f"{type(error).__name__}{line}: {lines[0] if lines else 'no message'}"

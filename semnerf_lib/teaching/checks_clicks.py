@@ -1,4 +1,4 @@
-"""Checks of notebook 09: where a careful person clicks, and where a click would help most."""
+"""Checks of notebooks 06 and 09: how few frames are enough, and where a click is worth most."""
 
 from __future__ import annotations
 
@@ -116,4 +116,55 @@ check_next_click = Check(
                 _largest(lambda p: -np.diff(np.sort(p, -1)[..., -2:])[..., 0])),
     ),
     "The label studio offers the same.",
+)  # fmt: skip
+
+
+def frames_needed(scores: dict[int, float], share: float) -> int:
+    """The right answer: going down from all frames, the last number that still keeps a share of the full score."""
+    counts = sorted(scores, reverse=True)
+    needed = counts[0]
+    for count in counts:
+        if scores[count] < share * scores[counts[0]]:
+            break
+        needed = count
+    return needed
+
+
+def _fewest(scores, share):
+    full = scores[max(scores)]
+    return min(count for count, score in scores.items() if score >= share * full)
+
+
+def _first_below(scores, share):
+    full = scores[max(scores)]
+    return next((n for n in sorted(scores, reverse=True) if scores[n] < share * full), min(scores))
+
+
+def _absolute(scores, share):
+    return frames_needed({max(scores): 1.0} | {n: s for n, s in scores.items() if n != max(scores)}, share)
+
+
+def _within(scores, share):
+    full = scores[max(scores)]
+    return frames_needed({n: 1.0 if s >= full - (1 - share) else 0.0 for n, s in scores.items()}, share)
+
+
+check_frames = Check(
+    "frames_needed",
+    frames_needed,
+    lambda: [
+        ({180: 0.88, 18: 0.80, 9: 0.70, 4: 0.45, 2: 0.2}, 0.9),
+        ({2: 0.4, 4: 0.62, 9: 0.55, 18: 0.65, 180: 0.68}, 0.9),
+        ({180: 0.60, 18: 0.53, 9: 0.40, 4: 0.35, 2: 0.1}, 0.9),
+        ({180: 0.88, 18: 0.80, 9: 0.70}, 0.5),
+    ],
+    (
+        Mistake("a lucky lower level counts in yours: go down from the top, and stop where a level fails",
+                _fewest),
+        Mistake("that is the first number that no longer suffices; the one before it did", _first_below),
+        Mistake("your bar is the share itself; it is that share of the score with ALL frames", _absolute),
+        Mistake("a share, not points: share times the full score, not the full score minus (1 - share)", _within),
+        Mistake("that is the largest number: all frames are always enough; how few are?", lambda s, share: max(s)),
+    ),
+    "The taste is in the share; say it before you look.",
 )  # fmt: skip

@@ -69,8 +69,8 @@ def _share(votes, of=None):
 
 
 def _undefined(votes):
-    known = votes[votes != VOID]
-    return _share(known) if len(known) else float("nan")
+    valid = votes[votes != VOID]
+    return _share(valid) if len(valid) else float("nan")
 
 
 check_agreement = Check(

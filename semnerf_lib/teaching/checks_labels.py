@@ -91,8 +91,8 @@ def windows() -> list[tuple]:
 
 def vote(window: np.ndarray, n_classes: int) -> int:
     """The right answer: the most frequent class of a window; void does not vote; the lowest of equals; VOID if none."""
-    known = window[window != VOID]
-    return int(np.bincount(known, minlength=n_classes).argmax()) if known.size else VOID
+    valid = window[window != VOID]
+    return int(np.bincount(valid, minlength=n_classes).argmax()) if valid.size else VOID
 
 
 def _with_void(window, n_classes):
@@ -100,14 +100,14 @@ def _with_void(window, n_classes):
 
 
 def _highest(window, n_classes):
-    known = window[window != VOID]
-    return int(n_classes - 1 - np.bincount(known, minlength=n_classes)[::-1].argmax()) if known.size else VOID
+    valid = window[window != VOID]
+    return int(n_classes - 1 - np.bincount(valid, minlength=n_classes)[::-1].argmax()) if valid.size else VOID
 
 
 def _of_ids(statistic):
     def voted(window, n_classes):
-        known = window[window != VOID]
-        return int(statistic(known)) if known.size else VOID
+        valid = window[window != VOID]
+        return int(statistic(valid)) if valid.size else VOID
 
     return voted
 
@@ -201,11 +201,11 @@ def _edges(moves=((0, 1), (0, -1), (1, 0), (-1, 0)), void=False, wrap=False):
     def edges(labels):
         padded = np.pad(labels, 1, mode="wrap" if wrap else "edge")
         h, w = labels.shape
-        found = np.zeros(labels.shape, bool)
+        result = np.zeros(labels.shape, bool)
         for dy, dx in moves:
             other = padded[1 + dy : 1 + dy + h, 1 + dx : 1 + dx + w]
-            found |= (other != labels) & (void | ((labels != VOID) & (other != VOID)))
-        return found
+            result |= (other != labels) & (void | ((labels != VOID) & (other != VOID)))
+        return result
 
     return edges
 

@@ -1,4 +1,4 @@
-"""Checks of notebooks 05, 06 and 10: scores, intervals, and what may be concluded from them."""
+"""Checks of notebooks 05 and 10: scores, intervals, and what may be concluded from them."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ check_miou = Check(
 
 def fold_interval(a: list[float], b: list[float]) -> tuple[float, float]:
     """The right answer: 95 % interval of the mean difference over the folds of one cross-validation."""
-    found = compare_folds(a, b, margin=1.0)
-    return found.low, found.high
+    result = compare_folds(a, b, margin=1.0)
+    return result.low, result.high
 
 
 def _interval(factor=lambda n: 1 / n + 1 / (n - 1), ddof=1, quantile=lambda n: student_t.ppf(0.975, n - 1)):
@@ -114,57 +114,6 @@ check_interval = Check(
                 _interval(lambda n: 1.0)),
     ),
     "Folds that share frames agree more than they know.",
-)  # fmt: skip
-
-
-def frames_needed(scores: dict[int, float], share: float) -> int:
-    """The right answer: going down from all frames, the last number that still keeps a share of the full score."""
-    counts = sorted(scores, reverse=True)
-    needed = counts[0]
-    for count in counts:
-        if scores[count] < share * scores[counts[0]]:
-            break
-        needed = count
-    return needed
-
-
-def _fewest(scores, share):
-    full = scores[max(scores)]
-    return min(count for count, score in scores.items() if score >= share * full)
-
-
-def _first_below(scores, share):
-    full = scores[max(scores)]
-    return next((n for n in sorted(scores, reverse=True) if scores[n] < share * full), min(scores))
-
-
-def _absolute(scores, share):
-    return frames_needed({max(scores): 1.0} | {n: s for n, s in scores.items() if n != max(scores)}, share)
-
-
-def _within(scores, share):
-    full = scores[max(scores)]
-    return frames_needed({n: 1.0 if s >= full - (1 - share) else 0.0 for n, s in scores.items()}, share)
-
-
-check_frames = Check(
-    "frames_needed",
-    frames_needed,
-    lambda: [
-        ({180: 0.88, 18: 0.80, 9: 0.70, 4: 0.45, 2: 0.2}, 0.9),
-        ({2: 0.4, 4: 0.62, 9: 0.55, 18: 0.65, 180: 0.68}, 0.9),
-        ({180: 0.60, 18: 0.53, 9: 0.40, 4: 0.35, 2: 0.1}, 0.9),
-        ({180: 0.88, 18: 0.80, 9: 0.70}, 0.5),
-    ],
-    (
-        Mistake("a lucky lower level counts in yours: go down from the top, and stop where a level fails",
-                _fewest),
-        Mistake("that is the first number that no longer suffices; the one before it did", _first_below),
-        Mistake("your bar is the share itself; it is that share of the score with ALL frames", _absolute),
-        Mistake("a share, not points: share times the full score, not the full score minus (1 - share)", _within),
-        Mistake("that is the largest number: all frames are always enough; how few are?", lambda s, share: max(s)),
-    ),
-    "The taste is in the share; say it before you look.",
 )  # fmt: skip
 
 

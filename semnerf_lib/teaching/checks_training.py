@@ -22,12 +22,12 @@ def _chosen(log_p, labels):
     return log_p.gather(-1, labels[:, None])[:, 0]
 
 
-def _masked(score, divide=lambda known: known.sum().clamp_min(1)):
+def _masked(score, divide=lambda valid: valid.sum().clamp_min(1)):
     """The loss with another score of the labelled rays, or divided by another number."""
 
     def loss(sem_logits, labels):
-        known = labels != VOID
-        return score(sem_logits[known], labels[known]) / divide(known)
+        valid = labels != VOID
+        return score(sem_logits[valid], labels[valid]) / divide(valid)
 
     return loss
 
@@ -42,8 +42,8 @@ def _as_class(sem_logits, labels, put):
 
 
 def _over_rays(sem_logits, labels):
-    known = labels != VOID
-    return -_chosen(torch.log_softmax(sem_logits, 0)[known], labels[known]).sum() / known.sum().clamp_min(1)
+    valid = labels != VOID
+    return -_chosen(torch.log_softmax(sem_logits, 0)[valid], labels[valid]).sum() / valid.sum().clamp_min(1)
 
 
 check_loss = Check(
@@ -57,7 +57,7 @@ check_loss = Check(
         Mistake("VOID was learnt as class 0: leave those rays out", lambda s, t: _as_class(s, t, 0)),
         Mistake("VOID was learnt as the last class: leave those rays out",
                 lambda s, t: _as_class(s, t, s.shape[-1] - 1)),
-        Mistake("that is the sum; the loss is the mean over the labelled rays", _masked(_nll, lambda known: 1)),
+        Mistake("that is the sum; the loss is the mean over the labelled rays", _masked(_nll, lambda valid: 1)),
         Mistake("the sign: a loss falls as the true class becomes likelier, -log p", lambda s, t: -semantic_loss(s, t)),
         Mistake("softmax twice: cross_entropy and log_softmax want logits, not probabilities",
                 lambda s, t: semantic_loss(torch.softmax(s, -1), t)),
@@ -96,11 +96,11 @@ def _wrong_adam(**changes):
 
 
 def _first_moments(gradients):
-    m, found = torch.zeros(()), []
+    m, result = torch.zeros(()), []
     for t, g in enumerate(gradients, start=1):
         m = 0.9 * m + 0.1 * g
-        found.append(m / (1 - 0.9**t))
-    return torch.stack(found)
+        result.append(m / (1 - 0.9**t))
+    return torch.stack(result)
 
 
 check_adam = Check(

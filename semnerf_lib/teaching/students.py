@@ -66,9 +66,12 @@ def student_copy(notebook: Path) -> str:
         SemnerfError: the file is no notebook, or its marks do not pair up.
     """
     try:
-        found = read_json(notebook)
-        cells = [_student_cell(cell) for cell in found["cells"]]
-        kernel, version = found["metadata"]["kernelspec"], (found["nbformat"], found["nbformat_minor"])
+        content = read_json(notebook)
+        cells = [_student_cell(cell) for cell in content["cells"]]
+        kernel, version = (
+            content["metadata"]["kernelspec"],
+            (content["nbformat"], content["nbformat_minor"]),
+        )
         first = cells[0]["source"]
     except (KeyError, TypeError, IndexError) as fault:
         raise SemnerfError(f"{notebook}: no {fault} in it, expected a notebook") from fault

@@ -1,35 +1,45 @@
 """Packs of finished runs, for a room of laptops that have no time to train: one file, handed around, checked by hash.
 
-The file itself is `archive`'s. Weights are rounded (see `weights`), so a run's scores in the pack are those of rounded
-weights, measured anew, and its provenance says so. An unpacked run is a run like any other: found by its id, and its
-weights have the hash that its result names.
+`archive` knows the file. Weights are rounded there, so a run's scores in the pack are measured anew with the rounded
+weights, and its provenance says so. An unpacked run is a run like any other: it is found by its id.
 """
 
 from __future__ import annotations
 
-import zipfile
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import save_file
+from torch import Tensor
 
-from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
-from semnerf_lib.experiments import N_FOLDS, Plan, open_scene, plan
+from semnerf_lib.experiments import N_FOLDS, Plan, Planned, open_scene, plan
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import digest, sha256_of, write_aside, write_json
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
 from semnerf_lib.runs.notebooks import NEEDS
-from semnerf_lib.runs.store import Run, Store, run_id
+from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.runs.underway import claim, forget
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import MADE_SCENES
-from semnerf_lib.teaching.archive import as_json, checked_manifest, facts_of, member, opened, write_archive
-from semnerf_lib.teaching.weights import STEPS, pack_weights, unpack_weights
+from semnerf_lib.teaching.archive import (
+    FACTS,
+    STEPS,
+    WEIGHTS,
+    Pack,
+    as_json,
+    open_pack,
+    pack_weights,
+    unpack_weights,
+    write_archive,
+)
+from semnerf_lib.teaching.run_facts import check_facts, checked_config
 
 TIMES = ("seconds_training", "seconds_evaluation")
 """What stays of a run's scores as it was measured when the run was made."""
@@ -62,13 +72,13 @@ def runs_of(notebooks: Sequence[str], scene: Scene, scale: str) -> Plan:
     Raises:
         SemnerfError: a notebook that asks for none.
     """
-    found = {}
+    planned = {}
     for number in notebooks:
         if number.zfill(2) not in NEEDS:
-            raise SemnerfError(f"only {number}: it asks for no run, expected some of: {', '.join(NEEDS)}")
+            raise SemnerfError(f"notebook {number}: it asks for no run, expected some of: {', '.join(NEEDS)}")
         for name in NEEDS[number.zfill(2)]:
-            found |= {run_id(*pair): pair for pair in plan(name, scene, scale)}
-    return list(found.values())
+            planned |= {one.id: one for one in plan(name, scene, scale)}
+    return list(planned.values())
 
 
 def pack(path: Path, scene: Scene, scale: str, planned: Plan, store: Store) -> Packed:
@@ -85,19 +95,18 @@ def pack(path: Path, scene: Scene, scale: str, planned: Plan, store: Store) -> P
     """
     if path.exists():
         raise SemnerfError(f"{path}: exists, expected a new file: nothing is overwritten")
-    missing = sum(not store.has(*pair) for pair in planned)
+    missing = sum(not store.has(one) for one in planned)
     if missing or not planned:
         raise SemnerfError(
             f"{store.root}: {missing} of {len(planned)} runs are not finished, expected all: `semnerf reproduce` first"
         )
     members, changes = {}, []
-    for split, config in progress(planned, "packing runs"):
-        run = store.find(split, config)
-        parts, change = _rounded(run, split)
+    for one in progress(planned, "packing runs"):
+        run = store.find(one)
+        parts, change = _rounded(run, one.scene)
         members |= {f"runs/{run.id}/{name}": data for name, data in parts.items()}
         changes.append(change)
-    ids = [run_id(*pair) for pair in planned]
-    facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": ids}
+    facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": [one.id for one in planned]}
     write_archive(path, facts, members)
     return Packed(path, len(planned), path.stat().st_size, sha256_of(path), max(changes, key=abs))
 
@@ -127,81 +136,97 @@ def _rounded(run: Run, scene: Scene) -> tuple[dict[str, bytes], float]:
     }
     config = {"config": asdict(run.config), "scene": scene.name, "scene_digest": scene.digest}
     facts = {"config": config, "history": run.history, "result": result}
-    return {"weights.bin": packed} | {f"{name}.json": as_json(value) for name, value in facts.items()}, change
+    return {WEIGHTS: packed} | {f"{name}.json": as_json(value) for name, value in facts.items()}, change
 
 
 def unpack(path: Path, store: Store, spec: str | None = None, sha256: str | None = None) -> Unpacked:
     """Puts the runs of a pack into a store. A run that is there already stays as it is.
 
-    Nothing is written before the whole file was checked. No member's name becomes a path: a run goes where its
-    config and the scene say, and only if that is what the pack says, too.
+    The whole file is checked before anything is written. A run goes where its config and the scene say, and only if
+    that is what the pack says, too.
 
     Args:
         path: of the pack.
         spec: the scene, see `experiments.open_scene`; None for the made one that the pack names.
-        sha256: that the file must have, or how it begins; None does not ask.
+        sha256: of the file, or its first 8 digits or more; None does not ask.
 
     Raises:
         SemnerfError: a file that is missing, damaged, no pack, of another scene or version, or not the one announced.
     """
-    with opened(path) as archive:
-        if sha256 and not sha256_of(path).startswith(sha256.lower()):
-            raise SemnerfError(f"{path}: sha256 {sha256_of(path)[:12]}..., expected {sha256[:12]}...")
-        manifest = checked_manifest(path, archive)
-        spec = spec or (manifest["scene"] if manifest["scene"] in MADE_SCENES else None)
+    if sha256 is not None and not re.fullmatch("[0-9a-f]{8,64}", sha256.lower()):
+        raise SemnerfError(f"sha256 {sha256[:70]!r}, expected 8 to 64 hexadecimal digits")
+    with open_pack(path) as opened:
+        if sha256 is not None and not opened.sha256.startswith(sha256.lower()):
+            raise SemnerfError(f"{path}: sha256 {opened.sha256[:12]}..., expected {sha256[:12]}...")
+        scene_name, scale = opened.manifest["scene"], opened.manifest["scale"]
+        spec = spec or (scene_name if scene_name in MADE_SCENES else None)
         if spec is None:
-            raise SemnerfError(
-                f"{path}: of scene {manifest['scene']!r}, expected the path of that scene as the argument scene"
-            )
-        scene = open_scene(spec, manifest["scale"])
-        pairs = {name: _pair(path, archive, name, scene) for name in manifest["runs"]}
+            raise SemnerfError(f"{path}: scene {scene_name[:60]!r} is not made, expected the path of the scene")
+        scene = open_scene(spec, scale)
+        runs = [_checked(opened, name, scene) for name in progress(opened.manifest["runs"], "checking runs")]
         made, kept = [], []
-        for name, (split, config) in progress(pairs.items(), "unpacking runs"):
-            if store.has(split, config):
-                kept.append(name)
+        for run in runs:
+            if store.has(run.planned):
+                kept.append(run.planned.id)
             else:
-                _place(path, archive, store, split, config)
-                made.append(name)
+                _place(opened, store, run)
+                made.append(run.planned.id)
     return Unpacked(tuple(made), tuple(kept))
 
 
-def _pair(path: Path, archive: zipfile.ZipFile, name: str, scene: Scene) -> tuple[Scene, Config]:
-    """The scene and config of a run, if they are what its id stands for."""
+@dataclass(frozen=True)
+class _PackedRun:
+    """A run of a pack that passed every check, and the JSON of its files."""
+
+    planned: Planned
+    facts: dict[str, Any]
+
+
+def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
+    """A run of a pack, if its files are what its id stands for.
+
+    Raises:
+        SemnerfError: naming the pack, the run and what is wrong with it.
+    """
     try:
-        config = Config().replace(**facts_of(path, archive, name)["config"]["config"])
-    except (KeyError, TypeError, ValueError, SemnerfError) as fault:
-        raise SemnerfError(f"{path}: run {name}: {fault}; expected a pack of this version of semnerf") from fault
-    split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
-    if run_id(split, config) != name:
+        facts = {fact: opened.json(f"runs/{name}/{fact}.json") for fact in FACTS}
+        config = checked_config(facts["config"])
+        split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
+        planned = Planned(split, config)
+        expected = planned.id
+    except (SemnerfError, IndexError, MemoryError) as fault:
+        raise SemnerfError(f"{opened.path}: run {name}: {fault}; expected a pack of this version of semnerf") from fault
+    if expected != name:
         raise SemnerfError(
-            f"{path}: run {name} was not made on scene {scene.name} as it is here, expected {run_id(split, config)}: "
+            f"{opened.path}: run {name} was not made on scene {scene.name} as it is here, expected {expected}: "
             "another scene, other frames of it, or another version of semnerf"
         )
-    return split, config
-
-
-def _place(path: Path, archive: zipfile.ZipFile, store: Store, scene: Scene, config: Config) -> None:
-    """Writes a run as `runs.make` does, its result last."""
-    folder = store.folder(scene, config)
-    facts = facts_of(path, archive, folder.name)
-    weights = unpack_weights(member(path, archive, f"runs/{folder.name}/weights.bin"))
     try:
-        build_model(config, scene).load_state_dict(weights)
-        expected = facts["result"].pop("weights_digest")
-    except (RuntimeError, KeyError, AttributeError) as fault:
-        reason = str(fault).splitlines()[0]
+        check_facts(facts, config, split)
+        weights = _weights(opened, name)
+        if digest(weights) != facts["result"]["weights_digest"]:
+            raise SemnerfError(f"{WEIGHTS}: others than its result names")
+        build_model(config, split).load_state_dict(weights)
+    except (SemnerfError, RuntimeError, MemoryError) as fault:
+        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise SemnerfError(
-            f"{path}: run {folder.name}: {reason}; expected weights of this version of semnerf"
+            f"{opened.path}: run {name}: {reason}; expected weights and scores of this version of semnerf"
         ) from fault
-    if digest(weights) != expected:
-        raise SemnerfError(
-            f"{path}: run {folder.name}: its weights unpack to others, expected digest {expected[:12]}..."
-        )
+    return _PackedRun(planned, facts)
+
+
+def _weights(opened: Pack, name: str) -> dict[str, Tensor]:
+    return unpack_weights(opened.read(f"runs/{name}/{WEIGHTS}"))
+
+
+def _place(opened: Pack, store: Store, run: _PackedRun) -> None:
+    """Writes a run as `store.make` does, its result last."""
+    folder, weights = store.folder(run.planned), _weights(opened, run.planned.id)
+    result = {key: value for key, value in run.facts["result"].items() if key != "weights_digest"}
     with claim(folder, wait=False):
-        write_json(folder / "config.json", facts["config"])
-        write_aside(folder / "weights.safetensors", lambda aside: save_file(weights, aside))
-        write_json(folder / "history.json", facts["history"])
-        sha256 = sha256_of(folder / "weights.safetensors")
-        write_json(folder / "result.json", facts["result"] | {"weights_sha256": sha256})
+        write_json(folder / "config.json", run.facts["config"])
+        write_aside(folder / WEIGHTS, lambda aside: save_file(weights, aside))
+        write_json(folder / "history.json", run.facts["history"])
+        write_json(folder / "result.json", result | {"weights_sha256": sha256_of(folder / WEIGHTS)})
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
         forget(folder)

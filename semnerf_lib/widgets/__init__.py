@@ -1,4 +1,8 @@
-"""Explorers for a notebook: each function takes what it explores and a way to render it, and returns an `Explorer`."""
+"""Explorers for a notebook: each function takes what it explores and returns an `Explorer`.
+
+They may know plots, runs, studio, surfaces, lessons and the method, but no study and no page.
+Begin with `explorer`, then `space` and `picture`, which most of them are made of.
+"""
 
 from semnerf_lib.evaluation import view_renderer
 from semnerf_lib.widgets.camera import camera_rays

@@ -8,17 +8,18 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from plotly.basedatatypes import BaseFigure
 
 from semnerf_lib.cameras import get_rays
-from semnerf_lib.palette import colourise
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.frame_mesh import See, Seen
+from semnerf_lib.widgets.marks import mark_pixel
 from semnerf_lib.widgets.motion import STEEPEST, bearings, roaming_box, turned, upward
 from semnerf_lib.widgets.picture import Picture
 from semnerf_lib.widgets.space import (
+    EYE,
     LiveFigure,
     box_of_views,
     class_points,
@@ -34,7 +35,11 @@ from semnerf_lib.widgets.space import (
 TRAINING, TEST, OWN, RAY, BUNDLE = "#56b4e9", "#cc79a7", "#000000", "#d55e00", "#e69f00"
 """Colours of the training cameras, the test cameras, one's own camera, its ray and its bundle of rays."""
 ENDLESS = 3.0
-"""How far a ray is drawn whose end nobody knows, metres."""
+"""Length of a drawn ray whose depth is unknown, metres."""
+FARTHER = 1.35
+"""How much farther than in other explorers one stands at first: the whole room and the ray's end are in sight."""
+STATIC_CAMERAS = 10
+"""Cameras of a piece of the path that the figure in a file draws."""
 ABOVE = 0.15
 """Share of the room's height that is left out below the ceiling, so that one looks in."""
 N_POINTS, N_POINTS_STATIC = 8000, 4500
@@ -48,8 +53,8 @@ def camera_rays(scene: Scene, see: See) -> Explorer:
 
     Args:
         scene: its cameras are drawn, training views and test views apart.
-        see: (c2w, width) -> labels and depth as a camera there sees them: `sheets.from_frames(scene)` before any model
-            is trained, or a model's views.
+        see: (c2w, width) -> labels and depth as a camera there sees them: `from_frames(scene)` before any model is
+            trained, or a model's views.
     """
     return Explorer(CameraRays(scene, see).widget, lambda: still(scene, see))
 
@@ -59,7 +64,7 @@ def still(scene: Scene, see: See) -> go.Figure:
     i, camera = scene.train_ids[len(scene.train_ids) // 3], scene.intrinsics
     pixel = first_pixel(scene)
     title = f"Frame {i}, and the ray of its pixel {pixel}"
-    figure = go.Figure(**room(scene, title, N_POINTS_STATIC, every=9))
+    figure = go.Figure(**room(scene, title, N_POINTS_STATIC, static=True))
     seen = see(scene.c2w[i], camera.width)
     add_moving(figure)
     for name, trace in moving(scene, scene.c2w[i], seen, pixel).items():
@@ -67,8 +72,12 @@ def still(scene: Scene, see: See) -> go.Figure:
     return figure
 
 
-def room(scene: Scene, title: str, n_points: int, every: int = 1) -> dict:
-    """What stands still: the surfaces as points, without the ceiling, and each `every`-th of the cameras."""
+def room(scene: Scene, title: str, n_points: int, static: bool = False) -> dict:
+    """What stands still: the surfaces as points, without the ceiling, and the scene's cameras.
+
+    A live figure hides the cameras until their entry in the legend is clicked; a static one draws `STATIC_CAMERAS`
+    neighbours of the path.
+    """
     points, labels = surface_points(scene, n_points)
     box = box_of_views(scene, points)
     height = points @ upward(scene.c2w)
@@ -76,15 +85,18 @@ def room(scene: Scene, title: str, n_points: int, every: int = 1) -> dict:
     size = 0.05 * float(np.linalg.norm(np.ptp(scene.c2w[:, :3, 3], axis=0)).clip(1, 5))
     traces = [
         go.Scatter3d(
-            **xyz(pyramids(scene.c2w[list(ids)[::every]], scene.intrinsics, size)),
+            **xyz(pyramids(scene.c2w[list(ids)[:STATIC_CAMERAS] if static else list(ids)], scene.intrinsics, size)),
             mode="lines",
-            name=f"{len(ids)} {name} cameras" + (f" (one in {every} drawn)" if every > 1 else ""),
+            name=f"{min(len(ids), STATIC_CAMERAS)} of {len(ids)} {name} cameras"
+            if static
+            else f"{len(ids)} {name} cameras (click to show)",
+            visible=True if static else "legendonly",
             line=dict(color=colour, width=1),
             hoverinfo="skip",
         )
         for name, ids, colour in (("training", scene.train_ids, TRAINING), ("test", scene.test_ids, TEST))
     ]
-    layout = room_layout(box, title)
+    layout = room_layout(box, title, eye=FARTHER * np.array(EYE), height=560 if static else 640)
     return {"data": [*class_points(points[below], labels[below], scene.class_names, 3.0), *traces], "layout": layout}
 
 
@@ -112,8 +124,8 @@ def moving(scene: Scene, c2w: np.ndarray, seen: Seen, pixel: tuple[int, int]) ->
     label = int(seen.labels[v, u])
     z = float(seen.depth[v, u])
     length = z * float(np.linalg.norm(rays_d[v, u]))
-    said = f"{name_of(label, scene.class_names)}, {length:.2f} m" if z > 0 else "nobody knows where"
-    end = dict(text=[said], hovertext=[said], textposition="top center", textfont=dict(size=13))
+    text = f"{name_of(label, scene.class_names)}, {length:.2f} m" if z > 0 else "depth unknown"
+    end = dict(text=[text], hovertext=[text], textposition="top center", textfont=dict(size=13))
     return {
         "a coarse bundle of rays": xyz(bundle),
         "this camera": xyz(pyramids(c2w[None], camera, 0.4)),
@@ -127,22 +139,6 @@ def first_pixel(scene: Scene) -> tuple[int, int]:
     return 2 * scene.intrinsics.width // 5, 3 * scene.intrinsics.height // 5
 
 
-def marked(labels: UInt8[np.ndarray, "h w"], pixel: tuple[int, int]) -> tuple[UInt8[np.ndarray, "H W 3"], int]:
-    """A label image, enlarged, with a cross over one pixel; and how many times it is enlarged."""
-    times = max(1, round(SHOWN_WIDTH / labels.shape[1]))
-    image = colourise(labels).repeat(times, 0).repeat(times, 1)
-    u, v = (times * p + times // 2 for p in pixel)
-    half = times // 2 + 1
-    arm = half + 12  # beyond the pixel itself, however large it is shown
-    for thick, colour in ((2, 0), (0, 255)):
-        image[max(0, v - thick) : v + thick + 1, max(0, u - arm) : u + arm + 1] = colour
-        image[max(0, v - arm) : v + arm + 1, max(0, u - thick) : u + thick + 1] = colour
-    image[max(0, v - half) : v + half + 1, max(0, u - half) : u + half + 1] = colourise(
-        labels[pixel[1], pixel[0], None]
-    )
-    return image, times
-
-
 class CameraRays:
     """The explorer's live half: a frame or sliders move the camera, a click chooses the pixel."""
 
@@ -154,7 +150,7 @@ class CameraRays:
         self.figure = LiveFigure(**room(scene, "The room, its cameras, and the ray of one pixel", N_POINTS))
         add_moving(self.figure)
         self.picture = Picture(np.zeros((3, 4, 3), np.uint8), SHOWN_WIDTH, "camera")
-        self.said = widgets.HTML()
+        self.text = widgets.HTML()
         slider = dict(continuous_update=False, readout_format=".2f", layout=widgets.Layout(width="auto"))
         wide = dict(style={"description_width": "6.5em"})
         self.frame = widgets.IntSlider(
@@ -181,7 +177,7 @@ class CameraRays:
         self.look()
         hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel: its ray is drawn in the room.")
         controls = widgets.VBox(
-            [hint, self.picture, self.said, self.frame, *self.places, *self.angles],
+            [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
             layout=widgets.Layout(width=f"{SHOWN_WIDTH + 20}px", flex="0 0 auto"),
         )
         self.figure.layout.width = None
@@ -222,12 +218,12 @@ class CameraRays:
         self.show()
 
     def show(self) -> None:
-        image, self.times = marked(self.seen.labels, self.pixel)
+        image, self.times = mark_pixel(self.seen.labels, self.pixel, SHOWN_WIDTH)
         self.picture.show(image)
         with self.figure.batch_update():
             for name, trace in moving(self.scene, self.c2w, self.seen, self.pixel).items():
                 self.figure.update_traces(trace, selector={"name": name})
-        self.said.value = self.sentence()
+        self.text.value = self.sentence()
 
     def sentence(self) -> str:
         """The chosen pixel's ray in numbers."""
@@ -241,7 +237,7 @@ class CameraRays:
             head += f", <b>{z * float(np.linalg.norm(d)):.2f} m</b> away, z = {z:.2f} m along the optical axis"
             end = f"<br>o + z d = {_three(o + z * d)}"
         else:
-            head += f"; nobody knows the depth here: the ray is drawn up to z = {ENDLESS:g} m"
+            head += f"; the depth is unknown here: the ray is drawn up to z = {ENDLESS:g} m"
             end = ""
         return f"<div style='line-height:1.5'>{head}<br>o = {_three(o)}, d = {_three(d)}{end}</div>"
 

@@ -17,11 +17,10 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.lessons.label_statistics import LabelStatistics, label_statistics
 from semnerf_lib.palette import colourise, palette
-from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
-from semnerf_lib.plots.outputs import MISSING, error_picture
+from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG, error_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.legend import colour_key
+from semnerf_lib.widgets.layers import colour_key
 from semnerf_lib.widgets.picture import Picture
 
 SHARES = {f"{5 * k} %": k / 20 for k in range(1, 21)}
@@ -69,7 +68,7 @@ def corruption_lab(
         frame = max(scene.train_ids, key=lambda i: len(np.unique(scene.labels[i])))
     if frame not in scene.train_ids:
         raise SemnerfError(f"corruption_lab: frame {frame}, expected a training frame of scene {scene.name}")
-    kinds = {name: told for name, told in KINDS.items() if scene.instances is not None or "region" not in name}
+    kinds = {name: names for name, names in KINDS.items() if scene.instances is not None or "region" not in name}
     if kind not in kinds:
         raise SemnerfError(f"corruption_lab: kind {kind!r}, expected one of: {', '.join(kinds)}")
     lab = _Lab(scene, corrupt, frame, kind, kinds)
@@ -82,7 +81,7 @@ class _Lab:
     def __init__(self, scene: Scene, corrupt: Callable, frame: int, kind: str, kinds: dict[str, tuple]) -> None:
         self.scene, self.corrupt, self.ids = scene, corrupt, list(scene.train_ids)
         self.kind = widgets.Dropdown(
-            options=[(told[0], name) for name, told in kinds.items()], value=kind, description="what is done", **WIDE
+            options=[(names[0], name) for name, names in kinds.items()], value=kind, description="what is done", **WIDE
         )
         self.amounts = widgets.Box()  # of a slider, anew for each kind
         self.of = widgets.Dropdown(options=self._objects(), description="objects", **WIDE)
@@ -97,13 +96,13 @@ class _Lab:
         for control in (self.of, self.seed):
             control.observe(lambda _: self.show(), "value")
         self.frame.observe(lambda _: self.draw(), "value")
-        shown = [widgets.VBox([self.titles[name], picture]) for name, picture in self.pictures.items()]
+        columns = [widgets.VBox([self.titles[name], picture]) for name, picture in self.pictures.items()]
         for picture in self.pictures.values():
             picture.cursor = "default"
         controls = widgets.VBox([self.kind, self.amounts, self.of, self.frame, self.seed, self.command])
         self.widget = widgets.VBox(
             [
-                widgets.HBox(shown, layout=GAP),
+                widgets.HBox(columns, layout=GAP),
                 self.key,
                 widgets.HBox([controls, self.numbers, self.classes], layout=GAP),
             ]
@@ -130,8 +129,8 @@ class _Lab:
         clean, given = self.scene.labels[self.frame.value], self.labels[self.ids.index(self.frame.value)]
         here = label_statistics(clean[None], given[None], self.scene.n_classes)
         images = (colourise(clean), colourise(given), error_picture(clean, given))
-        told = (f"clean, frame {self.frame.value}", self.corruption.title, "what changed")
-        for (name, picture), image, title in zip(self.pictures.items(), images, told, strict=True):
+        names = (f"clean, frame {self.frame.value}", self.corruption.title, "what changed")
+        for (name, picture), image, title in zip(self.pictures.items(), images, names, strict=True):
             picture.show(image)
             self.titles[name].value = f"<b>{escape(title)}</b>"
         self.key.value = colour_key({"right": RIGHT, "wrong": WRONG, "no label": MISSING, "truth is void": UNKNOWN})
@@ -161,7 +160,7 @@ class _Lab:
     def _other_kind(self) -> None:
         _, name, amounts, first = KINDS[self.kind.value]
         size = min(self.scene.labels.shape[1:])
-        fitting = {told: x for told, x in amounts.items() if amounts is not FACTORS or x <= size}
+        fitting = {names: x for names, x in amounts.items() if amounts is not FACTORS or x <= size}
         first = first if first in fitting.values() else max(fitting.values())
         self.amount = widgets.SelectionSlider(options=fitting, value=first, description=name, **LAZY)
         self.amount.observe(lambda _: self.show(), "value")

@@ -15,11 +15,10 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.edge_fits import Fit, edge_piece, fit_piece, learnt_pixels, shortest_wave
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.edges import draw_fits, draw_row, piece_title
-from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend
-from semnerf_lib.plots.outputs import error_picture
+from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend, error_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.legend import colour_key
+from semnerf_lib.widgets.layers import colour_key
 from semnerf_lib.widgets.picture import Picture
 
 FitPiece = Callable[[UInt8[np.ndarray, "height width"], Bool[np.ndarray, "height width"], int], Iterator[Fit]]
@@ -68,7 +67,7 @@ class _Bench:
         self.every = widgets.Dropdown(options=LEARNT, value=2, description="learns from")
         changes = np.count_nonzero(np.diff(self.piece[::6].astype(int)), axis=1)  # each 6th: learnt from in any case
         self.row = widgets.IntSlider(6 * int(changes.argmax()), 0, size - 1, description="row", **look)
-        self.told = widgets.HTML()
+        self.message = widgets.HTML()
         blank, width = np.full((size, size, 3), 255, dtype=np.uint8), size * max(1, SIDE // size)
         self.pictures = {name: Picture(blank, width=width, name=name) for name in ("piece", "fit", "error")}
         self.profile = Picture(np.full((320, 920, 3), 255, dtype=np.uint8), width=920, name="row")
@@ -81,14 +80,14 @@ class _Bench:
             "fit, at 4 x 4 places a pixel",
             "error at the pixels",
         )
-        shown = [
+        columns = [
             widgets.VBox([widgets.HTML(f"<b>{title}</b>"), picture])
             for title, picture in zip(titles, self.pictures.values(), strict=True)
         ]
         key = widgets.HTML(colour_key({"right": RIGHT, "wrong": WRONG, "truth is void": UNKNOWN}))
         controls = widgets.HBox([self.octaves, self.every, self.row])
         self.widget = widgets.VBox(
-            [controls, self.told, widgets.HBox(shown, layout={"grid_gap": "12px"}), key, self.profile]
+            [controls, self.message, widgets.HBox(columns, layout={"grid_gap": "12px"}), key, self.profile]
         )
         self.show()
 
@@ -105,7 +104,7 @@ class _Bench:
         try:
             self.fitted(self.octaves.value, self.every.value, self._so_far)
         except SemnerfError as fault:
-            self.told.value = f"<b style='color:#d55e00'>{escape(str(fault))}</b>"
+            self.message.value = f"<b style='color:#d55e00'>{escape(str(fault))}</b>"
             return
         self.draw()
 
@@ -153,9 +152,9 @@ class _Bench:
         )
         wrong = ", ".join(f"{name} {share:.1%}" for name, share in shares if share is not None)
         octaves, wave = self.octaves.value, shortest_wave(self.octaves.value, len(self.piece))
-        told = f"shortest wave {wave:.3g} pixels" if octaves else "no wave, x and y alone"
-        self.told.value = (
-            f"<b>{octaves} octaves</b>: {told}; step {fit.step}, cross-entropy {fit.loss:.3f} nats; "
+        message = f"shortest wave {wave:.3g} pixels" if octaves else "no wave, x and y alone"
+        self.message.value = (
+            f"<b>{octaves} octaves</b>: {message}; step {fit.step}, cross-entropy {fit.loss:.3f} nats; "
             f"<b>wrong pixels:</b> {wrong}"
         )
 

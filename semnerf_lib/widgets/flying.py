@@ -59,7 +59,7 @@ class FlyingCamera:
         self.up, self.box = upward(scene.c2w), roaming_box(scene)
         self.c2w, self.frame, self.view = scene.c2w[start], start, None
         self._pressed = None  # pose and distance to the middle when a drag began
-        self._told = ""  # size and time of the last picture
+        self._timing = ""  # size and time of the last picture
         self._width = scene.intrinsics.width
         self._moving_width = max(min(NARROWEST, self._width), self._width // COARSER[0])
         self._build(start)
@@ -88,8 +88,8 @@ class FlyingCamera:
             [self._button(way) for way in FLIGHT],
             layout=layout(grid_template_columns="repeat(3, 7.6em)", grid_gap="2px"),
         )
-        said = [ipywidgets.HTML(text) for text in ("<b>Drag the picture to</b>", "<b>Fly</b>", HELP)]
-        side = [said[0], self.dragging, said[1], pad, said[2], ipywidgets.HTML("<b>Camera</b>"), self.pose]
+        headings = [ipywidgets.HTML(text) for text in ("<b>Drag the picture to</b>", "<b>Fly</b>", HELP)]
+        side = [headings[0], self.dragging, headings[1], pad, headings[2], ipywidgets.HTML("<b>Camera</b>"), self.pose]
         beside = ipywidgets.VBox(side, layout=layout(width="25em"))
         self.widget = ipywidgets.VBox(
             [
@@ -151,7 +151,7 @@ class FlyingCamera:
         seconds = time.perf_counter() - start
         affordable = (self._width // n for n in COARSER if seconds * (self._width / n / width) ** 2 <= SECONDS_MOVING)
         self._moving_width = max(min(NARROWEST, self._width), next(affordable, self._width // COARSER[-1]))
-        self._told = f"{width}x{len(self.view.labels)} pixels, {1000 * seconds:.0f} ms a picture"
+        self._timing = f"{width}x{len(self.view.labels)} pixels, {1000 * seconds:.0f} ms a picture"
         self._show()
 
     def _show(self) -> None:
@@ -159,16 +159,16 @@ class FlyingCamera:
             return
         if self.layer.options != layers_of(self.view):
             self.layer.options = layers_of(self.view)
-        layer, known = self.layer.value, self._known() if self.layer.value == "error" else None
-        self.picture.show(layer_picture(layer, self.view, self.scene.n_classes, known))
+        layer, truth = self.layer.value, self._true_labels() if self.layer.value == "error" else None
+        self.picture.show(layer_picture(layer, self.view, self.scene.n_classes, truth))
         split = {**dict.fromkeys(self.scene.train_ids, "training"), **dict.fromkeys(self.scene.test_ids, "test")}
         where = "between frames" if self.frame is None else f"frame {self.frame} ({split.get(self.frame, 'unused')})"
-        self.status.value = f"{layer}, {where}: {self._told}"
+        self.status.value = f"{layer}, {where}: {self._timing}"
         self.pose.value = self._pose()
         if self.view.labels.shape[1] == self._width:
-            self.legend.value = layer_legend(layer, self.view, self.scene.class_names, known)
+            self.legend.value = layer_legend(layer, self.view, self.scene.class_names, truth)
 
-    def _known(self) -> UInt8[np.ndarray, "height width"] | None:
+    def _true_labels(self) -> UInt8[np.ndarray, "height width"] | None:
         """The true labels of the last view, at its size; None where nobody knows them."""
         width = self.view.labels.shape[1]
         if self.frame is not None and width == self._width:

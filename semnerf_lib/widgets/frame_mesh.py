@@ -42,8 +42,8 @@ def from_frames(scene: Scene) -> See:
     frames themselves are seen, and no distance.
     """
     camera = scene.intrinsics
-    sheet = None if scene.depth is None else sheets(scene)
-    caster = None if sheet is None else RayCaster(sheet.mesh)
+    surface = None if scene.depth is None else mesh_of_frames(scene)
+    caster = None if surface is None else RayCaster(surface.mesh)
 
     def see(c2w: np.ndarray, width: int) -> Seen:
         same = np.flatnonzero(np.abs(scene.c2w - c2w).max((1, 2)) < 1e-6)
@@ -58,24 +58,24 @@ def from_frames(scene: Scene) -> See:
             return Seen(np.full(size, VOID, np.uint8), np.zeros(size, np.float32))
         rays_o, rays_d = get_rays(small, torch.tensor(c2w, dtype=torch.float32))
         hits = caster.hits(rays_o.reshape(-1, 3).numpy(), rays_d.reshape(-1, 3).numpy())
-        found = hits["face"] >= 0
+        hit = hits["face"] >= 0
         nearest = np.stack([1 - hits["u"] - hits["v"], hits["u"], hits["v"]]).argmax(0)
-        labels = np.where(found, sheet.labels[sheet.mesh.faces[hits["face"], nearest]], VOID)
-        depth = np.where(found, hits["t"], 0)
+        labels = np.where(hit, surface.labels[surface.mesh.faces[hits["face"], nearest]], VOID)
+        depth = np.where(hit, hits["t"], 0)
         size = (small.height, small.width)
         return Seen(labels.astype(np.uint8).reshape(size), depth.astype(np.float32).reshape(size))
 
     return see
 
 
-class Sheets(NamedTuple):
+class FrameMesh(NamedTuple):
     """Frames as a mesh, and the class of each of its vertices."""
 
     mesh: LabelledMesh
     labels: UInt8[np.ndarray, "vertices"]
 
 
-def sheets(scene: Scene) -> Sheets:
+def mesh_of_frames(scene: Scene) -> FrameMesh:
     """The training frames' surfaces as one mesh; evenly spaced frames of them where all would be too much."""
     camera = scene.intrinsics
     step = max(1, camera.width // COLUMNS)
@@ -103,4 +103,4 @@ def sheets(scene: Scene) -> Sheets:
         np.zeros((len(faces), 3), dtype=np.uint8),
         np.zeros(len(faces), dtype=np.int32),
     )
-    return Sheets(mesh, labels.reshape(-1))
+    return FrameMesh(mesh, labels.reshape(-1))

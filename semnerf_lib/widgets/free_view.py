@@ -12,7 +12,7 @@ from semnerf_lib.plots import renders
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera, Truth
-from semnerf_lib.widgets.layers import LAYERS, layer_picture, said
+from semnerf_lib.widgets.layers import LAYERS, error_text, layer_picture
 from semnerf_lib.widgets.motion import middle_distance, orbited, roaming_box, upward
 
 
@@ -58,10 +58,10 @@ def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -
     second = render(beside, width)
     truths = (scene.labels[frame], None if truth is None else truth(beside, width))
     images, titles = [], []
-    for view, known, place in zip((first, second), truths, (f"frame {frame}", "a free pose"), strict=True):
-        shown = LAYERS if known is not None else LAYERS[:-1]
-        images += [layer_picture(layer, view, n, known) for layer in shown]
-        wrong = [] if known is None else [f"error: {said(view, known)}"]
+    for view, truth_here, place in zip((first, second), truths, (f"frame {frame}", "a free pose"), strict=True):
+        layers = LAYERS if truth_here is not None else LAYERS[:-1]
+        images += [layer_picture(layer, view, n, truth_here) for layer in layers]
+        wrong = [] if truth_here is None else [f"error: {error_text(view, truth_here)}"]
         depth, entropy = f"depth, 0 to {renders.FAR_SHOWN:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
         titles += [f"{place}: labels", depth, entropy, *wrong]
     figure = plots.views(images, titles, f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)")

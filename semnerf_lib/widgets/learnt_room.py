@@ -27,7 +27,7 @@ from semnerf_lib.widgets.space import EYE, LiveFigure, by_frequency, css, name_o
 
 SIDE, SIDE_STATIC = 0.06, 0.2
 """Sides of the cubes in which vertices become one (see `meshes.simplified`), live and in a file, metres."""
-LIGHT = dict(ambient=0.6, diffuse=0.6, specular=0.02, roughness=1.0)
+LIGHT = dict(ambient=0.85, diffuse=0.35, specular=0.02, roughness=1.0)
 LABELS, DISTANCE = "labels", "distance to the truth"
 ENDS, DENSITY = "where rays end", "of one density"
 
@@ -71,7 +71,7 @@ def learnt_by(model: Model, scene: Scene, cell: float = CELL) -> Learnt:
     return Learnt(mesh, surface, box_of(model, scene), truth)
 
 
-def learnt_room(shown: Learnt) -> Explorer:
+def learnt_room(learnt: Learnt) -> Explorer:
     """Turn the learnt room, hide classes, move the density of its surface, see where it is off.
 
     Args:
@@ -79,16 +79,16 @@ def learnt_room(shown: Learnt) -> Explorer:
 
     Walls that turn their back to the reader are left out, so that one looks in from any side.
     """
-    return Explorer(LearntRoom(shown).widget, lambda: still(shown))
+    return Explorer(LearntRoom(learnt).widget, lambda: still(learnt))
 
 
-def still(shown: Learnt) -> Shown3D:
+def still(learnt: Learnt) -> Shown3D:
     """The room without controls, as coarse as a file wants it, and a finer picture of it."""
-    mesh, title = shown.mesh(None), "The learnt room: where the rays of its views end"
+    mesh, title = learnt.mesh(None), "The learnt room: where the rays of its views end"
     coarse = simplified(mesh, SIDE_STATIC)
-    front = part_of(coarse, facing(coarse, shown.eye))
-    figure = go.Figure(class_meshes(front), layout=room_layout(shown.box, title))
-    return show3d(figure, plots.room_picture(mesh, shown.eye, title))
+    front = part_of(coarse, facing(coarse, learnt.eye))
+    figure = go.Figure(class_meshes(front), layout=room_layout(learnt.box, title))
+    return show3d(figure, plots.room_picture(mesh, learnt.eye, title))
 
 
 def class_meshes(mesh: LabelledMesh) -> list[go.Mesh3d]:
@@ -116,7 +116,7 @@ def distance_mesh(mesh: LabelledMesh, truth: TrueSurface) -> go.Mesh3d:
         colorscale=SIDES,
         cmin=-100 * FAR_OFF,
         cmax=100 * FAR_OFF,
-        colorbar=dict(title=dict(text="cm behind (red) or in front<br>(blue) of the true surface"), len=0.6),
+        colorbar=dict(title=dict(text="cm too near (red)<br>or too far (blue)"), len=0.6),
         lighting=LIGHT,
         flatshading=True,
         hovertemplate="%{intensity} cm",
@@ -135,17 +135,17 @@ def corners(faces: Int[np.ndarray, "faces 3"], n_vertices: int) -> dict[str, np.
 class LearntRoom:
     """The explorer's live half."""
 
-    def __init__(self, shown: Learnt):
-        self.shown = shown
-        self.figure = LiveFigure(layout=room_layout(shown.box, "The learnt room", height=640))
-        low, high = (np.log10(level) for level in shown.surface.levels)
-        span, start = high - low, np.log10(shown.surface.default_level)
-        known = shown.truth is not None
+    def __init__(self, learnt: Learnt):
+        self.learnt = learnt
+        self.figure = LiveFigure(layout=room_layout(learnt.box, "The learnt room", height=640))
+        low, high = (np.log10(level) for level in learnt.surface.levels)
+        span, start = high - low, np.log10(learnt.surface.default_level)
+        has_truth = learnt.truth is not None
         self.show = widgets.ToggleButtons(
-            options=[LABELS, DISTANCE] if known else [LABELS], description="show", style={"button_width": "auto"}
+            options=[LABELS, DISTANCE] if has_truth else [LABELS], description="show", style={"button_width": "auto"}
         )
         self.level = widgets.FloatLogSlider(
-            shown.surface.default_level, min=max(low + 0.02 * span, start - 1.5),
+            learnt.surface.default_level, min=max(low + 0.02 * span, start - 1.5),
             max=min(high - 0.02 * span, start + 1.5), step=0.05, readout_format=".3g",
             description="density (1/m)", style={"description_width": "initial"},
             continuous_update=False, layout=widgets.Layout(width="360px"),
@@ -153,7 +153,7 @@ class LearntRoom:
         self.kind = widgets.ToggleButtons(
             options=[ENDS, DENSITY], description="surface", style={"button_width": "auto"}
         )
-        self.said = widgets.HTML()
+        self.message = widgets.HTML()
         self.kind.observe(self.cut, "value")
         self.level.observe(self.cut, "value")
         self.show.observe(self.draw, "value")
@@ -161,34 +161,34 @@ class LearntRoom:
         self.cut()
         hint = widgets.HTML("Drag to turn: walls between you and the room are left out. Click a class to hide it.")
         top = widgets.HBox([self.show, self.kind, self.level], layout=widgets.Layout(flex_flow="row wrap"))
-        self.widget = widgets.VBox([top, self.said, self.figure, hint])
+        self.widget = widgets.VBox([top, self.message, self.figure, hint])
 
     def eye(self) -> Float[np.ndarray, "3"]:
         """Where the reader looks from, metres."""
         eye = self.figure.layout.scene.camera.eye
         units = np.array([v if v is not None else w for v, w in zip((eye.x, eye.y, eye.z), EYE, strict=True)])
-        return self.shown.box.mean(0) + units / plotly_units(self.shown.box)
+        return self.learnt.box.mean(0) + units / plotly_units(self.learnt.box)
 
     def cut(self, _=None) -> None:
         """A surface of another density: its mesh and its scores."""
         start = time.perf_counter()
-        self.said.value = "<i>looking for the surface ...</i>"
+        self.message.value = "<i>looking for the surface ...</i>"
         self.level.disabled = self.kind.value == ENDS
         try:
-            mesh = self.shown.mesh(None if self.kind.value == ENDS else self.level.value)
+            mesh = self.learnt.mesh(None if self.kind.value == ENDS else self.level.value)
         except SemnerfError as fault:
-            self.said.value = f'<span style="color:#d55e00">{escape(str(fault))}</span>'
+            self.message.value = f'<span style="color:#d55e00">{escape(str(fault))}</span>'
             return
         self.mesh = simplified(mesh, SIDE)
         self.draw()
-        self.said.value = (
+        self.message.value = (
             self.scores(mesh) + f' <span style="color:#8a8a8a">({time.perf_counter() - start:.1f} s)</span>'
         )
 
     def scores(self, mesh: LabelledMesh) -> str:
-        if self.shown.truth is None:
+        if self.learnt.truth is None:
             return f"{len(mesh.faces):,} triangles; nobody knows the truth here"
-        scores = compare(mesh, self.shown.truth)
+        scores = compare(mesh, self.learnt.truth)
         shares = ", ".join(
             f"{100 * t:g} cm: {p:.0%} of what was learnt and {r:.0%} of what is there (F {f:.2f})"
             for t, p, r, f in zip(scores.thresholds, scores.precision, scores.recall, scores.f_score, strict=True)
@@ -205,7 +205,7 @@ class LearntRoom:
             if self.show.value == LABELS
             else [self.mesh]
         )
-        traces = class_meshes(self.mesh) if self.show.value == LABELS else [distance_mesh(self.mesh, self.shown.truth)]
+        traces = class_meshes(self.mesh) if self.show.value == LABELS else [distance_mesh(self.mesh, self.learnt.truth)]
         for trace, part in zip(traces, self.parts, strict=True):
             trace.update(self.towards_reader(part))
         with self.figure.batch_update():

@@ -1,49 +1,51 @@
-"""A finished run as a picture: its curves, a test view, and the learnt cloud."""
+"""Pictures of a run: its curves while it trains, and as a whole once it is finished."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Image
-from jaxtyping import Float
+from jaxtyping import UInt8
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-from semnerf_lib.evaluation import View
+from semnerf_lib.evaluation import Render, View
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.plots.renders import FAR_SHOWN
 from semnerf_lib.plots.spatial import small_picture
+from semnerf_lib.plots.style import GREY, MODEL_COLOURS
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
-from semnerf_lib.widgets.cloud import VIEWS, learnt_cloud
-from semnerf_lib.widgets.curves import draw_curves
-from semnerf_lib.widgets.layers import layer_picture, said
+from semnerf_lib.widgets.layers import error_text, layer_picture
+from semnerf_lib.widgets.space import VIEWS, learnt_cloud
 
-Render = Callable[[Model, Float[np.ndarray, "4 4"], int], View]
-"""render(model, c2w, width): a view of so many pixels a row."""
 LAYERS = ("labels", "error", "depth")
 
 
-def finished_figure(run: Run, scene: Scene, device: torch.device, render: Render) -> Image:
+def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Callable[[Model, Scene], Render]) -> Image:
     """A finished run as a small picture: its curves, a test view, and the cloud."""
     model, frame = run.load(scene, device), scene.test_ids[(len(scene.test_ids) - 1) // 2]
-    view = render(model, scene.c2w[frame], scene.intrinsics.width)
-    xyz, labels = learnt_cloud(lambda c2w, width: render(model, c2w, width), scene)
+    render = renderer(model, scene)
+    view = render(scene.c2w[frame], scene.intrinsics.width)
+    xyz, labels = learnt_cloud(render, scene)
     rows = "lllmmmddd;ttppccccc;eezzccccc"
     figure, axes = plt.subplot_mosaic(
         rows, figsize=(9.6, 6.6), per_subplot_kw={"c": {"projection": "3d"}}, layout="constrained"
     )
     draw_curves([axes[key] for key in "lmd"], run.history, run.config.iterations, {})
-    told = captions(scene, frame, view, run.config.iterations)
+    texts = captions(scene, frame, view, run.config.iterations)
     images = [colourise(scene.labels[frame])]
     images += [layer_picture(layer, view, scene.n_classes, scene.labels[frame]) for layer in LAYERS]
     for key, image, name in zip("tpez", images, ("truth", *LAYERS), strict=True):
         axes[key].imshow(image)
         axes[key].set_axis_off()
-        axes[key].set_title(f"{name}: {told[name]}", fontsize=8)
+        axes[key].set_title(f"{name}: {texts[name]}", fontsize=8)
     ax = axes["c"]
     ax.scatter(*xyz.T, c=palette(scene.n_classes)[labels] / 255, s=2.5, linewidths=0, depthshade=False)
     ax.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)", title=f"where the rays of {VIEWS} views end")
@@ -56,11 +58,11 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, render: Render
 
 def captions(scene: Scene, frame: int, view: View, step: int) -> dict[str, str]:
     """What stands beside the names of the four pictures."""
-    told = {"truth": f"frame {frame}", "labels": f"at step {step}", "error": said(view, scene.labels[frame])}
-    told["depth"] = f"0 (dark) to {FAR_SHOWN:g} m"
-    if scene.depth is not None and (known := scene.depth[frame] > 0).any():
-        told["depth"] += f", off by {np.abs(view.depth - scene.depth[frame])[known].mean():.2f} m"
-    return told
+    texts = {"truth": f"frame {frame}", "labels": f"at step {step}", "error": error_text(view, scene.labels[frame])}
+    texts["depth"] = f"0 (dark) to {FAR_SHOWN:g} m"
+    if scene.depth is not None and (valid := scene.depth[frame] > 0).any():
+        texts["depth"] += f", off by {np.abs(view.depth - scene.depth[frame])[valid].mean():.2f} m"
+    return texts
 
 
 def scores_of(run: Run) -> str:
@@ -68,3 +70,50 @@ def scores_of(run: Run) -> str:
     m = run.metrics
     depth = "" if m["depth_mae"] is None else f", depth error {m['depth_mae']:.3f} m"
     return f"mIoU {m['miou']:.3f}{depth} at {m['n_frames']} test views, {m['seconds_training']:.0f} s of training"
+
+
+History = Sequence[Mapping[str, float]]
+"""Dicts with "step" and other keys, which need not be in each (see `Trainer`)."""
+PANELS = {"loss": "loss (nats)", "miou": "mIoU, some test views", "depth_mae": "depth error (m)"}
+
+
+def curve_picture(
+    history: History, last: int, others: Mapping[str, History] | None = None, width: int = 960, height: int = 230
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Loss, mIoU and depth error over the steps so far, at twice the pixels a page shows.
+
+    Args:
+        history: of the run that is watched.
+        last: step at which the curves will end.
+        others: what finished runs are called to their histories, drawn grey behind it.
+        width, height: of the picture on a page, CSS pixels.
+    """
+    figure = Figure(figsize=(width / 100, height / 100), dpi=200, layout="constrained", facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    draw_curves(list(figure.subplots(1, len(PANELS))), history, last, others or {})
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def draw_curves(axes: Sequence[Axes], history: History, last: int, others: Mapping[str, History]) -> None:
+    """The curves into three axes of any figure."""
+    for ax, (key, label) in zip(axes, PANELS.items(), strict=True):
+        for name, other in others.items():
+            ax.plot(*_measured(other, key), color=GREY, linewidth=0.9, label=name)
+        steps, values = _measured(history, key)
+        ax.plot(steps, values, color=MODEL_COLOURS[0], marker="o" if len(steps) < 20 else None, markersize=3)
+        if len(values):
+            ax.annotate(f"{values[-1]:.3g}", (steps[-1], values[-1]), (2, 3), textcoords="offset points", fontsize=8)
+        ax.set(xlabel="training step", ylabel=label, xlim=(0, 1.08 * last))
+        if key == "loss" and any(value > 0 for value in values):
+            ax.set_yscale("log")
+        if key == "miou":
+            ax.set_ylim(0, 1)
+        ax.grid(axis="y")
+        if others and key == "loss":
+            ax.legend(loc="upper right")
+
+
+def _measured(history: History, key: str) -> tuple[list[float], list[float]]:
+    entries = [(entry["step"], entry[key]) for entry in history if entry.get(key) is not None]
+    return [step for step, _ in entries], [value for _, value in entries]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Callable
 from html import escape
 
 import ipywidgets
@@ -13,39 +14,31 @@ import plotly.graph_objects as go
 import torch
 from jaxtyping import UInt8
 
-from semnerf_lib.config import Config
-from semnerf_lib.evaluation import view_renderer
+from semnerf_lib.evaluation import Render, view_renderer
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.devices import pick_device
+from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.runs.live import AT_WORK, LiveRun, live_run, model_of
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
-from semnerf_lib.widgets.cloud import cloud_layout, cloud_trace, learnt_cloud
-from semnerf_lib.widgets.curves import curve_picture
 from semnerf_lib.widgets.explorer import Explorer
-from semnerf_lib.widgets.layers import layer_picture
-from semnerf_lib.widgets.legend import colour_key
-from semnerf_lib.widgets.live_figure import LAYERS, Render, captions, finished_figure, scores_of
+from semnerf_lib.widgets.layers import colour_key, layer_picture
+from semnerf_lib.widgets.live_figure import LAYERS, captions, curve_picture, finished_figure, scores_of
 from semnerf_lib.widgets.picture import Picture
-from semnerf_lib.widgets.space import LiveFigure
+from semnerf_lib.widgets.space import LiveFigure, cloud_layout, cloud_trace, learnt_cloud
 
 LOOK_SHARE, LOOK_SECONDS = 0.2, 5.0
 """Of the time, that pictures may take from training; but one comes after so many seconds, whatever it takes."""
-SAY_SECONDS = 0.4
+STATUS_SECONDS = 0.4
 """Between two texts while the state stays."""
 
 
-def scene_renderer(scene: Scene) -> Render:
-    """render(model, c2w, width) with the scene's camera."""
-    return lambda model, c2w, width: view_renderer(model, scene)(c2w, width)
-
-
 def live_training(
-    scene: Scene,
-    config: Config,
+    planned: Planned,
     store: Store | None = None,
     device: torch.device | None = None,
-    render: Render | None = None,
+    renderer: Callable[[Model, Scene], Render] = view_renderer,
 ) -> Explorer:
     """A run in one's hands: start, pause, go on, stop; curves, a test view that sharpens, the learnt cloud of points.
 
@@ -53,15 +46,15 @@ def live_training(
     or anywhere. Headless, the run is made and its figure shown.
 
     Args:
-        scene, config: of the run.
+        planned: the run.
         store: of runs; None for the kit's own.
         device: to train on; None for the best there is.
-        render: what pictures are made with (see `scene_renderer`).
+        renderer: (model, scene) -> what renders a pose at a width.
     """
-    store, device, render = store or Store(), device or pick_device(), render or scene_renderer(scene)
+    store, device = store or Store(), device or pick_device()
     return Explorer(
-        LivePanel(live_run(store, scene, config, device), render).widget,
-        lambda: finished_figure(store.get(scene, config, device), scene, device, render),
+        LivePanel(live_run(store, planned, device), renderer).widget,
+        lambda: finished_figure(store.get(planned, device), planned.scene, device, renderer),
     )
 
 
@@ -73,22 +66,20 @@ class LivePanel:
         widget: all of it.
     """
 
-    def __init__(self, live: LiveRun, render: Render):
-        self.live, self.render, self.scene = live, render, live.scene
+    def __init__(self, live: LiveRun, renderer: Callable[[Model, Scene], Render]):
+        self.live, self.renderer, self.scene = live, renderer, live.planned.scene
         self._others, self._model = {}, None
-        self._drawn, self._cost, self._said, self._shown = -np.inf, 0.0, -np.inf, ""
+        self._drawn, self._cost, self._status_time = -np.inf, 0.0, -np.inf
         self._drawing = threading.Lock()
         self._build()
         self._follow(live)
 
     def _build(self) -> None:
         layout, blank = ipywidgets.Layout, np.full((3, 4, 3), 235, np.uint8)
-        self.go = ipywidgets.Button(button_style="primary", layout=layout(width="11em"))
+        self.go = ipywidgets.Button(button_style="primary", layout=layout(width="13em"))
         self.halt = ipywidgets.Button(description="stop", icon="stop", tooltip="keeps a checkpoint")
-        self.another = ipywidgets.Button(icon="random", layout=layout(width="13em"))
-        self.go.on_click(lambda _: self.live.pause() if self.live.state == "training" else self.live.start())
+        self.go.on_click(lambda _: self._go())
         self.halt.on_click(lambda _: self.live.stop())
-        self.another.on_click(lambda _: self._next_seed())
         self.bar = ipywidgets.IntProgress(layout=layout(width="22em"))
         self.status, self.fault, self.legend = (ipywidgets.HTML() for _ in range(3))
         self.status.add_class("semnerf-status")
@@ -104,7 +95,7 @@ class LivePanel:
         wrap = layout(flex_flow="row wrap", grid_gap="6px", align_items="center")
         self.widget = ipywidgets.VBox(
             [
-                ipywidgets.Box([self.go, self.halt, self.another, self.bar], layout=wrap),
+                ipywidgets.Box([self.go, self.halt, self.bar], layout=wrap),
                 self.status,
                 self.fault,
                 self.curves,
@@ -119,14 +110,14 @@ class LivePanel:
 
     def _follow(self, live: LiveRun) -> None:
         """Shows a run, whatever its state; from then on it tells of itself."""
-        self.live, live.heard = live, self.heard
-        self._say(live)
+        self.live, live.heard = live, self.on_change
+        self._show_status(live)
         if live.state not in AT_WORK:
             self._model = model_of(live)
             self._draw(live)
             self._cost = 0.0  # the first picture may have waited for the compiler
 
-    def heard(self, live: LiveRun, trainer: object | None) -> None:
+    def on_change(self, live: LiveRun, trainer: object | None) -> None:
         """Of a change; called in the run's thread, between two steps."""
         if live is not self.live:
             return
@@ -134,8 +125,8 @@ class LivePanel:
             self._model = trainer.model
         elif live.run is not None:
             self._model = model_of(live)
-        if live.state != "training" or time.monotonic() - self._said >= SAY_SECONDS:
-            self._say(live)
+        if live.state != "training" or time.monotonic() - self._status_time >= STATUS_SECONDS:
+            self._show_status(live)
         if live.state != "training" or self._look_is_due():
             self._draw(live)
 
@@ -148,42 +139,48 @@ class LivePanel:
         else:
             self._draw(self.live)
 
-    def _next_seed(self) -> None:
-        live = self.live
-        self._others[f"seed {live.config.seed}"] = live.history
-        seeds = itertools.count(live.config.seed + 1)
-        config = next(c for s in seeds if not live.store.has(live.scene, c := live.config.replace(seed=s)))
-        self._follow(live_run(live.store, live.scene, config, live.device))
+    def _go(self) -> None:
+        """Starts, pauses or continues; a finished run is left as it is and the next seed starts at once."""
+        if self.live.state == "training":
+            self.live.pause()
+            return
+        if self.live.state == "finished":
+            self._next_seed()
+        self.live.start()
 
-    def _say(self, live: LiveRun) -> None:
+    def _next_seed(self) -> None:
+        live, config = self.live, self.live.planned.config
+        self._others[f"seed {config.seed}"] = live.history
+        others = (Planned(self.scene, config.replace(seed=seed)) for seed in itertools.count(config.seed + 1))
+        missing = next(planned for planned in others if not live.store.has(planned))
+        self._follow(live_run(live.store, missing, live.device))
+
+    def _show_status(self, live: LiveRun) -> None:
         """Buttons, bar and status line."""
-        state, last = live.state, live.config.iterations
+        state, last = live.state, live.planned.config.iterations
         busy = state in ("beginning", "scoring")
-        words = {"new": "start", "training": "pause", "finished": "finished", "failed": "try again"}
-        icons = {"training": "pause", "finished": "check"}
+        words = {"new": "start", "training": "pause", "failed": "try again"}
+        words["finished"] = f"train seed {live.planned.config.seed + 1} too"
+        icons = {"training": "pause", "finished": "random"}
         self.go.description = words.get(state, "working ..." if busy else "go on")
-        self.go.icon, self.go.disabled = icons.get(state, "play"), busy or state == "finished"
+        self.go.icon, self.go.disabled = icons.get(state, "play"), busy
         self.halt.disabled = state not in ("training", "paused")
-        self.another.description = f"train seed {live.config.seed + 1} too"
-        self.another.layout.display = None if state == "finished" else "none"
         self.bar.max, self.bar.value = last, live.step
-        self.status.value = escape(told_of(live))
+        self.status.value = escape(status_of(live))
         self.fault.value = f'<b style="color:#d55e00">{escape(live.error)}</b>' if live.error else ""
-        self._said = time.monotonic()
+        self._status_time = time.monotonic()
 
     def _draw(self, live: LiveRun) -> None:
         """Curves, the view and the cloud, of the weights as they are."""
         with self._drawing:
             start, scene = time.monotonic(), self.scene
-            self.curves.show(curve_picture(live.history, live.config.iterations, self._others))
+            self.curves.show(curve_picture(live.history, live.planned.config.iterations, self._others))
             if self._model is None:
                 return
             frame = scene.test_ids[self.slider.value]
             truth = scene.labels[frame]
 
-            def render(c2w, width):
-                return self.render(self._model, c2w, width)
-
+            render = self.renderer(self._model, scene)
             view = render(scene.c2w[frame], scene.intrinsics.width)
             self.pictures["truth"].show(colourise(truth))
             for layer in LAYERS:
@@ -202,14 +199,14 @@ class LivePanel:
 
 def by_frequency(labels: UInt8[np.ndarray, "pixels"], class_names: tuple[str, ...]) -> dict[str, tuple[int, int, int]]:
     """Names and colours of the classes that occur, the most frequent first."""
-    found, counts = np.unique(labels, return_counts=True)
+    classes, counts = np.unique(labels, return_counts=True)
     colours = palette(len(class_names))
-    return {class_names[c]: tuple(colours[c].tolist()) for c in found[np.argsort(-counts)]}
+    return {class_names[c]: tuple(colours[c].tolist()) for c in classes[np.argsort(-counts)]}
 
 
-def told_of(live: LiveRun) -> str:
+def status_of(live: LiveRun) -> str:
     """The state of a run in one line."""
-    last, name = live.config.iterations, f"{live.config.model_name}, seed {live.config.seed}"
+    last, name = live.planned.config.iterations, f"{live.planned.config.model_name}, seed {live.planned.config.seed}"
     pace = f", {1000 * live.seconds_a_step:.0f} ms a step" if live.seconds_a_step else ""
     match live.state:
         case "new":
@@ -222,7 +219,7 @@ def told_of(live: LiveRun) -> str:
         case "paused":
             return f"{name}: paused at step {live.step} of {last}. The next cell that is run makes it a stop."
         case "scoring":
-            count = live.config.score_frames or len(live.scene.test_ids)
+            count = live.planned.config.score_frames or len(live.planned.scene.test_ids)
             return f"{name}: {last} steps done; now it is scored at {count} test views"
         case "finished":
             return f"{name}: {scores_of(live.run)}; run {live.run.id}"

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
-from semnerf_lib.palette import palette
+from semnerf_lib.palette import colourise, palette
 from semnerf_lib.studio.clicks import Click
 
 PIXELS = 480
@@ -20,7 +20,7 @@ def enlargement(width: int) -> int:
     return max(1, -(-PIXELS // width))
 
 
-def marked(
+def mark_clicks(
     image: UInt8[np.ndarray, "height width 3"], clicks: Iterable[Click], wanted: tuple[int, int] | None = None
 ) -> UInt8[np.ndarray, "rows columns 3"]:
     """The image enlarged, each click a dot in the colour of its class, the wanted pixel (u, v) a ring."""
@@ -40,3 +40,18 @@ def marked(
         circle(click.u, click.v, 5, fill="white")
         circle(click.u, click.v, 4, fill=tuple(palette(click.label + 1)[click.label].tolist()))
     return np.asarray(drawn)
+
+
+def mark_pixel(
+    labels: UInt8[np.ndarray, "height width"], pixel: tuple[int, int], width: int
+) -> tuple[UInt8[np.ndarray, "rows columns 3"], int]:
+    """A label image enlarged to about `width`, a cross around pixel (u, v); and how many times it is enlarged."""
+    times = max(1, width // labels.shape[1])
+    image = colourise(labels).repeat(times, axis=0).repeat(times, axis=1)
+    rows, columns = np.ogrid[: image.shape[0], : image.shape[1]]
+    u, v = (times * p + times // 2 for p in pixel)
+    down, along = np.abs(rows - v), np.abs(columns - u)
+    away, near = np.maximum(down, along), times // 2 + 4
+    for wide, colour in ((3, 0), (1, 255)):
+        image[(np.minimum(down, along) <= wide) & (away >= near) & (away <= near + 12 + wide)] = colour
+    return image, times

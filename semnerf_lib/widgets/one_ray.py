@@ -14,15 +14,17 @@ from matplotlib.figure import Figure
 from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import Pass, Trace
-from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import _picture
-from semnerf_lib.plots.one_ray import RayPanels, draw_ray, span_of
+from semnerf_lib.plots.one_ray import ALL, BRIEF, RayPanels, draw_ray, span_of
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.widgets.explorer import Explorer
+from semnerf_lib.widgets.marks import mark_pixel
 from semnerf_lib.widgets.picture import Picture
 
-SIZE = (7.0, 6.6)
-"""Of the picture of the ray, inches at 100 pixels."""
+WIDTH, HEIGHTS = 7.0, {BRIEF: 4.2, ALL: 6.6}
+"""Of the picture of the ray with few and with all strips, inches at 100 pixels."""
+PICTURE = 320
+"""Width of the label image on the page, pixels, about."""
 COUNTS = (8, 16, 32, 64, 128, 256)
 WIDTHS = {"whole ray": None, "1 m": 1.0, "20 cm": 0.2}
 """Stretches of the ray to show; those with a number lie around where most light ends."""
@@ -74,18 +76,6 @@ def telling_pixel(scene: Scene, frame: int) -> tuple[int, int]:
     return int(u), int(v)
 
 
-def marked(labels: UInt8[np.ndarray, "height width"], u: int, v: int) -> UInt8[np.ndarray, "rows columns 3"]:
-    """A label image, enlarged to about 320 pixels, with a cross hair around pixel (u, v)."""
-    times = max(1, 320 // labels.shape[1])
-    image = colourise(labels).repeat(times, axis=0).repeat(times, axis=1)
-    rows, columns = np.ogrid[: image.shape[0], : image.shape[1]]
-    down, along = np.abs(rows - times * v - times // 2), np.abs(columns - times * u - times // 2)
-    away = np.maximum(down, along)
-    for wide, colour in ((3, 0), (1, 255)):
-        image[(np.minimum(down, along) <= wide) & (away >= 5) & (away <= 17 + wide)] = colour
-    return image
-
-
 class _Lens:
     """What the explorer shows and what its controls do."""
 
@@ -106,21 +96,29 @@ class _Lens:
         )  # fmt: skip
         self.width = widgets.ToggleButtons(options=WIDTHS, tooltips=["", *2 * ["around where most light ends"]])
         self.width.style.button_width = "96px"
-        self.told, self.sum = widgets.HTML(), widgets.HTML()
-        self.canvas = FigureCanvasAgg(Figure(figsize=SIZE, dpi=100, layout="none"))
-        self.panels = RayPanels(self.canvas.figure, scene.class_names)
+        self.message, self.sum = widgets.HTML(), widgets.HTML()
+        self.more = widgets.ToggleButton(False, description="more strips", tooltip="samples, alpha, transmittance")
+        self._make_panels()
         self.passes = self._traced()
-        self.view = Picture(view := marked(scene.labels[frame], *pixel), width=view.shape[1], name="labels")
-        self.profile = Picture(self._drawn(), width=int(100 * SIZE[0]), name="ray")
-        self.tell()
+        self.view = Picture(
+            view := mark_pixel(scene.labels[frame], pixel, PICTURE)[0], width=view.shape[1], name="labels"
+        )
+        self.profile = Picture(self._drawn(), width=int(100 * WIDTH), name="ray")
+        self.write()
         self.view.on_click(self.choose)
         self.profile.on_click(self.pick)
         for control in (self.frame, self.first, self.second, self.density, self.width):
             control.observe(lambda _: self.show(), "value")
+        self.more.observe(lambda _: self._make_panels() or self.show(), "value")
         hint = widgets.HTML("Click a <b>pixel</b> for its ray, the <b>ray</b> for a sample.")
-        controls = (self.frame, self.first, self.second, self.density, self.width)
-        left = widgets.VBox([hint, self.view, *controls, self.told, self.sum], layout={"width": "345px"})
+        controls = (self.frame, self.first, self.second, self.density, self.width, self.more)
+        left = widgets.VBox([hint, self.view, *controls, self.message, self.sum], layout={"width": "345px"})
         self.widget = widgets.HBox([left, self.profile])
+
+    def _make_panels(self) -> None:
+        rows = ALL if self.more.value else BRIEF
+        self.canvas = FigureCanvasAgg(Figure(figsize=(WIDTH, HEIGHTS[rows]), dpi=100, layout="none"))
+        self.panels = RayPanels(self.canvas.figure, self.scene.class_names, HEIGHTS[rows], rows)
 
     def choose(self, u: int, v: int) -> None:
         """Shows the ray of pixel (u, v) of the view, which is drawn enlarged."""
@@ -131,7 +129,7 @@ class _Lens:
 
     def pick(self, u: int, v: int) -> None:
         """Points at the sample whose interval holds column u of the ray's picture."""
-        ax = self.panels.axes[0]
+        ax = self.panels.axes[-1]
         left, right = (ax.transAxes.transform([[0, 0], [1, 0]])).T[0]
         start, end = ax.get_xlim()
         z = start + (u - left) / (right - left) * (end - start)
@@ -144,28 +142,29 @@ class _Lens:
             self.passes = self._traced()
             if self.picked is not None:
                 self.picked = min(self.picked, len(self.passes[1].z_vals) - 1)
-            self.view.show(marked(self.scene.labels[self.frame.value], *self.pixel))
+            self.view.show(mark_pixel(self.scene.labels[self.frame.value], self.pixel, PICTURE)[0])
             self.profile.show(self._drawn())
-            self.tell()
+            self.write()
         except SemnerfError as fault:
-            self.told.value = f"<b style='color:#d55e00'>{escape(str(fault))}</b>"
+            self.message.value = f"<b style='color:#d55e00'>{escape(str(fault))}</b>"
 
     def figure(self) -> Figure:
         """The view and its ray as one figure."""
-        figure = Figure(figsize=(9.6, SIZE[1]), layout="none")
+        height = HEIGHTS[BRIEF]
+        figure = Figure(figsize=(9.6, height), layout="none")
         left, right = figure.subfigures(1, 2, width_ratios=(1, 2.5))
-        ax = left.add_axes((0.03, 0.64, 0.94, 0.3))
-        _picture(ax, marked(self.scene.labels[self.frame.value], *self.pixel))
-        told = [self._name(), *self._said(), "", *self._sum()]
-        left.text(0.03, 0.6, "\n".join(told), fontsize=8, va="top", linespacing=1.6)
+        ax = left.add_axes((0.03, 0.52, 0.94, 0.4))
+        _picture(ax, mark_pixel(self.scene.labels[self.frame.value], self.pixel, PICTURE)[0])
+        message = [self._name(), *self._facts(), "", *self._sum()]
+        left.text(0.03, 0.48, "\n".join(message), fontsize=8, va="top", linespacing=1.6)
         span = span_of(self.passes, self._depths(), 1.0)
-        draw_ray(right, self.passes, self.scene.class_names, self._depths(), span, self._picked())
+        draw_ray(right, self.passes, self.scene.class_names, self._depths(), span, height, BRIEF, self._picked())
         return figure
 
-    def tell(self) -> None:
+    def write(self) -> None:
         """Writes what the pixel comes to and, for the picked sample, the equations with its numbers."""
-        said = "<br>".join([f"<b>{self._name()}</b>", *map(escape, self._said())])
-        self.told.value = f"<div style='line-height:1.45'>{said}</div>"
+        text = "<br>".join([f"<b>{self._name()}</b>", *map(escape, self._facts())])
+        self.message.value = f"<div style='line-height:1.45'>{text}</div>"
         sum_ = "<br>".join(map(escape, self._sum()))
         look = "border-left:4px solid #8a8a8a;padding-left:8px;line-height:1.45"
         self.sum.value = f"<div style='{look}'>{sum_}</div>"
@@ -207,7 +206,7 @@ class _Lens:
     def _name(self) -> str:
         return f"frame {self.frame.value}, pixel ({self.pixel[0]}, {self.pixel[1]})"
 
-    def _said(self) -> list[str]:
+    def _facts(self) -> list[str]:
         (u, v), names, second = self.pixel, self.scene.class_names, self.passes[1]
         label, best = int(self.scene.labels[self.frame.value, v, u]), int(second.pixel.argmax())
         depths = self._depths()

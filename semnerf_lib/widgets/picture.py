@@ -37,7 +37,7 @@ class Picture(anywidget.AnyWidget):
         super().__init__(png=as_png(image), width=width, name=name, **traits)
         self.size = image.shape[:2]
         self._calls: dict[str, list[Callable]] = {"click": [], "drag": [], "drop": [], "fly": []}
-        self.on_msg(self._heard)
+        self.on_msg(self._receive)
 
     def show(self, image: UInt8[np.ndarray, "height width 3"]) -> None:
         """Shows another image, of any size."""
@@ -67,7 +67,7 @@ class Picture(anywidget.AnyWidget):
         self.listens = [*self.listens, *(key for key in keys if key not in self.listens)]
         self._calls["fly"].append(call)
 
-    def _heard(self, _, message: dict, __) -> None:
+    def _receive(self, _, message: dict, __) -> None:
         try:
             for call in self._calls.get(message.get("kind"), ()):
                 call(*self._arguments(message))

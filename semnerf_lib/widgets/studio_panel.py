@@ -11,15 +11,24 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import View
+from semnerf_lib.evaluation import Render, View, view_renderer
+from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.studio.clicks import Click, load_clicks, save_clicks
 from semnerf_lib.studio.learners import ColourLearner, LabelLearner, Learner
-from semnerf_lib.studio.queries import Render, answered, view_of
+from semnerf_lib.studio.queries import answered
 from semnerf_lib.studio.session import Studio
-from semnerf_lib.widgets.layers import UNTOLD, filled_key, filled_picture, layer_legend, layer_picture, said, told
-from semnerf_lib.widgets.marks import enlargement, marked
+from semnerf_lib.widgets.layers import (
+    NO_EVIDENCE,
+    error_text,
+    filled_key,
+    filled_picture,
+    has_evidence,
+    layer_legend,
+    layer_picture,
+)
+from semnerf_lib.widgets.marks import enlargement, mark_clicks
 from semnerf_lib.widgets.picture import Picture
 
 WIDTH = 80
@@ -46,7 +55,7 @@ class StudioPanel:
     """
 
     def __init__(
-        self, scene: Scene, learners: Learners, path: Path, render: Callable[[Learner, Scene], Render] = view_of
+        self, scene: Scene, learners: Learners, path: Path, render: Callable[[Model, Scene], Render] = view_renderer
     ):
         self.scene, self.learners = scene, learners
         self.others = [scene.test_ids[i] for i in np.linspace(0, len(scene.test_ids) - 1, OTHERS).astype(int)]
@@ -55,19 +64,19 @@ class StudioPanel:
         width = min(WIDTH, scene.intrinsics.width)
         first = next(iter(learners))
         self.studio = Studio(scene, learners[first], [self.frame, *self.others], width, render)
-        self.studio.heard = self.heard
+        self.studio.on_change = self.on_change
         self._build(first, path)
         self._choose(int(scene.present_classes[0]))
         self._show_clicks()
-        self._say()
+        self._show_status()
 
     def _build(self, first: str, path: Path) -> None:
         layout, html, button = ipywidgets.Layout, ipywidgets.HTML, ipywidgets.Button
         wrap = layout(flex_flow="row wrap", grid_gap="6px", align_items="center")
-        blank, beside = np.full((3, 4, 3), UNTOLD, np.uint8), layout(width="480px")
+        blank, beside = np.full((3, 4, 3), NO_EVIDENCE, np.uint8), layout(width="480px")
         self.supervision = ipywidgets.ToggleButtons(options=list(self.learners), value=first, description="learns from")
         self.supervision.observe(lambda _: self._teach(), "value")
-        self.at_work, self.status, self.fault, self.told, self.key = (html() for _ in range(5))
+        self.at_work, self.status, self.fault, self.message, self.key = (html() for _ in range(5))
         self.status.add_class("semnerf-status")
         last = len(self.scene.train_ids) - 1
         self.slider = ipywidgets.IntSlider(0, 0, last, description="training view", continuous_update=False)
@@ -100,7 +109,7 @@ class StudioPanel:
                 self.fault,
                 box([self.slider, self.undo, self.next, self.answer], layout=wrap),
                 box(
-                    [column([self.told, self.picture]), column([self.layer, self.filled, self.key], layout=beside)],
+                    [column([self.message, self.picture]), column([self.layer, self.filled, self.key], layout=beside)],
                     layout=layout(flex_flow="row wrap", grid_gap="12px", align_items="flex-start"),
                 ),
                 html("<b>Classes</b>: choose one, then click a pixel of it above, on the left"),
@@ -125,12 +134,12 @@ class StudioPanel:
         for c, made in self.classes.items():
             made.layout.border = "3px solid black" if c == label else "3px solid transparent"
             made.icon = "check" if c == label else ""
-        self._tell()
+        self._prompt()
 
-    def _tell(self) -> None:
+    def _prompt(self) -> None:
         camera = "" if self.scene.rgb is not None else " This scene has no colours: its true labels are shown."
         name = escape(self.scene.class_names[self.chosen])
-        self.told.value = f"frame {self.frame}: <b>click a pixel</b>; it becomes <b>{name}</b>.{camera}"
+        self.message.value = f"frame {self.frame}: <b>click a pixel</b>; it becomes <b>{name}</b>.{camera}"
 
     def _changed(self, act: Callable, *arguments: object) -> None:
         """Does something to the clicks; what is wrong with it stands in the panel."""
@@ -140,7 +149,7 @@ class StudioPanel:
         except SemnerfError as fault:
             self.fault.value = f'<b style="color:#d55e00">{escape(str(fault))}</b>'
         self._show_clicks()
-        self._say()
+        self._show_status()
 
     def _click(self, u: int, v: int) -> None:
         scale = enlargement(self.scene.intrinsics.width)
@@ -160,7 +169,7 @@ class StudioPanel:
         self.studio.watch([frame, *self.others])
         self._show_clicks()
         self._show_view(frame)
-        self._tell()
+        self._prompt()
 
     def _to_doubt(self) -> None:
         """On to the next best place to click; the slider leads to its view."""
@@ -171,14 +180,14 @@ class StudioPanel:
 
     def _answer(self) -> None:
         """Clicks the best place that has a true label, and goes there."""
-        known = (d for d in self.studio.doubts if self.scene.labels[d.frame, d.v, d.u] != VOID)
-        if (where := next(known, None)) is not None:
+        labelled = (d for d in self.studio.doubts if self.scene.labels[d.frame, d.v, d.u] != VOID)
+        if (where := next(labelled, None)) is not None:
             click = answered(self.scene, where)
             self.slider.value = self.scene.train_ids.index(where.frame)
             self._choose(click.label)
             self._changed(self.studio.click, click)
 
-    def heard(self, what: str, frame: int | None) -> None:
+    def on_change(self, what: str, frame: int | None) -> None:
         """Of what the studio's thread did; called there."""
         if what == "view":
             self._show_view(frame)
@@ -186,14 +195,14 @@ class StudioPanel:
             self._next = -1
             self._show_clicks()
         if what != "geometry" or self.studio.learner.step_count % 10 == 0:
-            self._say()
+            self._show_status()
 
     def _show_clicks(self) -> None:
         """The view that is clicked, with its clicks and where to click in it."""
         scene, studio = self.scene, self.studio
         image = colourise(scene.labels[self.frame]) if scene.rgb is None else scene.rgb[self.frame]
         wanted = next(((d.u, d.v) for d in studio.doubts if d.frame == self.frame), None)
-        self.picture.show(marked(image, [c for c in studio.clicks if c.frame == self.frame], wanted))
+        self.picture.show(mark_clicks(image, [c for c in studio.clicks if c.frame == self.frame], wanted))
 
     def _show_view(self, frame: int) -> None:
         view = self.studio.views.get(frame)
@@ -209,12 +218,12 @@ class StudioPanel:
                 self.key.value = filled_key(view, where, self.scene.class_names)
         if frame in self.gallery:
             self.gallery[frame].show(filled_picture(view, where))
-            wrong = said(view, self._truth(frame, view), where) if self.studio.clicks else ""
+            wrong = error_text(view, self._truth(frame, view), where) if self.studio.clicks else ""
             self.captions[frame].value = f"test view, frame {frame}: {wrong}"
 
     def _reached(self, view: View) -> Bool[np.ndarray, "height width"]:
         """Where the clicks tell something: nowhere before the first, however sure of itself the learner is."""
-        return told(view, self.scene.n_classes) & bool(self.studio.clicks)
+        return has_evidence(view, self.scene.n_classes) & bool(self.studio.clicks)
 
     def _truth(self, frame: int, view: View) -> UInt8[np.ndarray, "height width"]:
         height, width = view.labels.shape
@@ -222,7 +231,7 @@ class StudioPanel:
         columns = ((np.arange(width) + 0.5) * self.scene.intrinsics.width / width).astype(int)
         return self.scene.labels[frame][rows][:, columns]
 
-    def _say(self) -> None:
+    def _show_status(self) -> None:
         """Status, and which buttons mean something now."""
         studio, parts = self.studio, []
         learner = studio.learner

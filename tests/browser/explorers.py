@@ -19,7 +19,7 @@ from scipy.ndimage import distance_transform_edt
 
 from semnerf_lib import plots
 from semnerf_lib.evaluation import view_renderer
-from semnerf_lib.experiments import open_scene, plan
+from semnerf_lib.experiments import Planned, open_scene, plan
 from semnerf_lib.lessons.tracing import trace_model
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots import renders
@@ -28,7 +28,7 @@ from semnerf_lib.widgets import camera_rays, corruption_lab, encoding, from_fram
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera
 from semnerf_lib.widgets.free_view import made_truth
-from semnerf_lib.widgets.layers import UNTOLD
+from semnerf_lib.widgets.layers import NO_EVIDENCE
 
 OPENING = """from semnerf_lib import widgets
 from semnerf_lib.experiments import open_scene, plan
@@ -43,7 +43,7 @@ DRAWN = """() => document.querySelector(".js-plotly-plot")._fullData.map((trace)
 })"""
 """Each trace of the plot on the page: its name, and sums over its coordinates and its triangles' first corners."""
 EYE = "() => document.querySelector('.js-plotly-plot')._fullLayout.scene._scene.getCamera().eye"
-TRAINED = "model = Store().get(*plan('training', scene, 'smoke')[0]).load(scene)"
+TRAINED = "model = Store().get(plan('training', scene, 'smoke')[0]).load(scene)"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Case:
 def trained(desk: Desk) -> tuple:
     """The scene and the model that `OPENING` and `TRAINED` make in the kernel, in this process."""
     scene = open_scene("room", "smoke")
-    return scene, Store(desk.lab.results).get(*plan("training", scene, "smoke")[0]).load(scene)
+    return scene, Store(desk.lab.results).get(plan("training", scene, "smoke")[0]).load(scene)
 
 
 def assert_same(shown: np.ndarray, expected: np.ndarray) -> None:
@@ -196,13 +196,12 @@ def act_corruption_lab(desk: Desk) -> None:
 
 def act_live_training(desk: Desk) -> None:
     scene = open_scene("room", "smoke")
-    store, (_, config) = Store(desk.lab.results), plan("training", scene, "smoke")[0]
-    config = config.replace(seed=7)
+    config = plan("training", scene, "smoke")[0].config.replace(seed=7)
     desk.wait_for_picture("labels", 0)
     before = desk.pixels("labels")
     desk.press("start")
     desk.wait_for_text("mIoU")
-    model = store.get(scene, config).load(scene)
+    model = Store(desk.lab.results).get(Planned(scene, config)).load(scene)
     frame = scene.test_ids[(len(scene.test_ids) - 1) // 2]
     view = view_renderer(model, scene)(scene.c2w[frame], scene.intrinsics.width)
     desk.page.wait_for_timeout(500)  # the last picture follows the last word
@@ -294,7 +293,7 @@ def act_label_studio(desk: Desk) -> None:
             v, u = places[c]
             assert tuple(view[v * view.shape[0] // height, u * view.shape[1] // width]) == colours[c]
         seen = {tuple(colour) for other in others for colour in np.unique(other.reshape(-1, 3), axis=0).tolist()}
-        assert seen - {3 * (UNTOLD,)} == {colours[c] for c in classes}
+        assert seen - {3 * (NO_EVIDENCE,)} == {colours[c] for c in classes}
 
     click(first)
     in_time(desk, lambda: filled_by(first))
@@ -320,7 +319,10 @@ EXPLORERS = [
     Case("learnt_room", (TRAINED, "widgets.learnt_room(widgets.learnt_by(model, scene))"), act_learnt_room),
     Case(
         "live_training",
-        ("widgets.live_training(scene, plan('training', scene, 'smoke')[0][1].replace(seed=7))",),
+        (
+            "from semnerf_lib.experiments import Planned",
+            "widgets.live_training(Planned(scene, plan('training', scene, 'smoke')[0].config.replace(seed=7)))",
+        ),
         act_live_training,
     ),
     Case(

@@ -15,6 +15,7 @@ from semnerf_lib.cameras import Intrinsics, camera_of_width, look_at, widened
 from semnerf_lib.cli import main, one_run
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine import files
 from semnerf_lib.plots.renders import check_target, flight, picture
 from semnerf_lib.runs import notebooks
@@ -273,7 +274,9 @@ def test_corruption_and_seed_name_other_runs(small, tmp_path, capsys):
 
 
 def test_plan_trains_nothing(small, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(notebooks, "plans_for", lambda notebooks, scene, scale: {"one": [(scene, tiny_config())]})
+    monkeypatch.setattr(
+        notebooks, "plans_for", lambda notebooks, scene, scale: {"one": [Planned(scene, tiny_config())]}
+    )
     assert main.main(["reproduce", "--plan", "--scale", "smoke"]) == 0
     out = capsys.readouterr().out
     assert "together       1         1     0        1" in out and "Time: about" in out and "Memory: about" in out

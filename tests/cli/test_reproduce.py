@@ -15,10 +15,11 @@ from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.cli import execute
 from semnerf_lib.cli import reproduce as job
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.pages.html import mathml, notebook_page
 from semnerf_lib.pages.report import spread
-from semnerf_lib.runs import sweep
+from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
 from semnerf_lib.tables import duration
 
@@ -44,7 +45,7 @@ def call(tmp_path, monkeypatch):
     c2w = np.stack([look_at((0, 0, 1), (np.cos(a), np.sin(a), 1)) for a in range(8)])
     scene = Scene("blocks", labels, c2w, Intrinsics.from_hfov(16, 12), ("a", "b", "c"), (0, 1, 2, 3, 4, 5), (6, 7))
     monkeypatch.setattr(job, "open_scene", lambda spec, scale: scene)
-    monkeypatch.setattr(sweep, "NEEDS", {"02": ("training",)})
+    monkeypatch.setattr(notebooks, "NEEDS", {"02": ("training",)})
 
     def run(**options):
         return job.reproduce("smoke", "room", out=tmp_path / "out", notebooks=tmp_path / "notebooks", **options)
@@ -164,14 +165,14 @@ def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path,
     config = tiny_config(iterations=20)
 
     def planned(scene, seeds, **changes):
-        return [(scene, config.replace(seed=seed, **changes)) for seed in seeds]
+        return [Planned(scene, config.replace(seed=seed, **changes)) for seed in seeds]
 
     plans = {
         "first": lambda scene, scale: planned(scene, (0, 1)),
         "all": lambda scene, scale: planned(scene, (0, 1, 2)) + planned(scene, (3,), n_rays=10**15),
     }
     monkeypatch.setattr("semnerf_lib.experiments.EXPERIMENTS", plans)
-    monkeypatch.setattr(sweep, "NEEDS", {"02": ("first",), "03": ("all",)})
+    monkeypatch.setattr(notebooks, "NEEDS", {"02": ("first",), "03": ("all",)})
     monkeypatch.setattr(job, "TIMED", ("00",))
     monkeypatch.setattr(job, "write_verdict", lambda *_: [])  # these experiments stand for no claim
     for name in ("00_timed", "01_first", "02_second", "03_third"):

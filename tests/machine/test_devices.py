@@ -38,6 +38,6 @@ def test_cpu_facts():
 def test_peak_memory_is_of_this_process_whatever_the_one_that_started_it_held():
     cpu = torch.device("cpu")
     held = torch.ones(2**28)  # a GiB, more than PyTorch takes
-    code = "from semnerf_lib.devices import *; print(peak_memory_gib(torch.device('cpu')))"
+    code = "from semnerf_lib.machine.devices import *; print(peak_memory_gib(torch.device('cpu')))"
     child = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     assert peak_memory_gib(cpu) > held.nbytes / 2**30 > child

@@ -15,7 +15,7 @@ def report(tmp_path):
     """Folds and super-resolution at smoke scale; of the latter the last run is missing."""
     scene = furnished_scene()
     plans = {name: plan(name, scene, "smoke") for name in ("view_synthesis", "super_resolution")}
-    made = [pair for pairs in plans.values() for pair in pairs][:-1]
+    made = [one for planned in plans.values() for one in planned][:-1]
     runs = make_runs(Store(tmp_path), made, lambda config: 0.5 + 0.1 * (config.fold or 0))
     return Report(scene, "smoke", plans, len(made) + 1, {"10_verdict": None}, 1.0, runs={run.id: run for run in runs})
 

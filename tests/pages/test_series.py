@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -114,10 +115,12 @@ def test_times_are_those_of_a_reproduction(folder, monkeypatch, capsys, tmp_path
     runs = {"a": made(18.0), "b": made(38.0)}
     monkeypatch.setattr(series_times, "open_scene", lambda spec, scale: (spec, scale))
     monkeypatch.setattr(series_times, "plans_for", lambda paths, scene, scale: plans[paths[0].name[:2]])
-    monkeypatch.setattr(series_times, "run_id", lambda scene, config: config)
-    monkeypatch.setattr(series_times.Store, "find", lambda self, scene, config: runs.get(config))
+    monkeypatch.setattr(series_times.Store, "find", lambda self, planned: runs.get(planned.id))
     monkeypatch.setattr(series_times.os, "cpu_count", lambda: 2)
-    plans = {"01": {}, "02": {"first": [("s", "a"), ("s", "b")], "again": [("s", "a")]}}
+    plans = {
+        "01": {},
+        "02": {"first": [SimpleNamespace(id="a"), SimpleNamespace(id="b")], "again": [SimpleNamespace(id="a")]},
+    }
     pages = tmp_path / "results" / "room-laptop" / "notebooks"
     pages.mkdir(parents=True)
     for path, seconds in zip(find_notebooks(folder), (11.04, 25.0), strict=True):
@@ -129,7 +132,7 @@ def test_times_are_those_of_a_reproduction(folder, monkeypatch, capsys, tmp_path
     text = "\n".join(cell.source for cell in nbformat.read(folder / series.INDEX, 4).cells)
     assert "10 s to run\n" in text and "20 s to run; before the first time 2 runs, 30 s\n" in text
 
-    plans["02"]["first"].append(("s", "c"))
+    plans["02"]["first"].append(SimpleNamespace(id="c"))
     with pytest.raises(SemnerfError, match="a run of notebook 02 is missing"):
         series_times.take_times(folder, series_times.Store(tmp_path / "results"))
     (pages / "01_rays_and_cameras.json").write_text(json.dumps({"ok": False, "seconds": 1.0}))

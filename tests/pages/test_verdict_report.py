@@ -68,7 +68,7 @@ def test_the_page_tells_every_claim_with_its_verdict_and_every_run(written, scen
         heading = re.search(rf"<h2>{re.escape(claim.title)} (.*?)</h2>", page.replace("&#39;", "'"), re.DOTALL)[1]
         assert f">{line['verdict']}</span>" in heading
     assert all(f"<code>{path.parent.name}</code>" in page for path in store.root.glob("runs/*/result.json"))
-    wanted = len({store.folder(*p) for claim in CLAIMS for p in plan(claim.experiment, scene, "laptop")})
+    wanted = len({one.id for claim in CLAIMS for one in plan(claim.experiment, scene, "laptop")})
     there = len(list(store.root.glob("runs/*/result.json")))
     assert there < wanted and f"{there} of {wanted} runs" in page
     for part in ("Differences from the paper", "Not tested", "0000000", "Smoke"):

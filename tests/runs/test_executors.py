@@ -13,13 +13,13 @@ import pytest
 import torch
 from sweeps import SCALE, Killer, is_whole, results, step_of, stored_scene, tiny_jobs
 
+from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import N_FOLDS, open_scene
+from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
 from semnerf_lib.machine.files import read_json
-from semnerf_lib.runs import executors
+from semnerf_lib.runs import executors, jobs
 from semnerf_lib.runs.executors import Executor, fitting_workers, in_process, pick_executor
 from semnerf_lib.runs.jobs import Job, attempt
-from semnerf_lib.runs.store import run_id
 from semnerf_lib.runs.underway import is_claimed, read_progress
 from semnerf_lib.runs.workers import DEATHS, local_processes
 
@@ -126,8 +126,8 @@ DRIVER = """
 import sys
 import torch
 from sweeps import tiny_jobs
-from semnerf_lib import runs
-from semnerf_lib.executors import pick_executor
+from semnerf_lib.runs import store as runs
+from semnerf_lib.runs.executors import pick_executor
 
 torch.set_num_threads(1)
 make = runs.make
@@ -170,7 +170,7 @@ def test_two_drivers_make_each_run_once(spec, tmp_path):
 WITH_A_WORKER = """
 import sys
 from sweeps import tiny_jobs
-from semnerf_lib.workers import local_processes
+from semnerf_lib.runs.workers import local_processes
 
 with local_processes(tiny_jobs(sys.argv[1], sys.argv[2], 1, iterations=500), count=1, threads=1) as outcomes:
     list(outcomes)
@@ -212,16 +212,16 @@ def test_folds_are_those_of_the_scene(spec, tmp_path):
 
     part = open_scene(spec, SCALE).folds(N_FOLDS)[3]
     config = tiny_config(fold=3)
-    job = Job(str(tmp_path), spec, SCALE, config.to_json(), run_id(part, config))
-    executors.OPENED.clear()
+    job = Job(str(tmp_path), spec, SCALE, config, Planned(part, config).id)
+    jobs.OPENED.clear()
     assert attempt(job).state == "made"
-    other = Job(str(tmp_path), spec, SCALE, config.replace(fold=2).to_json(), job.run)
+    other = Job(str(tmp_path), spec, SCALE, config.replace(fold=2), job.run)
     outcome = attempt(other)
     assert outcome.state == "failed" and f"expected {job.run}" in outcome.error
 
 
 def test_scene_that_is_not_there_fails_the_job(tmp_path):
-    outcome = attempt(Job(str(tmp_path), "/no/such/place", SCALE, "{}", "grid-labels-0123456789ab"))
+    outcome = attempt(Job(str(tmp_path), "/no/such/place", SCALE, Config(), "grid-labels-0123456789ab"))
     assert outcome.state == "failed" and outcome.error.startswith("/no/such/place: no such scene")
     assert "/no/such/place" in read_json(outcome.job.folder / "failure.json")["error"]
 
@@ -236,7 +236,7 @@ def test_choices(monkeypatch):
     assert pick_executor(None, None, 3).at_once == 3
     monkeypatch.setattr(executors, "memory_gib", lambda: 5.0)
     assert fitting_workers() == 3
-    with pytest.raises(SemnerfError, match="--workers 0, expected 1 or more"):
+    with pytest.raises(SemnerfError, match="workers 0, expected 1 or more"):
         pick_executor(0, None, 1)
-    with pytest.raises(SemnerfError, match="--workers 2, expected none: the cluster at tcp://head:1"):
+    with pytest.raises(SemnerfError, match="workers 2, expected none: the cluster at tcp://head:1"):
         pick_executor(2, "tcp://head:1", 1)

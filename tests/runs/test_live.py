@@ -11,6 +11,7 @@ import torch
 from dummies import until
 from tiny import tiny_config
 
+from semnerf_lib.experiments import Planned
 from semnerf_lib.machine import progress
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.runs import live
@@ -31,7 +32,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def begun(store, tiny_scene):
-    return LiveRun(store, tiny_scene, CONFIG, CPU)
+    return LiveRun(store, Planned(tiny_scene, CONFIG), CPU)
 
 
 def at_step(step, act):
@@ -48,9 +49,9 @@ def test_it_ends_as_the_run_that_the_store_makes(begun, store, tiny_scene, tmp_p
     begun.heard = lambda run, trainer: states.append((run.state, run.step, trainer is None))
     begun.start()
     assert begun.join(120) and begun.state == "finished"
-    known = store.find(tiny_scene, CONFIG)
+    known = store.find(Planned(tiny_scene, CONFIG))
     assert begun.run == known and begun.history == known.history and begun.step == 60
-    assert known.weights_sha256 == Store(tmp_path / "other").get(tiny_scene, CONFIG, CPU).weights_sha256
+    assert known.weights_sha256 == Store(tmp_path / "other").get(Planned(tiny_scene, CONFIG), CPU).weights_sha256
     steps = [("training", step, False) for step in range(10, 70, 10)]
     assert states == [*steps, ("scoring", 60, False), ("finished", 60, True)]
     assert not (known.folder / "progress.json").exists()
@@ -60,15 +61,15 @@ def test_stopped_and_continued_it_is_the_same_to_the_bit(begun, store, tiny_scen
     begun.heard = at_step(20, LiveRun.stop)
     begun.start()
     assert begun.join(120) and begun.state == "stopped" and begun.run is None and begun.error == ""
-    folder = store.folder(tiny_scene, CONFIG)
+    folder = store.folder(Planned(tiny_scene, CONFIG))
     assert read_step(folder / "checkpoint.safetensors") == 20 and read_failure(folder) is None
     with claim(folder, wait=False):  # nobody holds it any more
         pass
-    again = LiveRun(store, tiny_scene, CONFIG, CPU)
+    again = LiveRun(store, Planned(tiny_scene, CONFIG), CPU)
     assert again.state == "stopped" and again.step == 20
     again.start()
     assert again.join(120) and again.state == "finished"
-    whole = Store(tmp_path / "other").get(tiny_scene, CONFIG, CPU)
+    whole = Store(tmp_path / "other").get(Planned(tiny_scene, CONFIG), CPU)
     assert again.run.weights_sha256 == whole.weights_sha256
     losses = [[entry["loss"] for entry in run.history] for run in (again.run, whole)]
     assert losses[0] == losses[1]
@@ -89,11 +90,11 @@ def test_a_pause_holds_between_two_steps_and_start_goes_on(begun, store, tiny_sc
     until(lambda: begun.state == "paused")
     time.sleep(0.2)
     assert begun.step == 30 and not begun.join(0)
-    with pytest.raises(Held), claim(store.folder(tiny_scene, CONFIG), wait=False):
+    with pytest.raises(Held), claim(store.folder(Planned(tiny_scene, CONFIG)), wait=False):
         pass
     begun.start()
     assert begun.join(120) and begun.state == "finished"
-    assert begun.run.weights_sha256 == Store(tmp_path / "other").get(tiny_scene, CONFIG, CPU).weights_sha256
+    assert begun.run.weights_sha256 == Store(tmp_path / "other").get(Planned(tiny_scene, CONFIG), CPU).weights_sha256
     assert begun.run.metrics["seconds_training"] < 10 and [e["step"] for e in begun.history] == [*range(10, 70, 10)]
 
 
@@ -103,7 +104,7 @@ def test_a_paused_run_can_be_stopped(begun, store, tiny_scene):
     until(lambda: begun.state == "paused")
     begun.stop()
     assert begun.join(20) and begun.state == "stopped"
-    assert read_step(store.folder(tiny_scene, CONFIG) / "checkpoint.safetensors") == 30
+    assert read_step(store.folder(Planned(tiny_scene, CONFIG)) / "checkpoint.safetensors") == 30
 
 
 def test_starting_twice_trains_once(begun):
@@ -118,7 +119,7 @@ def test_starting_twice_trains_once(begun):
 
 
 def test_a_run_that_another_process_makes_is_left_to_it(begun, store, tiny_scene):
-    with claim(store.folder(tiny_scene, CONFIG)):
+    with claim(store.folder(Planned(tiny_scene, CONFIG))):
         begun.start()
         assert begun.join(20)
     assert begun.state == "failed" and "is making it" in begun.error
@@ -155,14 +156,14 @@ def test_no_bar_is_shown_in_silence(monkeypatch, capsys):
 
 
 def test_the_cell_run_again_finds_its_run_and_another_one_stops_it(store, tiny_scene):
-    first = live_run(store, tiny_scene, CONFIG, CPU)
+    first = live_run(store, Planned(tiny_scene, CONFIG), CPU)
     first.heard = at_step(20, LiveRun.pause)
     first.start()
     until(lambda: first.state == "paused")
-    assert live_run(store, tiny_scene, CONFIG, CPU) is first
-    second = live_run(store, tiny_scene, CONFIG.replace(seed=1), CPU)
+    assert live_run(store, Planned(tiny_scene, CONFIG), CPU) is first
+    second = live_run(store, Planned(tiny_scene, CONFIG.replace(seed=1)), CPU)
     assert second is not first and first.join(20) and first.state == "stopped"
-    assert live_run(store, tiny_scene, CONFIG, CPU) is not first
+    assert live_run(store, Planned(tiny_scene, CONFIG), CPU) is not first
 
 
 class Shell:
@@ -189,8 +190,8 @@ def shell(monkeypatch):
 
 
 def test_another_cell_lets_go_of_a_paused_run_but_not_of_one_that_trains(shell, store, tiny_scene):
-    run = live_run(store, tiny_scene, CONFIG, CPU)
-    live_run(store, tiny_scene, CONFIG, CPU)
+    run = live_run(store, Planned(tiny_scene, CONFIG), CPU)
+    live_run(store, Planned(tiny_scene, CONFIG), CPU)
     assert len(shell.events.callbacks["pre_run_cell"]) == 1
     seen = []
     run.heard = at_step(20, lambda run: (shell.runs(), seen.append(run.state), run.pause()))
@@ -202,7 +203,7 @@ def test_another_cell_lets_go_of_a_paused_run_but_not_of_one_that_trains(shell, 
 
 
 def test_an_interrupted_kernel_trains_no_more(shell, store, tiny_scene):
-    run, may_go_on = live_run(store, tiny_scene, CONFIG, CPU), threading.Event()
+    run, may_go_on = live_run(store, Planned(tiny_scene, CONFIG), CPU), threading.Event()
     run.heard = at_step(20, lambda run: may_go_on.wait(20))
     run.start()
     until(lambda: run.step == 20)

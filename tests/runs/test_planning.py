@@ -8,6 +8,7 @@ import pytest
 import torch
 from tiny import make_tiny_scene, tiny_config
 
+from semnerf_lib.experiments import Planned
 from semnerf_lib.runs import planning
 from semnerf_lib.runs.executors import Executor, in_process
 from semnerf_lib.runs.planning import Cost, describe_plan, kind_of, measure
@@ -20,10 +21,10 @@ COST = Cost(step=0.5, view=2.0, memory=1.25, weights=2**20, scaled=False)
 
 def test_cost_of_a_run_counts_steps_previews_and_scored_views(tiny_scene):
     config = tiny_config(iterations=100, preview_every=0)
-    assert COST.of(tiny_scene, config) == 100 * 0.5 + 3 * 2.0
-    assert COST.of(tiny_scene, config.replace(score_views="test+train")) == 100 * 0.5 + 12 * 2.0
-    assert COST.of(tiny_scene, config.replace(score_views="test+train", score_frames=2)) == 100 * 0.5 + 4 * 2.0
-    assert COST.of(tiny_scene, config.replace(preview_every=50)) == 100 * 0.5 + (3 + 2 * 4) * 2.0
+    assert COST.of(Planned(tiny_scene, config)) == 100 * 0.5 + 3 * 2.0
+    assert COST.of(Planned(tiny_scene, config.replace(score_views="test+train"))) == 100 * 0.5 + 12 * 2.0
+    assert COST.of(Planned(tiny_scene, config.replace(score_views="test+train", score_frames=2))) == 100 * 0.5 + 4 * 2.0
+    assert COST.of(Planned(tiny_scene, config.replace(preview_every=50))) == 100 * 0.5 + (3 + 2 * 4) * 2.0
 
 
 def test_runs_of_one_kind_cost_the_same_and_others_do_not():
@@ -67,9 +68,9 @@ def test_scaled_times_are_multiplied(tiny_scene, monkeypatch):
 def test_table_counts_each_run_once(tmp_path, monkeypatch):
     store, scene, measured = Store(tmp_path), make_tiny_scene(), []
     monkeypatch.setattr(planning, "measure", lambda *args: measured.append(args) or COST)
-    first = [(scene, tiny_config(iterations=20, seed=seed, preview_every=0)) for seed in range(3)]
-    plans = {"first": first, "second": [first[0], (scene, tiny_config("mlp", iterations=40, preview_every=0))]}
-    store.get(*first[1], CPU)
+    first = [Planned(scene, tiny_config(iterations=20, seed=seed, preview_every=0)) for seed in range(3)]
+    plans = {"first": first, "second": [first[0], Planned(scene, tiny_config("mlp", iterations=40, preview_every=0))]}
+    store.get(first[1], CPU)
     two = Executor("two processes", in_process, at_once=2, threads=1)
     text = describe_plan(plans, store, CPU, two)
     rows = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line[:3] in ("fir", "sec", "tog")}
@@ -80,9 +81,9 @@ def test_table_counts_each_run_once(tmp_path, monkeypatch):
     assert "Time: about 29 s by two processes" in text
     assert "Memory: about 1.2 GiB a process, 2.5 GiB in all." in text and "Disk: about 3 MiB of weights." in text
     assert torch.get_num_threads() == 1
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == [store.folder(*first[1]).name]  # nothing was made
-    for pair in (first[0], first[2], plans["second"][1]):
-        store.get(*pair, CPU)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [store.folder(first[1]).name]  # nothing was made
+    for planned in (first[0], first[2], plans["second"][1]):
+        store.get(planned, CPU)
     text = describe_plan(plans, store, CPU, two)
     assert "Time" not in text and len(measured) == 2 and "together       4         4     4        0          -" in text
 

@@ -10,6 +10,7 @@ from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import Planned
 from semnerf_lib.runs import status
 from semnerf_lib.runs.status import Board, status_of, watch
 from semnerf_lib.runs.store import Store
@@ -24,16 +25,16 @@ CPU = torch.device("cpu")
 def results(tmp_path):
     """A finished run, a failed one, a begun one that nobody is making, one whose files are damaged."""
     store, scene = Store(tmp_path / "results"), make_tiny_scene()
-    store.get(scene, tiny_config(iterations=10), CPU)
+    store.get(Planned(scene, tiny_config(iterations=10)), CPU)
     with pytest.raises(SemnerfError):
-        store.get(scene, tiny_config(iterations=10, seed=1, n_rays=10**15), CPU)
+        store.get(Planned(scene, tiny_config(iterations=10, seed=1, n_rays=10**15)), CPU)
 
     def interrupted(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.get(scene, tiny_config(iterations=20, seed=2, corruption="none"), CPU, on_step=interrupted)
-    done = store.get(scene, tiny_config(iterations=10, seed=3), CPU)
+        store.get(Planned(scene, tiny_config(iterations=20, seed=2, corruption="none")), CPU, on_step=interrupted)
+    done = store.get(Planned(scene, tiny_config(iterations=10, seed=3)), CPU)
     (done.folder / "result.json").write_text("{")
     return store
 
@@ -119,10 +120,10 @@ def test_progress_follows_the_trainer(tmp_path, monkeypatch):
     monkeypatch.setattr("semnerf_lib.runs.underway.HEARTBEAT_SECONDS", 0.0)
 
     def look(trainer: Trainer):
-        found = status_of(store.folder(scene, trainer.config))
+        found = status_of(store.folder(Planned(scene, trainer.config)))
         seen.append((found.state, found.step, found.metric == f"loss {trainer.history[-1]['loss']:.3f}"))
 
-    store.get(scene, tiny_config(iterations=20), CPU, on_step=look)
+    store.get(Planned(scene, tiny_config(iterations=20)), CPU, on_step=look)
     assert seen == [("running", "10/20", True), ("running", "20/20", True)]
 
 

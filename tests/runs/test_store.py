@@ -21,8 +21,9 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
+from semnerf_lib.experiments import Planned
 from semnerf_lib.runs import store as runs_store
-from semnerf_lib.runs.store import Store, read_run, results_root, run_id
+from semnerf_lib.runs.store import Store, read_run, results_root
 from semnerf_lib.runs.underway import Held, claim
 from semnerf_lib.training import Trainer, read_step
 
@@ -40,7 +41,7 @@ def store(tmp_path):
 def finished(tmp_path_factory):
     """A finished run and its store; copy before you break it."""
     store = Store(tmp_path_factory.mktemp("results"))
-    return store, store.get(make_tiny_scene(), tiny_config(iterations=12), CPU)
+    return store, store.get(Planned(make_tiny_scene(), tiny_config(iterations=12)), CPU)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_finished_run_is_whole(finished):
     scene = make_tiny_scene()
     names = {"config.json", "weights.safetensors", "history.json", "result.json"}
     assert {p.name for p in run.folder.iterdir()} == names  # the checkpoint is gone
-    assert run.folder == store.folder(scene, run.config) and run.id == run.folder.name
+    assert run.folder == store.folder(Planned(scene, run.config)) and run.id == run.folder.name
     assert run.config == tiny_config(iterations=12) and run.scene_name == "tiny"
     assert run.metrics["n_frames"] == 3 and run.metrics["seconds_training"] > 0
     assert [entry["step"] for entry in run.history] == [10, 12]
@@ -85,15 +86,15 @@ def test_a_finished_run_is_never_trained_again(finished, monkeypatch):
     before = {p: p.stat().st_mtime_ns for p in run.folder.iterdir()}
     monkeypatch.setattr(runs_store, "Trainer", never)
     monkeypatch.setattr(runs_store, "evaluate", never)
-    again = store.get(make_tiny_scene(), run.config, CPU)
-    assert again == run and store.find(make_tiny_scene(), run.config) == run
+    again = store.get(Planned(make_tiny_scene(), run.config), CPU)
+    assert again == run and store.find(Planned(make_tiny_scene(), run.config)) == run
     assert {p: p.stat().st_mtime_ns for p in run.folder.iterdir()} == before
 
 
 def test_what_was_never_run_is_not_found(finished, store):
     some, _ = finished
-    assert some.find(make_tiny_scene(), tiny_config(iterations=13)) is None
-    assert store.find(make_tiny_scene(), tiny_config()) is None
+    assert some.find(Planned(make_tiny_scene(), tiny_config(iterations=13))) is None
+    assert store.find(Planned(make_tiny_scene(), tiny_config())) is None
 
 
 def test_scores_are_taken_at_the_frames_that_the_config_names(tiny_scene):
@@ -117,25 +118,25 @@ def other(name: str, value):
 def test_id_changes_with_any_key(tiny_scene, name):
     config = tiny_config()
     changed = config.replace(**{name: other(name, getattr(config, name))})
-    assert run_id(tiny_scene, changed) != run_id(tiny_scene, config) == run_id(tiny_scene, config.replace())
+    assert Planned(tiny_scene, changed).id != Planned(tiny_scene, config).id == Planned(tiny_scene, config.replace()).id
 
 
 def test_id_changes_with_the_scene_but_not_with_its_name(tiny_scene):
     config = tiny_config()
     labels = tiny_scene.labels.copy()
     labels[0, 6, 6] = (labels[0, 6, 6] + 1) % 7
-    assert run_id(replace(tiny_scene, labels=labels), config) != run_id(tiny_scene, config)
-    assert run_id(tiny_scene.folds(3)[0], config) != run_id(tiny_scene.folds(3)[1], config)
-    assert run_id(replace(tiny_scene, name="other"), config) == run_id(tiny_scene, config)
-    assert re.fullmatch(r"grid-labels-fold2-[0-9a-f]{12}", run_id(tiny_scene, config.replace(fold=2)))
-    assert re.fullmatch(r"mlp-labels-rgb-[0-9a-f]{12}", run_id(tiny_scene, Config(supervision="labels+rgb")))
+    assert Planned(replace(tiny_scene, labels=labels), config).id != Planned(tiny_scene, config).id
+    assert Planned(tiny_scene.folds(3)[0], config).id != Planned(tiny_scene.folds(3)[1], config).id
+    assert Planned(replace(tiny_scene, name="other"), config).id == Planned(tiny_scene, config).id
+    assert re.fullmatch(r"grid-labels-fold2-[0-9a-f]{12}", Planned(tiny_scene, config.replace(fold=2)).id)
+    assert re.fullmatch(r"mlp-labels-rgb-[0-9a-f]{12}", Planned(tiny_scene, Config(supervision="labels+rgb")).id)
 
 
 def test_runs_of_another_rule_of_training_have_other_names(tiny_scene, monkeypatch):
     config = Config()
-    today = run_id(tiny_scene, config)
-    monkeypatch.setattr("semnerf_lib.runs.store.RULE", "1")
-    assert run_id(tiny_scene, config) != today
+    today = Planned(tiny_scene, config).id
+    monkeypatch.setattr("semnerf_lib.experiments.RULE", "1")
+    assert Planned(tiny_scene, config).id != today
 
 
 def test_load_refuses_another_scene(finished):
@@ -155,19 +156,19 @@ def raises_one_line(match: str, call):
 def test_damaged_weights(broken, call):
     store, folder = broken
     path = folder / "weights.safetensors"
-    ask = {"find": store.find, "get": store.get}[call]
+    ask, planned = getattr(store, call), Planned(make_tiny_scene(), tiny_config(iterations=12))
     data = bytearray(path.read_bytes())
     data[-9] ^= 1
     for content in (bytes(data), bytes(data[:-20]), b""):
         path.write_bytes(content)
-        assert str(path) in raises_one_line("damaged", lambda: ask(make_tiny_scene(), tiny_config(iterations=12)))
+        assert str(path) in raises_one_line("damaged", lambda: ask(planned))
     path.unlink()
-    assert str(path) in raises_one_line("missing", lambda: ask(make_tiny_scene(), tiny_config(iterations=12)))
+    assert str(path) in raises_one_line("missing", lambda: ask(planned))
 
 
 def test_damage_after_the_run_was_found(broken):
     store, folder = broken
-    run = store.find(make_tiny_scene(), tiny_config(iterations=12))
+    run = store.find(Planned(make_tiny_scene(), tiny_config(iterations=12)))
     data = bytearray((folder / "weights.safetensors").read_bytes())
     data[-9] ^= 1  # still a safetensors file
     (folder / "weights.safetensors").write_bytes(data)
@@ -180,7 +181,7 @@ def test_damaged_json(broken, name, content):
     store, folder = broken
     content = "3" if (name, content) == ("history.json", "[]") else content  # no entry is a history too
     (folder / name).write_text(content)
-    text = raises_one_line("expected", lambda: store.find(make_tiny_scene(), tiny_config(iterations=12)))
+    text = raises_one_line("expected", lambda: store.find(Planned(make_tiny_scene(), tiny_config(iterations=12))))
     assert str(folder) in text
     raises_one_line("expected", lambda: read_run(folder))
 
@@ -189,7 +190,7 @@ def test_damaged_json(broken, name, content):
 def test_missing_json(broken, name):
     store, folder = broken
     (folder / name).unlink()
-    raises_one_line(name, lambda: store.get(make_tiny_scene(), tiny_config(iterations=12)))
+    raises_one_line(name, lambda: store.get(Planned(make_tiny_scene(), tiny_config(iterations=12))))
 
 
 def test_config_with_a_key_of_another_version(broken):
@@ -203,30 +204,30 @@ def test_config_with_a_key_of_another_version(broken):
 def test_without_result_the_run_is_made_again_and_the_same(broken, finished):
     store, folder = broken
     (folder / "result.json").unlink()
-    assert store.find(make_tiny_scene(), tiny_config(iterations=12)) is None
-    run = store.get(make_tiny_scene(), tiny_config(iterations=12), CPU)
+    assert store.find(Planned(make_tiny_scene(), tiny_config(iterations=12))) is None
+    run = store.get(Planned(make_tiny_scene(), tiny_config(iterations=12)), CPU)
     assert run.weights_sha256 == finished[1].weights_sha256
 
 
 def test_what_a_killed_attempt_left_half_written_is_removed(store, tiny_scene):
     config = tiny_config(iterations=12)
-    folder = store.folder(tiny_scene, config)
+    folder = store.folder(Planned(tiny_scene, config))
     folder.mkdir(parents=True)
     (folder / ".checkpoint.safetensors.4711.aside").write_bytes(b"half of one")
-    store.get(tiny_scene, config, CPU)
+    store.get(Planned(tiny_scene, config), CPU)
     names = {path.name for path in folder.iterdir()}
     assert names == {"config.json", "history.json", "result.json", "weights.safetensors"}
 
 
 def test_damaged_checkpoint_stops_and_stays(store, tiny_scene):
     config = tiny_config(iterations=12)
-    folder = store.folder(tiny_scene, config)
+    folder = store.folder(Planned(tiny_scene, config))
     folder.mkdir(parents=True)
     trainer = Trainer(tiny_scene, config, CPU)
     trainer.save(folder / "checkpoint.safetensors")
     data = (folder / "checkpoint.safetensors").read_bytes()[:-30]
     (folder / "checkpoint.safetensors").write_bytes(data)
-    text = raises_one_line("damaged or cut short", lambda: store.get(tiny_scene, config, CPU))
+    text = raises_one_line("damaged or cut short", lambda: store.get(Planned(tiny_scene, config), CPU))
     assert str(folder) in text and "move its folder away" in text
     assert (folder / "checkpoint.safetensors").read_bytes() == data
 
@@ -236,7 +237,9 @@ def test_results_root_is_a_file(tmp_path):
     assert "is a file" in raises_one_line("expected a folder", lambda: Store(tmp_path / "results"))
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "runs").write_text("mine")
-    raises_one_line("cannot be written", lambda: Store(tmp_path / "root").get(make_tiny_scene(), tiny_config(), CPU))
+    raises_one_line(
+        "cannot be written", lambda: Store(tmp_path / "root").get(Planned(make_tiny_scene(), tiny_config()), CPU)
+    )
     assert (tmp_path / "results").read_text() == (tmp_path / "root" / "runs").read_text() == "mine"
 
 
@@ -262,23 +265,25 @@ def test_full_disk_loses_nothing(store, tiny_scene, where, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "replace", no_room)
-        raises_one_line("no room left on the disk", lambda: store.get(tiny_scene, config, CPU, checkpoint_seconds=0))
-    assert store.find(tiny_scene, config) is None
-    assert not [p for p in store.folder(tiny_scene, config).iterdir() if p.name.endswith(".aside")]
-    run = store.get(tiny_scene, config, CPU)
+        raises_one_line(
+            "no room left on the disk", lambda: store.get(Planned(tiny_scene, config), CPU, checkpoint_seconds=0)
+        )
+    assert store.find(Planned(tiny_scene, config)) is None
+    assert not [p for p in store.folder(Planned(tiny_scene, config)).iterdir() if p.name.endswith(".aside")]
+    run = store.get(Planned(tiny_scene, config), CPU)
     assert run.history[-1]["step"] == 12
 
 
 def test_failed_run_keeps_the_reason_until_it_is_made(store, tiny_scene, monkeypatch):
     config = tiny_config(iterations=12)
-    folder = store.folder(tiny_scene, config)
+    folder = store.folder(Planned(tiny_scene, config))
     with monkeypatch.context() as patch:
         patch.setattr(runs_store, "evaluate", never)
         with pytest.raises(AssertionError):
-            store.get(tiny_scene, config, CPU)
+            store.get(Planned(tiny_scene, config), CPU)
     assert json.loads((folder / "failure.json").read_text())["error"] == "AssertionError: trained again"
-    assert read_step(folder / "checkpoint.safetensors") == 12 and store.find(tiny_scene, config) is None
-    run = store.get(tiny_scene, config, CPU)
+    assert read_step(folder / "checkpoint.safetensors") == 12 and store.find(Planned(tiny_scene, config)) is None
+    run = store.get(Planned(tiny_scene, config), CPU)
     names = {"config.json", "weights.safetensors", "history.json", "result.json"}
     assert {p.name for p in run.folder.iterdir()} == names
 
@@ -286,12 +291,12 @@ def test_failed_run_keeps_the_reason_until_it_is_made(store, tiny_scene, monkeyp
 def test_run_that_another_process_makes_is_waited_for(store, tiny_scene, finished, monkeypatch):
     """Whoever waits finds the run when the other is done, and trains nothing."""
     config = tiny_config(iterations=12)
-    folder = store.folder(tiny_scene, config)
+    folder = store.folder(Planned(tiny_scene, config))
     monkeypatch.setattr(runs_store, "Trainer", never)
     with claim(folder):
         with pytest.raises(Held):
-            store.get(tiny_scene, config, CPU, wait=False)
-        waiting = ThreadPoolExecutor(1).submit(store.get, tiny_scene, config, CPU)
+            store.get(Planned(tiny_scene, config), CPU, wait=False)
+        waiting = ThreadPoolExecutor(1).submit(store.get, Planned(tiny_scene, config), CPU)
         with pytest.raises(TimeoutError):
             waiting.result(0.3)
         for file in finished[1].folder.iterdir():
@@ -302,11 +307,11 @@ def test_run_that_another_process_makes_is_waited_for(store, tiny_scene, finishe
 def test_id_follows_the_file_of_stored_labels(tiny_scene, monkeypatch):
     """The same text, another file: another run. Texts that say all give the id that they always gave."""
     config = tiny_config(corruption="pixel-noise:0.5")
-    plain = run_id(tiny_scene, config)
+    plain = Planned(tiny_scene, config).id
     monkeypatch.setattr(runs_store.Corruption, "fingerprint", lambda self: "a" * 64)
-    first = run_id(tiny_scene, config)
+    first = Planned(tiny_scene, config).id
     monkeypatch.setattr(runs_store.Corruption, "fingerprint", lambda self: "b" * 64)
-    assert len({plain, first, run_id(tiny_scene, config)}) == 3
+    assert len({plain, first, Planned(tiny_scene, config).id}) == 3
 
 
 def start(root: Path, iterations: int) -> subprocess.Popen:
@@ -341,13 +346,13 @@ def test_killed_and_interrupted_processes_end_in_the_same_bits(tmp_path, tiny_sc
     iterations, stops = 300, [(20, signal.SIGKILL), (50, signal.SIGINT), (80, signal.SIGKILL)]
     config = tiny_config(iterations=iterations)
     store = Store(tmp_path / "stopped")
-    checkpoint = store.folder(tiny_scene, config) / "checkpoint.safetensors"
+    checkpoint = store.folder(Planned(tiny_scene, config)) / "checkpoint.safetensors"
     began = []
     for step, how in stops:
         process = start(store.root, iterations)
         began.append(stop_when(process, step, how))
         assert process.returncode != 0
-        assert store.find(tiny_scene, config) is None
+        assert store.find(Planned(tiny_scene, config)) is None
         assert step - 10 <= read_step(checkpoint) < iterations  # a whole file, whenever the signal came
     assert began == sorted(set(began)) and began[0] == 0
     process = start(store.root, iterations)
@@ -356,7 +361,7 @@ def test_killed_and_interrupted_processes_end_in_the_same_bits(tmp_path, tiny_sc
     assert int(out.splitlines()[0].removeprefix("from ")) >= stops[-1][0] - 10
     trainer = Trainer(tiny_scene, config, CPU)
     trainer.train()
-    run = store.find(tiny_scene, config)
+    run = store.find(Planned(tiny_scene, config))
     stored = load_file(run.folder / "weights.safetensors")
     assert stored.keys() == trainer.model.state_dict().keys()
     assert all(torch.equal(value, stored[name]) for name, value in trainer.model.state_dict().items())

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 import torch
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib.runs import sweep
-from semnerf_lib.runs.jobs import Outcome, attempt
+from semnerf_lib.experiments import Planned
+from semnerf_lib.runs import notebooks
+from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.notebooks import plans_for
-from semnerf_lib.runs.store import Store, run_id
+from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 
 CPU = torch.device("cpu")
 BOOKS = [Path(f"{n}_book.ipynb") for n in ("01", "02", "03")]
 SCENE = make_tiny_scene()
 CONFIGS = [tiny_config(iterations=10, seed=seed) for seed in range(3)]
-IDS = [run_id(SCENE, config) for config in CONFIGS]
+PLANNED = [Planned(SCENE, config) for config in CONFIGS]
+IDS = [planned.id for planned in PLANNED]
 
 
 @pytest.fixture
 def plans(monkeypatch):
     """Notebook 01 needs nothing, 02 runs 0 and 1, 03 runs 1 and 2."""
-    monkeypatch.setattr(sweep, "NEEDS", {"02": ("a",), "03": ("b",)})
-    return {"a": [(SCENE, c) for c in CONFIGS[:2]], "b": [(SCENE, c) for c in CONFIGS[1:]]}
+    monkeypatch.setattr(notebooks, "NEEDS", {"02": ("a",), "03": ("b",)})
+    return {"a": PLANNED[:2], "b": PLANNED[1:]}
 
 
 def opened(tmp_path, plans) -> Sweep:
@@ -59,7 +60,7 @@ def test_notebooks_are_ready_as_soon_as_their_runs_are_settled(tmp_path, plans):
 
 
 def test_damaged_run_is_a_fault_of_those_that_need_it(tmp_path, plans):
-    run = Store(tmp_path).get(SCENE, CONFIGS[0], CPU)
+    run = Store(tmp_path).get(Planned(SCENE, CONFIGS[0]), CPU)
     (run.folder / "weights.safetensors").write_bytes(b"mine")
     found = opened(tmp_path, plans)
     assert [job.run for job in found.missing] == IDS[1:]
@@ -83,7 +84,7 @@ def test_a_job_says_all_that_a_worker_needs(tmp_path, plans, monkeypatch):
     job = Sweep(Store("results"), "tiny", "smoke", plans, BOOKS).missing[0]
     assert Path(job.root) == tmp_path / "results"  # wherever the worker starts
     assert (job.scene, job.scale, job.run) == ("tiny", "smoke", IDS[0])
-    assert json.loads(job.config) == json.loads(CONFIGS[0].to_json())
+    assert job.config == CONFIGS[0] and Job.from_json(job.to_json()) == job
 
 
 def test_plans_of_the_notebooks_that_are_chosen():

@@ -11,7 +11,8 @@ from scipy.spatial import ConvexHull, cKDTree
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.scene import VOID
-from semnerf_lib.scenes.loading import MADE_SCENES, render
+from semnerf_lib.scenes import render
+from semnerf_lib.scenes.loading import MADE_SCENES
 from semnerf_lib.scenes.raycast import RayCaster, raycast_frames
 from semnerf_lib.scenes.rooms import ROOMS
 from semnerf_lib.scenes.rooms import room as rooms

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 
-import numpy as np
 import pytest
 from tiny import make_tiny_scene
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
-from semnerf_lib.studio.clicks import Click, check_click, click_labels, load_clicks, save_clicks
+from semnerf_lib.studio.clicks import Click, check_click, load_clicks, save_clicks
 
 CLICKS = (Click(1, 5, 7, 0), Click(2, 15, 11, 6), Click(1, 5, 7, 3))
 
@@ -24,13 +24,6 @@ def test_saved_clicks_are_read_again(tiny_scene, tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["clicks.json"]
     save_clicks(path, tiny_scene, ())
     assert load_clicks(path, tiny_scene) == ()
-
-
-def test_label_images_hold_the_clicks_and_nothing_else(tiny_scene):
-    labels = click_labels(tiny_scene, CLICKS)
-    assert labels.shape == tiny_scene.labels.shape and labels.dtype == np.uint8
-    assert np.argwhere(labels != VOID).tolist() == [[1, 7, 5], [2, 11, 15]]
-    assert labels[1, 7, 5] == 3 and labels[2, 11, 15] == 6  # the later of two holds
 
 
 @pytest.mark.parametrize(
@@ -92,3 +85,12 @@ def test_a_file_that_holds_no_clicks_is_told_in_one_line(tiny_scene, tmp_path, t
         load_clicks(path, tiny_scene)
     with pytest.raises(SemnerfError, match="expected a JSON file"):
         load_clicks(tmp_path / "none.json", tiny_scene)
+
+
+def test_a_click_file_of_brackets_or_a_pipe_is_refused_in_one_line(tiny_scene, tmp_path):
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    os.mkfifo(tmp_path / "pipe.json")
+    for name, words in (("deep.json", "nested too deeply"), ("pipe.json", "no regular file")):
+        with pytest.raises(SemnerfError, match=words) as fault:
+            load_clicks(tmp_path / name, tiny_scene)
+        assert "\n" not in str(fault.value)

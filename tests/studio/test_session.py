@@ -12,11 +12,11 @@ from dummies import DummyLearner, until
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import View
+from semnerf_lib.evaluation import View, view_renderer
 from semnerf_lib.scene import VOID
 from semnerf_lib.studio.clicks import Click
 from semnerf_lib.studio.learners import REACH, ColourLearner, KernelHead, LabelLearner, rays_of_clicks, studio_config
-from semnerf_lib.studio.queries import WINDOW, doubts, pool_of, random_clicker, unsure_clicker, view_of
+from semnerf_lib.studio.queries import WINDOW, doubts, pool_of, random_clicker, unsure_clicker
 from semnerf_lib.studio.session import REFRESH_STEPS, Studio, close_all
 
 CPU = torch.device("cpu")
@@ -63,7 +63,7 @@ def studio(scene):
     learner = DummyLearner(steps=2 * REFRESH_STEPS)
     made = Studio(scene, lambda: learner, [1, 0], 16, dummy_render)
     made.told = []
-    made.heard = lambda what, frame: made.told.append((what, frame))
+    made.on_change = lambda what, frame: made.told.append((what, frame))
     yield made
     close_all()
 
@@ -123,7 +123,7 @@ def test_a_fault_stops_the_thread_and_is_told(scene):
         raise RuntimeError("no memory")
 
     studio, told = Studio(scene, broken, [1], 16, dummy_render), threading.Event()
-    studio.heard = lambda what, frame: told.set() if what == "error" else None
+    studio.on_change = lambda what, frame: told.set() if what == "error" else None
     studio.open()
     assert told.wait(20) and studio.error == "RuntimeError: no memory"
     assert studio.close(20)
@@ -138,7 +138,9 @@ def test_closing_ends_the_thread(studio):
 def test_few_clicks_label_views_that_nobody_clicked(scene, taught):
     classes = range(scene.n_classes)
     taught.fit(clicks_on(scene, classes, 4))
-    right = [np.mean(view_of(taught, scene)(scene.c2w[i], 32).labels == scene.labels[i]) for i in scene.test_ids]
+    right = [
+        np.mean(view_renderer(taught.model, scene)(scene.c2w[i], 32).labels == scene.labels[i]) for i in scene.test_ids
+    ]
     assert np.mean(right) > 0.7
 
 
@@ -165,7 +167,7 @@ def test_clicks_do_not_touch_the_geometry(scene, taught):
 
 def test_without_a_click_every_class_is_as_likely(scene, taught):
     taught.fit([])
-    view = view_of(taught, scene)(scene.c2w[0], 32)
+    view = view_renderer(taught.model, scene)(scene.c2w[0], 32)
     assert view.entropy == pytest.approx(np.log(scene.n_classes), abs=1e-3)
 
 

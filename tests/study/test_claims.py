@@ -30,7 +30,7 @@ def test_every_statement_can_be_judged():
     scene = furnished_scene()
     for claim in CLAIMS:
         assert all(getattr(found, statement.relation) == "supported" for statement in claim.statements)
-        kinds = {config.corruption for _, config in plan(claim.experiment, scene, "laptop")}
+        kinds = {one.config.corruption for one in plan(claim.experiment, scene, "laptop")}
         assert all(baseline_for(Corruption.parse(kind)) for kind in kinds - {"none"})
 
 

@@ -15,11 +15,12 @@ from semnerf_lib.study.costs import cost, middle, ratios
 def runs(tmp_path):
     """Five folds a supervision, 20 ms a step and twice that with RGB, there fold 4 on another device."""
     scene, found = furnished_scene(), {}
-    for part, config in plan("view_synthesis", scene, "laptop"):
+    for planned in plan("view_synthesis", scene, "laptop"):
+        config = planned.config
         rgb = config.supervision == WITH_RGB
         device = "other" if rgb and config.fold == 4 else "one"
         seconds = 0.02 * (1 + rgb) * (1 + config.fold / 10)
-        run = make_run(Store(tmp_path), part, config, 0.9, device, seconds_a_step=seconds, parameters=1000 + rgb)
+        run = make_run(Store(tmp_path), planned, 0.9, device, seconds_a_step=seconds, parameters=1000 + rgb)
         found.setdefault(config.supervision, []).append(run)
     return found
 
@@ -34,8 +35,8 @@ def test_cost_of_a_model(runs):
 def test_peak_memory_counts_only_where_it_is_a_runs_own(runs, tmp_path):
     assert cost(runs["labels"]).memory == ()
     facts = dict(device_type="cuda", peak_memory_gib=2.5)
-    [pair] = plan("training", furnished_scene(), "laptop")
-    assert cost([make_run(Store(tmp_path / "gpu"), *pair, 0.9, "GPU", **facts)]).memory == (2.5,)
+    [planned] = plan("training", furnished_scene(), "laptop")
+    assert cost([make_run(Store(tmp_path / "gpu"), planned, 0.9, "GPU", **facts)]).memory == (2.5,)
 
 
 def test_times_are_compared_on_one_device_and_fold_by_fold(runs):

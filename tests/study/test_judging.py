@@ -152,9 +152,9 @@ def test_paper_scale_is_judged_over_folds_of_corrupted_labels(scene, store):
 
 def test_a_run_that_is_planned_twice_counts_once(store):
     planned = plan("sparse_labels", furnished_scene(16), "laptop")
-    assert len(planned) == len({config for _, config in planned})
+    assert len(planned) == len({one.config for one in planned})
     planned = 2 * planned
-    assert {len(pairs) for models in judging.conditions(SPARSE, planned).values() for pairs in models.values()} == {3}
+    assert {len(runs) for models in judging.conditions(SPARSE, planned).values() for runs in models.values()} == {3}
 
 
 def test_a_struck_class_that_no_scored_frame_shows_is_inconclusive(scene, store):
@@ -189,11 +189,11 @@ def test_other_scenes_are_opened_only_if_they_have_runs(scene, store, monkeypatc
     room, kitchen = replace(scene, name="room"), replace(scene, name="kitchen")
     assert not list(other_scenes(room, "laptop", store))
     for one in (room, kitchen):
-        make_run(store, *plan("label_noise", one, "smoke")[0], 0.9)
+        make_run(store, plan("label_noise", one, "smoke")[0], 0.9)
     (store.root / "runs" / "of-somebody-else").mkdir()
     for name in ("result.json", "config.json"):
         (store.root / "runs" / "of-somebody-else" / name).write_text("[]")
     assert not list(other_scenes(room, "laptop", store))  # at another scale
-    make_run(store, *plan("label_noise", kitchen, "laptop")[0], 0.9)
+    make_run(store, plan("label_noise", kitchen, "laptop")[0], 0.9)
     assert len(list(other_scenes(room, "laptop", store))) == 1
     assert set(opened) == {("kitchen", "laptop")}

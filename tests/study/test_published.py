@@ -56,8 +56,8 @@ def test_found_by_scene_and_experiment(file):
 
 def test_runs_of_two_scenes_are_refused(file, tmp_path):
     path, runs = file
-    [(scene, config)] = plan("training", furnished_scene(40), "smoke")
-    other = make_run(Store(tmp_path / "b"), scene, config, 0.5)
+    [planned] = plan("training", furnished_scene(40), "smoke")
+    other = make_run(Store(tmp_path / "b"), planned, 0.5)
     object.__setattr__(other, "scene_name", "other")
     with pytest.raises(SemnerfError, match=r"runs on 2 scenes \['other', 'tiny'\], expected runs on one"):
         export_reference(path, "training", [runs[0], other], "")

@@ -10,7 +10,7 @@ from made_runs import furnished_scene, make_runs
 from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.evaluation import scored_frames
-from semnerf_lib.experiments import plan
+from semnerf_lib.experiments import Planned, plan
 from semnerf_lib.labels import corrupt
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.baselines import baseline_scores, majority_filter, nearest_fill
@@ -156,7 +156,7 @@ def test_two_kinds_of_one_experiment_share_the_roles_of_their_baselines(tmp_path
 def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path):
     bare = replace(make_tiny_scene(n_frames=8), rgb=None, depth=None)
     small = tiny_config(iterations=4, score_views="test+train", score_frames=1)
-    planned = [(bare, small), (bare, small.replace(corruption="pixel-noise:0.5"))]
+    planned = [Planned(bare, small), Planned(bare, small.replace(corruption="pixel-noise:0.5"))]
     outcome = gather(planned, Store(tmp_path))
     assert outcome.models == ["labels"] and outcome.struck is None
     [row, *_] = outcome.rows({"depth": (TEST, "depth_mae"), "mIoU": (TEST, "miou")}, {"none": "clean"})

@@ -57,14 +57,14 @@ def test_a_click_ends_the_ray_at_the_depth_that_is_seen_and_says_so():
     u, v = panel.pixel
     camera = SCENE.intrinsics
     d = panel.c2w[:3, :3] @ [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, 1.0]
-    assert f"{2 * np.linalg.norm(d):.2f} m" in panel.said.value and "floor" in panel.said.value
+    assert f"{2 * np.linalg.norm(d):.2f} m" in panel.text.value and "floor" in panel.text.value
     end = moving(SCENE, panel.c2w, panel.seen, panel.pixel)["where it ends"]
     assert np.allclose([float(np.ravel(end[k])[0]) for k in "xyz"], panel.c2w[:3, 3] + 2 * d, atol=1e-3)
 
 
 def test_a_pixel_of_unknown_depth_is_said_to_be_one():
     panel = CameraRays(SCENE, Eyes(depth=0.0))
-    assert "nobody knows the depth" in panel.said.value
+    assert "the depth is unknown" in panel.text.value
 
 
 def test_static_figure_is_plotlys_with_a_title():

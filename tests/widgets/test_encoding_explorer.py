@@ -50,7 +50,7 @@ def picture(bench, name):
 
 def test_it_opens_with_a_fit(bench, dummy):
     assert dummy.asked == [(4, 36)]  # of 12x12 pixels one in four
-    assert "4 octaves" in bench.told.value and "step 2" in bench.told.value
+    assert "4 octaves" in bench.message.value and "step 2" in bench.message.value
     assert np.array_equal(picture(bench, "fit"), colourise(bench.fits[4, 2].between))
 
 
@@ -74,18 +74,18 @@ def test_fewer_pixels_are_another_fit(bench, dummy):
     bench.every.value = 1
     bench.every.value = 3
     assert dummy.asked[1:] == [(4, 144), (4, 16)]
-    assert "left out" in bench.told.value
+    assert "left out" in bench.message.value
 
 
-def test_the_told_shares_are_of_the_pixels(bench):
+def test_the_written_shares_are_of_the_pixels(bench):
     fit = bench.fits[4, 2]
-    assert f"learnt from {fit.wrong(bench.piece, bench.learnt):.1%}" in bench.told.value
-    assert f"left out {fit.wrong(bench.piece, ~bench.learnt):.1%}" in bench.told.value
+    assert f"learnt from {fit.wrong(bench.piece, bench.learnt):.1%}" in bench.message.value
+    assert f"left out {fit.wrong(bench.piece, ~bench.learnt):.1%}" in bench.message.value
 
 
 def test_a_click_chooses_the_row_without_a_fit(bench, dummy):
     before = bench.profile.png
-    bench.pictures["piece"]._heard(None, {"kind": "click", "x": 0.5, "y": 9.5 / 12}, None)
+    bench.pictures["piece"]._receive(None, {"kind": "click", "x": 0.5, "y": 9.5 / 12}, None)
     assert bench.row.value == 9 and bench.profile.png != before and len(dummy.asked) == 1
 
 
@@ -104,7 +104,7 @@ def test_a_fault_is_told_and_not_swallowed(bench):
 
     bench.fit = broken
     bench.octaves.value = 1
-    assert "expected some" in bench.told.value
+    assert "expected some" in bench.message.value
 
 
 def test_bad_values_are_refused(tiny_scene, dummy):

@@ -21,10 +21,9 @@ from semnerf_lib.scene import VOID
 from semnerf_lib.studio.clicks import Click
 from semnerf_lib.studio.learners import ColourLearner
 from semnerf_lib.studio.session import close_all
-from semnerf_lib.widgets.label_studio import click_learners, label_studio
-from semnerf_lib.widgets.layers import UNTOLD, filled_key, filled_picture, said, told
-from semnerf_lib.widgets.marks import PIXELS, enlargement, marked
-from semnerf_lib.widgets.studio_figure import COUNTS, filled_miou, studio_figure
+from semnerf_lib.widgets.label_studio import COUNTS, click_learners, filled_miou, label_studio, studio_figure
+from semnerf_lib.widgets.layers import NO_EVIDENCE, error_text, filled_key, filled_picture, has_evidence
+from semnerf_lib.widgets.marks import PIXELS, enlargement, mark_clicks
 from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
 
 CPU = torch.device("cpu")
@@ -69,7 +68,7 @@ def panel(scene, tmp_path):
 def click(panel, u, v):
     """As the front end tells of a click on pixel (u, v) of the view."""
     height, width = panel.scene.labels.shape[1:]
-    panel.picture._heard(None, {"kind": "click", "x": (u + 0.5) / width, "y": (v + 0.5) / height}, None)
+    panel.picture._receive(None, {"kind": "click", "x": (u + 0.5) / width, "y": (v + 0.5) / height}, None)
 
 
 def settled(panel):
@@ -79,7 +78,7 @@ def settled(panel):
 def test_it_begins_with_a_view_to_click_and_says_what_is_at_work(panel, scene):
     settled(panel)
     assert panel.picture.size == (12 * enlargement(16), 16 * enlargement(16))
-    assert "click a pixel" in panel.told.value and "frame 1" in panel.told.value
+    assert "click a pixel" in panel.message.value and "frame 1" in panel.message.value
     assert list(panel.classes) == scene.present_classes.tolist()
     assert [b.description for b in panel.classes.values()] == list(scene.class_names)
     assert panel.undo.disabled and "0 clicks on 0 of 7 classes" in panel.status.value
@@ -89,7 +88,7 @@ def test_it_begins_with_a_view_to_click_and_says_what_is_at_work(panel, scene):
 def test_a_click_becomes_the_chosen_class_and_fills_the_other_views(panel):
     settled(panel)
     panel.classes[SPHERE].click()
-    assert "becomes <b>sphere</b>" in panel.told.value and panel.classes[SPHERE].icon == "check"
+    assert "becomes <b>sphere</b>" in panel.message.value and panel.classes[SPHERE].icon == "check"
     click(panel, 7, 5)
     assert panel.studio.clicks == (Click(1, 7, 5, SPHERE),) and not panel.undo.disabled
     settled(panel)
@@ -114,10 +113,10 @@ def test_clicks_are_marked_on_their_own_view(panel, scene):
     click(panel, 7, 5)
     assert panel.picture.png != plain
     panel.slider.value = 3
-    assert panel.frame == scene.train_ids[3] and f"frame {panel.frame}" in panel.told.value
+    assert panel.frame == scene.train_ids[3] and f"frame {panel.frame}" in panel.message.value
     panel.slider.value = 0
     until(lambda: 1 in panel.studio.views)
-    assert "frame 1:" in panel.told.value
+    assert "frame 1:" in panel.message.value
 
 
 def test_next_leads_to_ever_less_doubtful_views_and_round_again(panel):
@@ -194,7 +193,7 @@ def test_a_scene_without_colours_is_clicked_on_its_labels_and_learns_from_clicks
     assert list(click_learners(bare, tiny_config(), CPU)) == ["clicks alone"]
     assert list(click_learners(scene, tiny_config(), CPU)) == ["colours + clicks", "clicks alone"]
     panel = StudioPanel(bare, {"one": DummyLearner}, tmp_path / "clicks.json", DummyRender())
-    assert "no colours" in panel.told.value
+    assert "no colours" in panel.message.value
     close_all()
 
 
@@ -251,43 +250,43 @@ def test_marks():
     image = np.full((12, 16, 3), 100, np.uint8)
     scale = enlargement(16)
     assert scale * 16 >= PIXELS and enlargement(480) == enlargement(1000) == 1
-    plain = marked(image, [])
+    plain = mark_clicks(image, [])
     assert plain.shape == (12 * scale, 16 * scale, 3) and (plain == 100).all()
-    dotted = marked(image, [Click(0, 3, 4, SPHERE)])
+    dotted = mark_clicks(image, [Click(0, 3, 4, SPHERE)])
     assert dotted[int(4.5 * scale), int(3.5 * scale)].tolist() == palette(7)[SPHERE].tolist()
-    ringed = marked(image, [], (3, 4))
+    ringed = mark_clicks(image, [], (3, 4))
     assert ringed[int(4.5 * scale), int(3.5 * scale)].tolist() == [100, 100, 100]
     assert (ringed != 100).any()
 
 
 def test_pixels_of_which_no_click_tells_are_grey():
-    view = half_told()
-    picture = filled_picture(view, told(view, 7))
-    assert (picture[1, :2] == UNTOLD).all()
+    view = half_evident()
+    picture = filled_picture(view, has_evidence(view, 7))
+    assert (picture[1, :2] == NO_EVIDENCE).all()
     assert (picture.reshape(-1, 3)[[0, 1, 2, 5]] == palette(7)[FLOOR]).all()
 
 
-def half_told():
+def half_evident():
     """Four pixels of floor and two of which no click tells."""
     probability = np.float32([[1, 0.5, 0.2], [1 / 7, 1.02 / 7, 1.1 / 7]])
     return View(np.full((2, 3), FLOOR, np.uint8), probability, probability, probability, None)
 
 
 def test_the_key_and_the_score_know_of_pixels_of_which_no_click_tells():
-    names, view = tuple("abcdefg"), half_told()
-    where = told(view, 7)
+    names, view = tuple("abcdefg"), half_evident()
+    where = has_evidence(view, 7)
     key = filled_key(view, where, names)
     assert "e 67%" in key and "no click tells 33%" in key and key.count("<span ") == 4
-    assert f"rgb({UNTOLD}, {UNTOLD}, {UNTOLD})" in key and "void" not in key
+    assert f"rgb({NO_EVIDENCE}, {NO_EVIDENCE}, {NO_EVIDENCE})" in key and "void" not in key
     assert "e 100%" in filled_key(view, np.full((2, 3), True), names)
     truth = view.labels.copy()
-    assert said(view, truth) == "wrong 0.0%" and said(view, truth, where) == "wrong 33.3%"
+    assert error_text(view, truth) == "wrong 0.0%" and error_text(view, truth, where) == "wrong 33.3%"
     truth[1, 0] = VOID
-    assert said(view, truth, where) == "wrong 20.0%"
+    assert error_text(view, truth, where) == "wrong 20.0%"
 
 
 def test_the_figure_counts_pixels_of_which_no_click_tells_as_wrong():
-    view = half_told()
+    view = half_evident()
     truth = view.labels[None].copy()
     assert filled_miou([view], truth, 7) == pytest.approx(4 / 6)
     truth[0, 1, :2] = VOID, SPHERE
@@ -297,7 +296,7 @@ def test_the_figure_counts_pixels_of_which_no_click_tells_as_wrong():
 def test_before_the_first_click_all_is_grey_in_picture_and_key(panel):
     settled(panel)
     assert "no click tells 100%" in panel.key.value and panel.scene.class_names[0] not in panel.key.value
-    assert (np.asarray(Image.open(io.BytesIO(panel.filled.png))) == UNTOLD).all()
+    assert (np.asarray(Image.open(io.BytesIO(panel.filled.png))) == NO_EVIDENCE).all()
     assert "wrong" not in panel.captions[0].value
     click(panel, 7, 5)
     until(lambda: "wrong" in panel.captions[0].value)

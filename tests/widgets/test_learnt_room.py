@@ -38,7 +38,7 @@ def test_it_opens_with_where_rays_end_a_trace_a_class(shown):
     room = LearntRoom(Learnt(counted, shown.surface, shown.box, shown.truth))
     assert counted.asked == [None] and room.level.disabled
     assert len(room.figure.data) == len(np.unique(room.mesh.face_labels)) > 2
-    assert "Off by" in room.said.value
+    assert "Off by" in room.message.value
 
 
 def test_another_density_is_asked_for_once_and_other_colours_not_at_all(shown):
@@ -55,7 +55,7 @@ def test_another_density_is_asked_for_once_and_other_colours_not_at_all(shown):
 
 def test_without_truth_there_is_no_distance(shown):
     room = LearntRoom(Learnt(shown.mesh, shown.surface, shown.box, None))
-    assert tuple(room.show.options) == (LABELS,) and "nobody knows the truth" in room.said.value
+    assert tuple(room.show.options) == (LABELS,) and "nobody knows the truth" in room.message.value
 
 
 def test_turning_leaves_other_walls_out(shown):

@@ -12,12 +12,13 @@ from dummies import until
 from PIL import Image
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib.evaluation import View
+from semnerf_lib.evaluation import View, view_renderer
+from semnerf_lib.experiments import Planned
 from semnerf_lib.runs.live import LiveRun, live_run, stop_all
 from semnerf_lib.runs.store import Store
-from semnerf_lib.widgets.cloud import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
-from semnerf_lib.widgets.curves import curve_picture
-from semnerf_lib.widgets.live_training import LivePanel, live_training, scene_renderer
+from semnerf_lib.widgets.live_figure import curve_picture
+from semnerf_lib.widgets.live_training import LivePanel, live_training
+from semnerf_lib.widgets.space import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
 
 module = importlib.import_module("semnerf_lib.widgets.live_training")  # whose function has the same name
 CPU = torch.device("cpu")
@@ -30,7 +31,10 @@ class Renderer:
     def __init__(self, scene):
         self.scene, self.calls, self.models = scene, [], []
 
-    def __call__(self, model, c2w, width):
+    def __call__(self, model, scene):
+        return lambda c2w, width: self.render(model, c2w, width)
+
+    def render(self, model, c2w, width):
         self.calls.append(width)
         self.models.append(model)
         i = int(np.abs(self.scene.c2w - c2w).sum((1, 2)).argmin())
@@ -54,14 +58,13 @@ def store(tmp_path):
 @pytest.fixture
 def panel(store, scene, monkeypatch):
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
-    return LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+    return LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
 
 
 def test_before_the_first_step_there_is_something_to_see(panel, scene):
     assert "not begun, 60 steps to go" in panel.status.value
     assert panel.go.description == "start" and not panel.go.disabled and panel.halt.disabled
-    assert panel.another.layout.display == "none"
-    assert len(panel.render.calls) == 1 + VIEWS
+    assert len(panel.renderer.calls) == 1 + VIEWS
     for name, picture in panel.pictures.items():
         assert picture.size == (12, 16), name
     assert len(panel.cloud.data[0].x) > 100 and "step 0" in panel.cloud.layout.title.text
@@ -73,12 +76,12 @@ def test_before_the_first_step_there_is_something_to_see(panel, scene):
 def test_start_trains_in_the_background_and_the_store_has_the_run(panel, store, scene):
     panel.go.click()
     assert panel.live.join(120)
-    run = store.find(scene, CONFIG)
+    run = store.find(Planned(scene, CONFIG))
     assert run is not None and panel.live.run == run
     assert panel.bar.value == panel.bar.max == 60
     assert f"mIoU {run.metrics['miou']:.3f}" in panel.status.value and run.id in panel.status.value
-    assert panel.go.disabled and panel.halt.disabled and panel.another.layout.display is None
-    assert len(panel.render.calls) >= 4 * (1 + VIEWS)
+    assert panel.go.description == "train seed 1 too" and panel.halt.disabled
+    assert len(panel.renderer.calls) >= 4 * (1 + VIEWS)
     assert "step 60" in panel.cloud.layout.title.text and panel.fault.value == ""
 
 
@@ -92,38 +95,36 @@ def test_pause_go_on_and_stop(panel, store, scene):
     panel.go.click()
     assert panel.live.join(120) and panel.live.state == "stopped"
     assert "stopped at step 30 of 60" in panel.status.value and panel.go.description == "go on"
-    assert (store.folder(scene, CONFIG) / "checkpoint.safetensors").is_file()
-    again = LivePanel(LiveRun(store, scene, CONFIG, CPU), Renderer(scene))
+    assert (store.folder(Planned(scene, CONFIG)) / "checkpoint.safetensors").is_file()
+    again = LivePanel(LiveRun(store, Planned(scene, CONFIG), CPU), Renderer(scene))
     assert "stopped at step 30" in again.status.value and [e["step"] for e in again.live.history] == [10, 20, 30]
     again.go.click()
     assert again.live.join(120) and again.live.run is not None
 
 
 def act_at(panel, step, act):
-    def heard(live, trainer):
-        panel.heard(live, trainer)
+    def acting(live, trainer):
+        panel.on_change(live, trainer)
         if live.state == "training" and live.step == step:
             act()
 
-    return heard
+    return acting
 
 
 def test_a_finished_run_is_shown_and_another_seed_can_be_trained(store, scene):
-    run = store.get(scene, CONFIG, CPU)
-    panel = LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
-    assert run.id in panel.status.value and panel.go.disabled and panel.another.layout.display is None
-    store.get(scene, CONFIG.replace(seed=1), CPU)
-    panel.another.click()
-    assert panel.live.config.seed == 2 and "seed 2: not begun" in panel.status.value
-    assert list(panel._others) == ["seed 0"]
-    panel.go.click()
-    assert panel.live.join(120) and store.has(scene, CONFIG.replace(seed=2))
+    run = store.get(Planned(scene, CONFIG), CPU)
+    panel = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
+    assert run.id in panel.status.value and panel.go.description == "train seed 1 too"
+    store.get(Planned(scene, CONFIG.replace(seed=1)), CPU)
+    panel.go.click()  # one press: seed 1 is there already, so seed 2 starts
+    assert panel.live.planned.config.seed == 2 and list(panel._others) == ["seed 0"]
+    assert panel.live.join(120) and store.has(Planned(scene, CONFIG.replace(seed=2)))
 
 
 def test_another_view_is_drawn_at_once_while_nothing_trains(panel, scene):
-    before = len(panel.render.calls)
+    before = len(panel.renderer.calls)
     panel.slider.value = 0
-    assert len(panel.render.calls) == before + 1 + VIEWS
+    assert len(panel.renderer.calls) == before + 1 + VIEWS
     assert f"frame {scene.test_ids[0]}" in panel.captions["truth"].value
 
 
@@ -132,9 +133,9 @@ def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
     seen = []
 
     def turn_the_slider():
-        before = len(panel.render.calls)
+        before = len(panel.renderer.calls)
         panel.slider.value = 0
-        seen.append(len(panel.render.calls) - before)
+        seen.append(len(panel.renderer.calls) - before)
 
     panel.live.heard = act_at(panel, 20, turn_the_slider)
     panel.go.click()
@@ -142,22 +143,22 @@ def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
 
 
 def test_pictures_do_not_change_what_is_learnt(panel, store, scene, tmp_path):
-    panel.render = scene_renderer(scene)
+    panel.renderer = view_renderer
     monitored = panel.live
     panel.go.click()
     assert monitored.join(120)
-    alone = Store(tmp_path / "other").get(scene, CONFIG, CPU)
-    assert store.find(scene, CONFIG).weights_sha256 == alone.weights_sha256
+    alone = Store(tmp_path / "other").get(Planned(scene, CONFIG), CPU)
+    assert store.find(Planned(scene, CONFIG)).weights_sha256 == alone.weights_sha256
 
 
 def test_a_picture_that_fails_stands_in_the_panel_and_the_run_goes_on(panel):
-    def broken(model, c2w, width):
+    def broken(model, scene):
         raise RuntimeError("no <picture>")
 
-    panel.render = broken
+    panel.renderer = broken
     panel.go.click()
     assert panel.live.join(120) and panel.live.run is not None
-    panel._say(panel.live)
+    panel._show_status(panel.live)
     assert "no &lt;picture&gt;" in panel.fault.value
 
 
@@ -165,24 +166,24 @@ def test_the_cell_run_again_follows_the_same_run(panel, store, scene):
     panel.live.heard = act_at(panel, 20, panel.go.click)
     panel.go.click()
     until(lambda: panel.live.state == "paused")
-    again = LivePanel(live_run(store, scene, CONFIG, CPU), Renderer(scene))
+    again = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
     assert again.live is panel.live and again.go.description == "go on"
     again.go.click()
     assert again.live.join(120) and "mIoU" in again.status.value
 
 
 def test_headless_makes_the_run_and_a_small_picture(store, scene):
-    explorer = live_training(scene, CONFIG, store, CPU, Renderer(scene))
-    assert not store.has(scene, CONFIG)
+    explorer = live_training(Planned(scene, CONFIG), store, CPU, Renderer(scene))
+    assert not store.has(Planned(scene, CONFIG))
     picture = explorer.static()
-    assert store.has(scene, CONFIG)
+    assert store.has(Planned(scene, CONFIG))
     assert len(picture.data) < 100_000
     assert Image.open(io.BytesIO(picture.data)).size[0] > 600
 
 
 def test_the_cloud_lies_where_the_rays_end(scene):
     render = Renderer(scene)
-    xyz, labels = learnt_cloud(lambda c2w, width: exact(render(None, c2w, width)), scene)
+    xyz, labels = learnt_cloud(lambda c2w, width: exact(render.render(None, c2w, width)), scene)
     assert render.calls == [16] * VIEWS and len(xyz) == len(labels)
     low, high = scene.bounds
     assert (xyz > low - 0.02).all() and (xyz < high + 0.02).all()

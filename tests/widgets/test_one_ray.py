@@ -13,7 +13,8 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import trace_field, trace_model
 from semnerf_lib.models import build_model
 from semnerf_lib.rendering import FieldOutput
-from semnerf_lib.widgets.one_ray import marked, one_ray, telling_pixel
+from semnerf_lib.widgets.marks import mark_pixel
+from semnerf_lib.widgets.one_ray import one_ray, telling_pixel
 
 
 class Dummy:
@@ -53,11 +54,11 @@ def test_it_opens_on_the_pixel_asked_for(tiny_scene, dummy, lens):
 def test_a_click_traces_once_and_shows_another_picture(tiny_scene, dummy, lens):
     before, view = lens.profile.png, lens.view.png
     times = lens.view.size[1] // tiny_scene.intrinsics.width
-    lens.view._heard(None, {"kind": "click", "x": (9.5 * times) / (16 * times), "y": 7.5 / 12}, None)
+    lens.view._receive(None, {"kind": "click", "x": (9.5 * times) / (16 * times), "y": 7.5 / 12}, None)
     rays_d = get_rays(tiny_scene.intrinsics, torch.tensor(tiny_scene.c2w[3]).float())[1]
     assert len(dummy.asked) == 2 and torch.allclose(dummy.asked[1][1][0], rays_d[7, 9])
     assert lens.profile.png != before and lens.view.png != view
-    assert "pixel (9, 7)" in lens.told.value
+    assert "pixel (9, 7)" in lens.message.value
 
 
 def test_a_picture_drawn_again_is_the_one_drawn_first(tiny_scene, dummy, lens):
@@ -79,13 +80,13 @@ def test_sliders_change_what_is_asked(dummy, lens):
 def test_what_is_told_is_what_was_traced(tiny_scene, lens):
     second, i = lens.passes[1], int(lens.passes[1].weights.argmax())
     assert f"= {second.weights[i]:.4f}" in lens.sum.value and f"sample {i + 1} of 48" in lens.sum.value
-    assert f"true: {tiny_scene.depth[3, 5, 4]:.2f} m" in lens.told.value
-    assert f"rendered {tiny_scene.class_names[1]}" in lens.told.value
+    assert f"true: {tiny_scene.depth[3, 5, 4]:.2f} m" in lens.message.value
+    assert f"rendered {tiny_scene.class_names[1]}" in lens.message.value
 
 
 def test_a_click_on_the_ray_picks_the_sample_there(lens):
     z = lens.passes[1].z_vals[10] + 1e-4
-    column = lens.panels.axes[0].transData.transform([[z, 0]])[0, 0]
+    column = lens.panels.axes[-1].transData.transform([[z, 0]])[0, 0]
     lens.pick(int(np.ceil(column)), 100)
     assert abs(lens.picked - 10) <= 1
     lens.pick(0, 0)
@@ -94,7 +95,7 @@ def test_a_click_on_the_ray_picks_the_sample_there(lens):
 
 def test_a_stretch_of_20_cm_lies_around_where_light_ends(lens):
     lens.width.value = 0.2
-    low, high = lens.panels.axes[0].get_xlim()
+    low, high = lens.panels.axes[-1].get_xlim()
     second = lens.passes[1]
     assert high - low == pytest.approx(0.2)
     assert second.weights[(second.z_vals >= low) & (second.z_vals <= high)].sum() > 0.4
@@ -121,7 +122,7 @@ def test_a_fault_is_told_and_not_swallowed(tiny_scene, lens):
 
     lens.trace = broken
     lens.choose(3, 3)
-    assert "weights: gone" in lens.told.value
+    assert "weights: gone" in lens.message.value
 
 
 def test_bad_places_are_refused(tiny_scene, dummy):
@@ -138,7 +139,7 @@ def test_the_first_pixel_has_something_behind_it(tiny_scene):
 
 
 def test_the_cross_leaves_its_pixel_in_sight():
-    image = marked(np.zeros((12, 16), np.uint8), 4, 5)
-    times = image.shape[1] // 16
+    image, times = mark_pixel(np.zeros((12, 16), np.uint8), (4, 5), 320)
+    assert times == 20 and image.shape == (240, 320, 3)
     assert (image[5 * times + times // 2, 4 * times + times // 2] == (0, 114, 178)).all()
     assert (image == 255).all(-1).any()

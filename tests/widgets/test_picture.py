@@ -44,38 +44,38 @@ def test_another_image_of_another_size_is_shown(picture):
     ("place", "pixel"), [((0.0, 0.0), (0, 0)), ((0.5, 0.5), (8, 6)), ((0.999, 0.01), (15, 0)), ((1.0, -0.1), (15, 0))]
 )
 def test_a_click_tells_the_pixel(picture, place, pixel):
-    told = []
-    picture.on_click(lambda u, v: told.append((u, v)))
+    calls = []
+    picture.on_click(lambda u, v: calls.append((u, v)))
     tell(picture, kind="click", x=place[0], y=place[1], id=1)
-    assert told == [pixel]
+    assert calls == [pixel]
 
 
 def test_a_click_is_measured_on_the_image_that_is_shown_now(picture):
-    told = []
-    picture.on_click(lambda u, v: told.append((u, v)))
+    calls = []
+    picture.on_click(lambda u, v: calls.append((u, v)))
     picture.show(IMAGE[:6, :8])
     tell(picture, kind="click", x=0.5, y=0.5, id=1)
-    assert told == [(4, 3)]
+    assert calls == [(4, 3)]
 
 
 def test_drags_and_the_drop_reach_their_own_calls(picture):
-    told = []
-    picture.on_drag(lambda *way: told.append(("drag", *way)))
-    picture.on_drop(lambda *way: told.append(("drop", *way)))
+    calls = []
+    picture.on_drag(lambda *way: calls.append(("drag", *way)))
+    picture.on_drop(lambda *way: calls.append(("drop", *way)))
     tell(picture, kind="drag", dx=0.1, dy=-0.2, shift=True, id=1)
     tell(picture, kind="drop", dx=0.25, dy=0, shift=False, id=2)
-    assert told == [("drag", 0.1, -0.2, True), ("drop", 0.25, 0.0, False)]
+    assert calls == [("drag", 0.1, -0.2, True), ("drop", 0.25, 0.0, False)]
 
 
 def test_only_the_keys_that_someone_listens_to_are_taken_from_the_page(picture):
     assert picture.listens == []
-    told = []
-    picture.on_fly(["w", "wheel"], lambda *held: told.append(held))
+    calls = []
+    picture.on_fly(["w", "wheel"], lambda *held: calls.append(held))
     picture.on_fly(["w", "x"], lambda *held: None)
     assert picture.listens == ["w", "wheel", "x"]
     tell(picture, kind="fly", amounts={"w": 0.2, "wheel": -1}, resting=False, id=1)
     tell(picture, kind="fly", amounts={}, resting=True, id=2)
-    assert told == [({"w": 0.2, "wheel": -1.0}, False), ({}, True)]
+    assert calls == [({"w": 0.2, "wheel": -1.0}, False), ({}, True)]
 
 
 def test_every_message_is_answered_even_where_a_call_fails(picture):
@@ -85,5 +85,5 @@ def test_every_message_is_answered_even_where_a_call_fails(picture):
     tell(picture, kind="drag", dx=0.1, dy=0, shift=False, id=0.25)
     picture.on_click(broken)
     with pytest.raises(ValueError, match="no"):
-        picture._heard(picture, {"kind": "click", "x": 0, "y": 0, "id": 0.5}, [])
+        picture._receive(picture, {"kind": "click", "x": 0, "y": 0, "id": 0.5}, [])
     assert picture.sent == [{"answered": 0.25}, {"answered": 0.5}]

@@ -1,0 +1,256 @@
+"""Posed label frames of any format, made into a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from semnerf_lib.cameras import Intrinsics, pose_fault
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.coding import CodedFrame, Coding
+from semnerf_lib.scenes.importers.pictures import open_image, pixels, read_ids
+
+ALWAYS_VOID = (255, 65535)
+VOID_NAMES = ("void", "unlabelled", "unlabeled", "unannotated", "ignore", "__ignore__")
+BACKGROUND_NAMES = ("background", "_background_")
+MAX_STACK = 1 << 31
+
+
+@dataclass(frozen=True)
+class PosedFrame:
+    """One frame of a source: label image, pose in the source's axes and unit, camera of `camera.width` pixels a row.
+
+    `camera` may have another size than the label image, which then shows the same view with other pixels; None stands
+    for a horizontal field of view of 90 degrees. A depth image holds `Source.depth_scale` units a metre.
+    """
+
+    label: Path
+    pose: Float[np.ndarray, "4 4"]
+    camera: Intrinsics | None
+    rgb: Path | None = None
+    depth: Path | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a reader found in a folder.
+
+    Attributes:
+        layout: the format's name.
+        folder: its folder.
+        frames: in the order they are to have.
+        names: source id -> class name; in RGB images ids are 256^2 r + 256 g + b. May be empty.
+        axes: "opencv" or "opengl".
+        inverted: whether poses are world-to-camera.
+        unit: units of its positions a metre.
+        depth_scale: units of its depth images a metre.
+        notes: what else a person should know, a line each.
+    """
+
+    layout: str
+    folder: Path
+    frames: tuple[PosedFrame, ...]
+    names: Mapping[int, str]
+    axes: str = "opencv"
+    inverted: bool = False
+    unit: float = 1.0
+    depth_scale: float = 1000.0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What a person knows better than the folder; None leaves it to the format.
+
+    Attributes:
+        axes: "opencv" or "opengl".
+        invert: poses are world-to-camera; True swaps what the format says.
+        unit: units of the positions a metre, as 1000 for millimetres.
+        ignore: ids that are void.
+        background: name of class 0, or "void".
+    """
+
+    axes: str | None = None
+    invert: bool = False
+    unit: float | None = None
+    ignore: tuple[int, ...] = ()
+    background: str | None = None
+
+
+AS_IT_IS = ImportOptions()
+"""The folder is what its format says."""
+
+
+def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
+    """The scene of a source: classes are the ids present, ascending; every fifth frame tests; one camera.
+
+    Frames without a finite pose are dropped. Several cameras become one (see `common_camera`).
+
+    Raises:
+        SemnerfError: no frame is left, an image is damaged, a pose is no rigid motion, there are more than 255
+            classes, or what `Scene` raises.
+    """
+    found = [f for f in source.frames if np.isfinite(f.pose).all()]
+    notes = list(source.notes)
+    if len(found) < len(source.frames):
+        notes.append(f"{len(source.frames) - len(found)} frames without a pose dropped")
+    if len(found) < 2:
+        raise SemnerfError(f"{source.folder}: {len(found)} frames with label and pose, expected at least 2")
+    images = [read_ids(frame.label) for frame in found]
+    if sum(image[0].size for image in images) > MAX_STACK // 4:
+        raise SemnerfError(f"{source.folder}: more than {MAX_STACK // 4} label pixels, expected smaller images")
+    modes = {mode for _, mode, _ in images}
+    if len(modes) > 1:
+        raise SemnerfError(f"{source.folder}: label images of modes {', '.join(sorted(modes))}, expected one")
+    cameras = [_own_camera(f, ids.shape) for f, (ids, _, _) in zip(found, images, strict=True)]
+    camera = common_camera(cameras)
+    if len(set(cameras)) > 1:
+        notes.append(f"{len(set(cameras))} cameras resampled to one of {camera.width}x{camera.height} pixels")
+    ids = np.stack([_resampled(image[0], own, camera) for image, own in zip(images, cameras, strict=True)])
+    names, void = class_names(source, options, modes == {"RGB"})
+    present = [int(i) for i in np.unique(ids) if i not in void]
+    if len(present) > VOID:
+        raise SemnerfError(f"{source.folder}: {len(present)} classes, expected at most {VOID}")
+    labels = np.full(ids.shape, VOID, dtype=np.uint8)
+    for number, i in enumerate(present):
+        labels[ids == i] = number
+    axes, inverted = options.axes or source.axes, source.inverted != options.invert
+    unit = options.unit or source.unit
+    c2w = np.stack([opencv_pose(f.pose, axes, inverted, unit, f.label) for f in found])
+    test = [i for i in range(len(found)) if i % 5 == 4] or [len(found) - 1]
+    coding = Coding(
+        layout=source.layout,
+        folder=str(source.folder.resolve()),
+        mode=modes.pop(),
+        ids=tuple(present),
+        void=min(void, default=0),
+        frames=tuple(
+            CodedFrame(str(f.label.relative_to(source.folder)), own) for f, own in zip(found, cameras, strict=True)
+        ),
+        palette=images[0][2],
+        unit=float(unit),
+        axes=axes,
+        inverted=inverted,
+        assumed=(
+            *notes,
+            f"{axes} axes, {'world-to-camera' if inverted else 'camera-to-world'}, {unit:g} units a metre",
+        ),
+    )
+    return Scene(
+        name=source.folder.resolve().name,
+        labels=labels,
+        c2w=c2w,
+        intrinsics=camera,
+        class_names=told_apart({i: names.get(i, f"class {i}") for i in present}),
+        train_ids=tuple(i for i in range(len(found)) if i not in test),
+        test_ids=tuple(test),
+        rgb=_stack([f.rgb for f in found], cameras, camera, 1.0),
+        depth=_stack([f.depth for f in found], cameras, camera, source.depth_scale),
+        coding=coding,
+    )
+
+
+def class_names(source: Source, options: ImportOptions, colours: bool) -> tuple[dict[int, str], set[int]]:
+    """Names of the source's ids, and the ids that are void.
+
+    Void are ids named so, 255 and 65535, ids to ignore, and 0 unless the source names it as a class. In colour images
+    only black is void by itself.
+    """
+    names = dict(source.names)
+    if options.background is not None:
+        names[0] = options.background
+    void = set(options.ignore) | (set() if colours else set(ALWAYS_VOID))
+    void |= {i for i, name in names.items() if name.lower() in VOID_NAMES}
+    unnamed = names.get(0, "background").lower() in BACKGROUND_NAMES and options.background is None
+    return names, void | {0} if unnamed else void
+
+
+def units_a_metre(text: str) -> float:
+    """1, 100 and 1000 for "m", "cm" and "mm"; else the number itself.
+
+    Raises:
+        SemnerfError: neither.
+    """
+    try:
+        unit = {"m": 1.0, "cm": 100.0, "mm": 1000.0}.get(text) or float(text)
+    except ValueError:
+        unit = 0.0
+    if not 0 < unit < float("inf"):
+        raise SemnerfError(f"unit {text!r}, expected m, cm, mm, or how many units a metre has")
+    return unit
+
+
+def told_apart(names: Mapping[int, str]) -> tuple[str, ...]:
+    """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
+    given = list(names.values())
+    return tuple(f"{name} ({i})" if given.count(name) > 1 else name for i, name in names.items())
+
+
+def opencv_pose(
+    pose: Float[np.ndarray, "4 4"], axes: str, inverted: bool, unit: float, file: Path
+) -> Float[np.ndarray, "4 4"]:
+    """A source's pose as camera-to-world, OpenCV axes, metres.
+
+    Raises:
+        SemnerfError: it is no rigid motion.
+    """
+    if fault := pose_fault(pose):
+        raise SemnerfError(f"{file}: its pose: {fault}, expected a rigid motion")
+    c2w = np.linalg.inv(pose) if inverted else pose.copy()
+    if axes == "opengl":
+        c2w[:, 1:3] *= -1
+    c2w[:3, 3] /= unit
+    return c2w
+
+
+def common_camera(cameras: list[Intrinsics]) -> Intrinsics:
+    """One camera that sees no more than any of them does, with their median focal length.
+
+    Its edges lie where the first of them ends on each side, in tangents ((edge - c) / f).
+    """
+    if len(set(cameras)) == 1:
+        return cameras[0]
+    focal = float(np.median([c.fx for c in cameras]))
+    left, top = (max((-0.5 - getattr(c, f"c{a}")) / getattr(c, f"f{a}") for c in cameras) for a in "xy")
+    right = min((c.width - 0.5 - c.cx) / c.fx for c in cameras)
+    bottom = min((c.height - 0.5 - c.cy) / c.fy for c in cameras)
+    if right <= left or bottom <= top:
+        raise SemnerfError("cameras: they share no direction, expected cameras that one camera can stand for")
+    width, height = max(int((right - left) * focal), 1), max(int((bottom - top) * focal), 1)
+    return Intrinsics(width, height, focal, focal, -left * focal - 0.5, -top * focal - 0.5)
+
+
+def _own_camera(frame: PosedFrame, shape: tuple[int, ...]) -> Intrinsics:
+    height, width = shape
+    return Intrinsics.from_hfov(width, height) if frame.camera is None else frame.camera.resized(width, height)
+
+
+def _resampled(image: np.ndarray, own: Intrinsics, camera: Intrinsics) -> np.ndarray:
+    """The image as `camera` sees it, by the nearest pixel; `own` is the camera of the view, of any image size."""
+    own = own.resized(image.shape[1], image.shape[0])
+    if own == camera:
+        return image
+    u = np.floor((np.arange(camera.width) - camera.cx) / camera.fx * own.fx + own.cx + 0.5).astype(int)
+    v = np.floor((np.arange(camera.height) - camera.cy) / camera.fy * own.fy + own.cy + 0.5).astype(int)
+    return image[np.clip(v, 0, image.shape[0] - 1)][:, np.clip(u, 0, image.shape[1] - 1)]
+
+
+def _stack(files: list[Path | None], cameras: list[Intrinsics], camera: Intrinsics, scale: float) -> np.ndarray | None:
+    """RGB or depth images of all frames as `camera` sees them; None where one frame has none."""
+    if not all(files):
+        return None
+    out = []
+    for file, own in zip(files, cameras, strict=True):
+        with open_image(file) as image:
+            deep = image.mode.startswith("I")
+            array = pixels(image if deep else image.convert("RGB"), file)
+        if deep:
+            known = (array > 0) & (array < 65535)
+            array = np.where(known, array / np.float32(scale), 0).astype(np.float32)
+        out.append(_resampled(array, own, camera))
+    return np.stack(out)

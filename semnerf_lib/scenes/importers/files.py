@@ -1,0 +1,74 @@
+"""Which files of a folder belong together: label images, pictures, pose matrices."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.importers.names import read_text
+
+LABEL_FOLDERS = (
+    "semantics", "semantic", "semantic_class", "masks", "labels", "SegmentationClass", "segmentations", "segmentation",
+)  # fmt: skip
+
+
+def number_of(path: Path) -> tuple[int, str]:
+    """Sorts by the last number in a file's name, then by the name."""
+    digits = re.findall(r"\d+", path.stem)
+    return (int(digits[-1]) if digits else -1), path.name
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Its images, in numeric order."""
+    if not folder.is_dir():
+        return []
+    suffixes = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+    return sorted((f for f in folder.iterdir() if f.suffix.lower() in suffixes), key=number_of)
+
+
+def label_folder(folder: Path) -> Path | None:
+    """The first of `LABEL_FOLDERS` that is there."""
+    return next((folder / name for name in LABEL_FOLDERS if (folder / name).is_dir()), None)
+
+
+class Matcher:
+    """Finds the image of a folder that belongs to a name: the same stem, else the same number."""
+
+    def __init__(self, folder: Path | None):
+        images = [] if folder is None else images_in(folder)
+        self.stems = {image.stem: image for image in images}
+        self.numbers = {number_of(image)[0]: image for image in images}
+
+    def __call__(self, name: str) -> Path | None:
+        path = Path(name)
+        same = self.stems.get(path.stem) or self.stems.get(path.name)
+        return same or (None if number_of(path)[0] < 0 else self.numbers.get(number_of(path)[0]))
+
+
+def read_matrix(path: Path) -> Float[np.ndarray, "4 4"]:
+    """A 4x4 matrix from a text file; infinities, which mark lost poses, stay.
+
+    Raises:
+        SemnerfError: it is not 16 numbers.
+    """
+    return read_matrices(path, 1)[0]
+
+
+def read_matrices(path: Path, expected: int | None = None) -> Float[np.ndarray, "poses 4 4"]:
+    """4x4 matrices from a text file of 16 numbers each, separated by blanks, commas or lines.
+
+    Raises:
+        SemnerfError: a word that is no number, no whole matrix, or another count than expected.
+    """
+    words = read_text(path).replace(",", " ").split()
+    try:
+        matrices = np.array([float(word) for word in words]).reshape(-1, 4, 4)
+    except ValueError:
+        raise SemnerfError(f"{path}: {len(words)} words, expected 16 numbers for each pose") from None
+    if not len(matrices) or (expected is not None and len(matrices) != expected):
+        raise SemnerfError(f"{path}: {len(matrices)} poses, expected {expected or 'at least one'}")
+    return matrices

@@ -1,0 +1,113 @@
+"""Formats with one text file of poses, or one a frame: ScanNet, Panoptic Lifting, NICE-SLAM and vMAP, CVAT, Blender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import read_json
+from semnerf_lib.scenes.importers.core import PosedFrame, Source
+from semnerf_lib.scenes.importers.files import Matcher, images_in, label_folder, number_of, read_matrices, read_matrix
+from semnerf_lib.scenes.importers.names import find_names
+from semnerf_lib.scenes.importers.pictures import open_image
+
+SCANNET_LABELS = ("label-filt", "label", "rs_semantics")
+TRAJECTORIES = ("traj_w_c.txt", "traj.txt")
+
+
+def is_scannet(folder: Path) -> bool:
+    return (folder / "pose").is_dir() and any((folder / name).is_dir() for name in SCANNET_LABELS)
+
+
+def read_scannet(folder: Path) -> Source:
+    """ScanNet's export, and Panoptic Lifting's: `pose/N.txt`, `color/`, `intrinsic/intrinsic_color.txt`, label images.
+
+    Camera-to-world, OpenCV, metres; a lost pose is -inf.
+
+    Raises:
+        SemnerfError: a matrix that is none, or no label image with a pose.
+    """
+    labels = next(folder / name for name in SCANNET_LABELS if (folder / name).is_dir())
+    pictures, depths = Matcher(folder / "color"), Matcher(folder / "depth")
+    k = folder / "intrinsic" / "intrinsic_color.txt"
+    frames, camera = [], None
+    for label in images_in(labels):
+        file = folder / "pose" / f"{label.stem}.txt"
+        if not file.is_file():
+            continue
+        rgb = pictures(label.name)
+        if camera is None and k.is_file():
+            with open_image(rgb or label) as image:
+                camera = _camera_of(read_matrix(k), image.size)
+        frames.append(PosedFrame(label, read_matrix(file), camera, rgb, depths(label.name)))
+    layout = "Panoptic Lifting" if labels.name == "rs_semantics" else "ScanNet"
+    return Source(layout, folder, tuple(frames), find_names(folder))
+
+
+def is_trajectory(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in TRAJECTORIES) and label_folder(folder) is not None
+
+
+def read_trajectory(folder: Path) -> Source:
+    """A folder of label images and `traj.txt` or `traj_w_c.txt`: NICE-SLAM, vMAP, or masks of CVAT, VOC or labelme.
+
+    Camera-to-world, OpenCV, metres; label images in numeric order. `intrinsics.json` as in the kit's own layout;
+    without it the horizontal field of view is 90 degrees.
+
+    Raises:
+        SemnerfError: another number of poses than of label images.
+    """
+    folder_of_labels = label_folder(folder)
+    assert folder_of_labels is not None
+    labels = images_in(folder_of_labels)
+    trajectory = next(folder / name for name in TRAJECTORIES if (folder / name).is_file())
+    poses = read_matrices(trajectory, len(labels))
+    pictures = Matcher(next((folder / n for n in ("rgb", "images", "results") if (folder / n).is_dir()), None))
+    depths, camera = Matcher(folder / "depth"), None
+    if (folder / "intrinsics.json").exists():
+        given = read_json(folder / "intrinsics.json")
+        try:
+            camera = Intrinsics(**{key: given[key] for key in ("width", "height", "fx", "fy", "cx", "cy")})
+        except (KeyError, TypeError):
+            raise SemnerfError(
+                f"{folder / 'intrinsics.json'}: {sorted(given)}, expected width, height, fx, fy, cx, cy"
+            ) from None
+    frames = (
+        PosedFrame(label, pose, camera, pictures(label.name), depths(label.name))
+        for label, pose in zip(labels, poses, strict=True)
+    )
+    coloured = (folder / "labelmap.txt").is_file()
+    return Source("CVAT" if coloured else "trajectory", folder, tuple(frames), find_names(folder))
+
+
+def is_blender(folder: Path) -> bool:
+    return (folder / "cameras.json").is_file() and any(folder.glob("segmap_*.png"))
+
+
+def read_blender(folder: Path) -> Source:
+    """Segmentation maps of BlenderProc as PNG: `segmap_<i>.png`, `cameras.json` (`K`, `cam2world_blender`, `names`).
+
+    Raises:
+        SemnerfError: another number of poses than of maps, or no matrices.
+    """
+    file = folder / "cameras.json"
+    given = read_json(file)
+    labels = sorted(folder.glob("segmap_*.png"), key=number_of)
+    try:
+        poses = np.array(given["cam2world_blender"], dtype=np.float64).reshape(len(labels), 4, 4)
+        k = np.array(given["K"], dtype=np.float64).reshape(3, 3)
+        names = {int(i): str(name) for i, name in given.get("names", {}).items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise SemnerfError(f"{file}: expected K, names, and a pose for each of {len(labels)} maps") from None
+    with open_image(labels[0]) as image:
+        size = image.size
+    camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
+    frames = (PosedFrame(label, pose, camera) for label, pose in zip(labels, poses, strict=True))
+    return Source("BlenderProc", folder, tuple(frames), names, axes="opengl")
+
+
+def _camera_of(k: np.ndarray, size: tuple[int, int]) -> Intrinsics:
+    return Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))

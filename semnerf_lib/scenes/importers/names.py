@@ -1,0 +1,86 @@
+"""What ids are called: the files in which tools keep class names."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import read_json, regular_size
+from semnerf_lib.scenes.info import class_table
+
+MAX_TEXT = 1 << 26
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8, with or without a byte order mark.
+
+    Raises:
+        SemnerfError: no such file, no regular file, larger than `MAX_TEXT` bytes, or no text.
+    """
+    try:
+        if regular_size(path) > MAX_TEXT:
+            raise SemnerfError(f"{path}: larger than {MAX_TEXT} bytes, expected a text file")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SemnerfError(f"{path}: {getattr(fault, 'strerror', None) or 'no text'}, expected a text file") from None
+
+
+def find_names(folder: Path) -> dict[int, str]:
+    """Names by id from the first of these files in the folder; empty if there is none.
+
+    `info_semantic.json` (Replica), `panoptic_classes.json` (sitcoms3D: position in `thing`, else in `stuff`),
+    `labelmap.txt` (CVAT, VOC: `name:r,g,b::`, ids are colours), `class_names.txt` (labelme: line i names id i),
+    `classes.txt` (`id name` lines, or as labelme), a ScanNet `*.tsv` (columns `id`, `raw_category`).
+    """
+    if (folder / "info_semantic.json").exists():
+        return class_table(folder / "info_semantic.json")
+    if (folder / "panoptic_classes.json").exists():
+        return _panoptic(folder / "panoptic_classes.json")
+    if (folder / "labelmap.txt").exists():
+        return _labelmap(folder / "labelmap.txt")
+    for name in ("class_names.txt", "classes.txt"):
+        if (folder / name).exists():
+            return _lines(folder / name)
+    for place in (folder, folder.resolve().parent):
+        for path in sorted(place.glob("scannet*.tsv")):
+            return _table(path)
+    return {}
+
+
+def _panoptic(path: Path) -> dict[int, str]:
+    given = read_json(path)
+    names = given.get("thing") or given.get("stuff")
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise SemnerfError(f"{path}: 'thing' is no list of names, expected the names of the classes")
+    return dict(enumerate(names))
+
+
+def _labelmap(path: Path) -> dict[int, str]:
+    names = {}
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            name, colour = line.split(":")[:2]
+            r, g, b = (int(part) for part in colour.split(","))
+        except ValueError:
+            raise SemnerfError(f"{path}: line {number} is '{line[:40]}', expected name:r,g,b::") from None
+        names[65536 * r + 256 * g + b] = name
+    return names
+
+
+def _lines(path: Path) -> dict[int, str]:
+    lines = [line.strip() for line in read_text(path).splitlines() if line.strip()]
+    pairs = [line.split(None, 1) for line in lines]
+    if all(len(pair) == 2 and pair[0].isdigit() for pair in pairs):
+        return {int(number): name for number, name in pairs}
+    return dict(enumerate(line for line in lines if line != "__ignore__"))
+
+
+def _table(path: Path) -> dict[int, str]:
+    rows = csv.DictReader(read_text(path).splitlines(), delimiter="\t")
+    try:
+        return {int(row["id"]): row["raw_category"] or row["category"] for row in rows}
+    except (KeyError, TypeError, ValueError):
+        raise SemnerfError(f"{path}: expected columns id, raw_category and category") from None

@@ -1,0 +1,110 @@
+"""nerfstudio's `transforms.json`, with `semantic_path` a frame or a folder of label images; and sitcoms3D."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import is_number, read_json
+from semnerf_lib.scenes.importers.core import PosedFrame, Source
+from semnerf_lib.scenes.importers.files import Matcher, label_folder
+from semnerf_lib.scenes.importers.names import find_names
+
+DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
+
+
+def is_nerfstudio(folder: Path) -> bool:
+    return (folder / "transforms.json").is_file()
+
+
+def read_nerfstudio(folder: Path) -> Source:
+    """OpenGL axes, camera-to-world, no unit, pixel centres at + 1/2.
+
+    Raises:
+        SemnerfError: lens distortion, no label images, a frame without a matrix.
+    """
+    file = folder / "transforms.json"
+    given = read_json(file)
+    entries = given.get("frames")
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise SemnerfError(f"{file}: 'frames' is {type(entries).__name__}, expected a list of objects")
+    labels, depths = Matcher(label_folder(folder)), Matcher(None)
+    frames, missing = [], 0
+    for number, entry in enumerate(entries):
+        name = entry.get("file_path")
+        if not isinstance(name, str):
+            raise SemnerfError(f"{file}: frames[{number}] has file_path {name!r}, expected text")
+        path = entry.get("semantic_path")
+        label = folder / path if isinstance(path, str) else labels(name)
+        if label is None or not label.is_file():
+            missing += 1
+            continue
+        pose = _matrix(entry.get("transform_matrix"), file, number)
+        rgb = folder / name
+        depth = entry.get("depth_file_path")
+        depth = folder / depth if isinstance(depth, str) else depths(name)
+        frames.append(PosedFrame(label, pose, _camera({**given, **entry}, file), rgb if rgb.is_file() else None, depth))
+    if not frames:
+        raise SemnerfError(f"{file}: no frame has a label image, expected semantic_path or a folder `semantics`")
+    notes = (f"{missing} frames without a label image dropped",) if missing else ()
+    return Source("nerfstudio", folder, tuple(frames), find_names(folder), axes="opengl", notes=notes)
+
+
+def is_sitcoms(folder: Path) -> bool:
+    return (folder / "cameras.json").is_file() and any(folder.glob("segmentations*/thing"))
+
+
+def read_sitcoms(folder: Path) -> Source:
+    """sitcoms3D: `cameras.json` with `image_name, intrinsics, camtoworld`; `segmentations_4/thing`.
+
+    Raises:
+        SemnerfError: a frame without camera, pose or label.
+    """
+    file = folder / "cameras.json"
+    entries = read_json(file).get("frames")
+    things = sorted(folder.glob("segmentations*/thing"))[0]
+    labels, pictures = Matcher(things), Matcher(next(iter(sorted(folder.glob("images*"))), None))
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise SemnerfError(f"{file}: 'frames' is {type(entries).__name__}, expected a list of objects")
+    frames = []
+    for number, entry in enumerate(entries):
+        name = str(entry.get("image_name"))
+        label = labels(name)
+        if label is None:
+            continue
+        try:
+            k = np.array(entry["intrinsics"], dtype=np.float64).reshape(3, 3)
+        except (KeyError, TypeError, ValueError):
+            raise SemnerfError(f"{file}: frames[{number}] has no intrinsics, expected 3x3 numbers") from None
+        size = (round(2 * k[0, 2]), round(2 * k[1, 2]))
+        camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
+        frames.append(PosedFrame(label, _matrix(entry.get("camtoworld"), file, number), camera, pictures(name)))
+    return Source("sitcoms3D", folder, tuple(frames), find_names(folder), axes="opengl")
+
+
+def _matrix(value: Any, file: Path, number: int) -> np.ndarray:
+    try:
+        pose = np.array(value, dtype=np.float64)
+        return pose.reshape(4, 4) if pose.size == 16 else np.vstack([pose.reshape(3, 4), [0.0, 0.0, 0.0, 1.0]])
+    except (TypeError, ValueError, OverflowError):
+        raise SemnerfError(f"{file}: frames[{number}] has no pose, expected a 4x4 matrix") from None
+
+
+def _camera(given: dict[str, Any], file: Path) -> Intrinsics:
+    bent = [key for key in DISTORTION if is_number(given.get(key)) and abs(given[key]) > 1e-8]
+    if bent:
+        raise SemnerfError(
+            f"{file}: lens distortion ({', '.join(bent)}), expected a pinhole camera; `colmap image_undistorter "
+            "--image_path images --input_path sparse/0 --output_path undistorted` removes it"
+        )
+    values = [given.get(key) for key in ("w", "h", "fl_x", "fl_y", "cx", "cy")]
+    if values[3] is None:
+        values[3] = values[2]
+    if not all(map(is_number, values)):
+        raise SemnerfError(f"{file}: w, h, fl_x, fl_y, cx, cy are {values}, expected six numbers")
+    width, height, fx, fy, cx, cy = values
+    return Intrinsics(int(width), int(height), float(fx), float(fy), cx - 0.5, cy - 0.5)

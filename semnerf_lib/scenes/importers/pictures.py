@@ -1,0 +1,85 @@
+"""Label images of any coding: what ids their pixels have."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+from PIL import Image, UnidentifiedImageError
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import regular_size
+
+MAX_PIXELS = 1 << 26
+SIXTEEN_BITS = ("I;16", "I;16B", "I")
+LOSSY = ("JPEG", "MPO", "WEBP")
+
+
+def open_image(file: Path) -> Image.Image:
+    """An image whose checksums are right, not decoded yet.
+
+    Raises:
+        SemnerfError: no regular file, no image, damaged, or more than `MAX_PIXELS` pixels.
+    """
+    try:
+        regular_size(file)
+        with Image.open(file) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise SemnerfError(f"{file}: {image.width}x{image.height} pixels, expected at most {MAX_PIXELS}")
+            image.verify()
+        return Image.open(file)
+    except UnidentifiedImageError:
+        raise SemnerfError(f"{file}: no image, expected an image") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
+        reason = getattr(fault, "strerror", None) or str(fault).splitlines()[0]
+        raise SemnerfError(f"{file}: damaged or missing ({reason}), expected an image") from None
+
+
+def pixels(image: Image.Image, file: Path) -> np.ndarray:
+    """The decoded image.
+
+    Raises:
+        SemnerfError: it is cut short or damaged.
+    """
+    try:
+        return np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as fault:
+        raise SemnerfError(f"{file}: damaged ({str(fault).splitlines()[0]}), expected an image") from None
+
+
+def read_ids(file: Path) -> tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ...]]:
+    """Ids (int32), Pillow's mode and the palette of a label image.
+
+    1-bit, 8-bit, 16-bit and LA images hold ids. A palette image holds indices; where its palette is grey, its ids are
+    the grey values, since image editors pack grey images so. In RGB(A) an id is 256^2 r + 256 g + b.
+
+    Raises:
+        SemnerfError: the image is lossy, damaged, or of another mode.
+    """
+    with open_image(file) as image:
+        if image.format in LOSSY:
+            raise SemnerfError(f"{file}: {image.format} changes ids, expected PNG as the segmenter wrote it")
+        mode, given = image.mode, image.getpalette() if image.mode == "P" else None
+        array = pixels(image, file)
+    if mode in ("1", "L"):
+        return array.astype(np.int32), mode, ()
+    if mode == "LA":
+        return array[..., 0].astype(np.int32), "L", ()
+    if mode in SIXTEEN_BITS:
+        return array.astype(np.int32), "I;16", ()
+    if mode in ("RGB", "RGBA"):
+        return array[..., :3].astype(np.int32) @ np.array([65536, 256, 1], dtype=np.int32), "RGB", ()
+    if mode == "P":
+        palette = np.zeros((256, 3), dtype=np.int32)
+        colours = np.array(given, dtype=np.int32).reshape(-1, 3)
+        palette[: len(colours)] = colours
+        used = np.unique(array)
+        if used.max() >= len(colours) or (palette[used] == palette[used, :1]).all():
+            return palette[array, 0], "L", ()
+        return array.astype(np.int32), "P", tuple(map(tuple, palette.tolist()))
+    raise SemnerfError(
+        f"{file}: image of mode {mode}, expected ids of 1, 8 or 16 bits, a palette or RGB; "
+        f"`magick {os.path.basename(file)} -depth 16 PNG48:new.png` converts"
+    )

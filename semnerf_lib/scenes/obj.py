@@ -1,0 +1,161 @@
+"""Wavefront OBJ: objects (`o`), groups (`g`) and materials (`usemtl`) with their colours and textures.
+
+Trimesh's own reader drops faces and vertices that it does not understand; here each line is held against the format.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.parts import MeshPart, regular_file, texture_colours
+
+MAX_BYTES = 2**31
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SemnerfError(f"{path}: {path.stat().st_size} bytes, expected at most {MAX_BYTES}")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SemnerfError(f"{path}: {error.strerror or error}, expected an OBJ mesh") from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def read_materials(path: Path) -> dict[str, tuple[np.ndarray | None, Path | None]]:
+    """Materials of a .mtl file: name -> diffuse colour (sRGB, 0 ... 255) and texture file, or None.
+
+    Raises:
+        SemnerfError: a colour that is no three numbers; a texture that is no regular file.
+    """
+    materials: dict[str, tuple[np.ndarray | None, Path | None]] = {}
+    name = ""
+    for number, line in enumerate(_text(path).splitlines(), start=1):
+        key, _, rest = line.strip().partition(" ")
+        if key == "newmtl":
+            name = rest.strip()
+            materials[name] = (None, None)
+        elif key == "Kd" and name in materials:
+            try:
+                colour = np.array([float(w) for w in rest.split()[:3]])
+            except ValueError:
+                colour = np.zeros(0)
+            if colour.shape != (3,) or not np.isfinite(colour).all():
+                raise SemnerfError(f"{path}: line {number} is {line[:40]!r}, expected three numbers after Kd")
+            materials[name] = ((255 * colour).clip(0, 255).astype(np.uint8), materials[name][1])
+        elif key == "map_Kd" and name in materials and rest.split():
+            texture = path.parent / rest.split()[-1].replace("\\", "/")
+            if texture.exists():
+                materials[name] = (materials[name][0], regular_file(texture, path))
+    return materials
+
+
+class _Reader:
+    """What the lines up to now said."""
+
+    def __init__(self, path: Path):
+        self.path, self.line = path, 0
+        self.points: list[list[float]] = []
+        self.uvs: list[list[float]] = []
+        self.triangles: dict[tuple[str, str, str], list[list[tuple[int, int]]]] = {}
+        self.materials: dict[str, tuple[np.ndarray | None, Path | None]] = {}
+        self.object = self.group = self.material = ""
+
+    def fault(self, words: list[str], wanted: str) -> SemnerfError:
+        return SemnerfError(
+            f"{self.path}: damaged mesh, line {self.line} is {' '.join(words)[:40]!r}, expected {wanted}"
+        )
+
+    def numbers(self, words: list[str], least: int) -> list[float]:
+        try:
+            values = [float(w) for w in words[1 : least + 1]]
+        except ValueError:
+            values = []
+        if len(values) < least or not np.isfinite(values).all():
+            raise self.fault(words, f"{least} finite numbers after '{words[0]}'")
+        return values
+
+    def corner(self, words: list[str], word: str) -> tuple[int, int]:
+        """Positions of a corner's vertex and texture coordinate (-1: none); the file counts from 1, or back from -1."""
+        out = []
+        for text, there in zip((word.split("/") + [""])[:2], (len(self.points), len(self.uvs)), strict=True):
+            if not text:
+                out.append(-1)
+                continue
+            try:
+                index = int(text)
+            except ValueError:
+                raise self.fault(words, "integers that name vertices") from None
+            if not (1 <= index <= there or -there <= index <= -1):
+                raise self.fault(words, f"indices 1 ... {there}")
+            out.append(index - 1 if index > 0 else there + index)
+        if out[0] < 0:
+            raise self.fault(words, "integers that name vertices")
+        return out[0], out[1]
+
+    def face(self, words: list[str]) -> None:
+        if len(words) < 4:
+            raise self.fault(words, "three corners or more")
+        corners = [self.corner(words, word) for word in words[1:]]
+        part = self.triangles.setdefault((self.object, self.group, self.material), [])
+        part += [[corners[0], corners[k], corners[k + 1]] for k in range(1, len(corners) - 1)]
+
+    def read(self) -> None:
+        for line in _text(self.path).replace("\\\n", "  ").split("\n"):
+            self.line += 1
+            words = line.split()
+            match words[0] if words else "":
+                case "v":
+                    self.points.append(self.numbers(words, 3))
+                case "vt":
+                    self.uvs.append(self.numbers(words, 2))
+                case "f":
+                    self.face(words)
+                case "o":
+                    self.object, self.group = " ".join(words[1:]), ""
+                case "g":
+                    self.group = " ".join(words[1:])
+                case "usemtl":
+                    self.material = " ".join(words[1:])
+                case "mtllib":
+                    library = self.path.parent / " ".join(words[1:])
+                    if library.exists():
+                        self.materials |= read_materials(regular_file(library, self.path))
+
+
+def read_obj(path: Path) -> list[MeshPart]:
+    """The parts of an OBJ: by its objects, by its groups where it has no objects.
+
+    Raises:
+        SemnerfError: a line that is not of the format, an index that names nothing, a number that is none.
+    """
+    reader = _Reader(path)
+    reader.read()
+    points, uvs = np.array(reader.points).reshape(-1, 3), np.array(reader.uvs).reshape(-1, 2)
+    has_objects = any(key[0] for key in reader.triangles)
+    textures: dict[Path, Image.Image] = {}
+    parts = []
+    for (obj, group, material), triangles in sorted(reader.triangles.items()):
+        corners = np.array(triangles, dtype=np.int64)
+        used, faces = np.unique(corners[..., 0], return_inverse=True)
+        faces = faces.reshape(-1, 3)
+        colour, texture = reader.materials.get(material, (None, None))
+        colours = None if colour is None else np.tile(colour, (len(faces), 1))
+        if texture is not None and (corners[..., 1] >= 0).all():
+            try:
+                if texture not in textures:
+                    textures[texture] = Image.open(texture).convert("RGB")
+            except (OSError, ValueError, Image.DecompressionBombError) as error:
+                raise SemnerfError(f"{texture}: damaged texture ({str(error).splitlines()[0]})") from None
+            flat = corners[..., 1].reshape(-1)
+            colours = texture_colours(path, textures[texture], uvs[flat], np.arange(len(flat)).reshape(-1, 3))
+        name = obj if has_objects else group
+        parts.append(MeshPart(name, name, material, points[used], faces, colours))
+    return parts

@@ -1,0 +1,98 @@
+"""The parts of a mesh file: triangles of one object and one material, and what they are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+from PIL import Image
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.palette import palette
+
+NO_CLASS = ("void", "unlabelled", "unlabeled", "undefined", "unknown")
+GENERIC = (
+    "", "object", "mesh", "group", "instance", "component", "node", "geometry", "id", "polygon", "primitive", "default",
+    "world", "scene", "root", "rootnode", "sketchup", "model", "sketchfab_model", "material", "submesh",
+)  # fmt: skip
+"""What exporters call an object that nobody named."""
+PRIMITIVES = "Mesh|Cube|Plane|Sphere|Icosphere|Cylinder|Circle|Cone|Torus|Grid|Suzanne"
+COUNTER = r"([._\- #]*(\(\d+\)|\d+))+$"
+
+
+@dataclass(frozen=True, eq=False)
+class MeshPart:
+    """Triangles of one object and one material.
+
+    Attributes:
+        name: what the object is called, "" if nobody says so. object: which object it is; parts may share one.
+        material: its material's name, or "".
+        vertices: (V, 3), faces: (F, 3).
+        colours: (F, 3) sRGB, or None where the file gives none.
+    """
+
+    name: str
+    object: str
+    material: str
+    vertices: Float[np.ndarray, "v 3"]
+    faces: Int[np.ndarray, "f 3"]
+    colours: UInt8[np.ndarray, "f 3"] | None
+
+
+def class_of(name: str) -> str:
+    """The class in a name: without path, counter, or the name of the mesh that Blender writes behind the object's.
+
+    >>> class_of("chair_12"), class_of("coffee-table.001"), class_of("Chair (2)"), class_of("Lamp.001_Mesh.017")
+    ('chair', 'coffee-table', 'chair', 'lamp')
+    """
+    name = name.rsplit("/", 1)[-1].strip("<> ")
+    name = re.sub(COUNTER, "", name)
+    if match := re.fullmatch(rf"(.+)_({PRIMITIVES})", name):
+        name = re.sub(COUNTER, "", match[1])
+    if match := re.fullmatch(r"(.+?)([._]\d+)?_\1", name):
+        name = match[1]
+    return name.strip("_.-# ").lower()
+
+
+def classes_of(parts: list[MeshPart]) -> list[str]:
+    """The class of each part: by its object's name, or by its material's where objects tell fewer than two apart."""
+    by_object = [class_of(part.name) for part in parts]
+    by_material = [class_of(part.material) for part in parts]
+    named = set(by_object) - {*GENERIC, *NO_CLASS}
+    if len(named) < 2 and len(set(by_material) - {*GENERIC, *NO_CLASS}) >= 2:
+        return by_material
+    return [name or material for name, material in zip(by_object, by_material, strict=True)]
+
+
+def texture_colours(
+    path: Path, image: Image.Image, uv: Float[np.ndarray, "v 2"], faces: Int[np.ndarray, "f 3"]
+) -> UInt8[np.ndarray, "f 3"]:
+    """A colour a face: its texture at the middle of the face.
+
+    Args:
+        uv: of the vertices, its origin at the texture's lower left corner; a texture repeats outside 0 ... 1.
+    """
+    from trimesh.visual.color import uv_to_color
+
+    if not np.isfinite(uv).all():
+        raise SemnerfError(f"{path}: texture coordinates hold NaN or infinity, expected numbers")
+    return np.asarray(uv_to_color(uv[faces].mean(1), image))[:, :3].astype(np.uint8)
+
+
+def regular_file(path: Path, owner: Path) -> Path:
+    """The path, if it is a regular file (a FIFO or a device would be waited for without end).
+
+    Raises:
+        SemnerfError: anything else.
+    """
+    if not path.is_file():
+        raise SemnerfError(f"{owner}: names {path.name!r}, which is no regular file beside it")
+    return path
+
+
+def class_colours(labels: np.ndarray, n_classes: int) -> UInt8[np.ndarray, "f 3"]:
+    """The palette's colour of each label, grey for void."""
+    return np.concatenate([palette(n_classes), [[120, 120, 120]]])[np.minimum(labels, n_classes)].astype(np.uint8)

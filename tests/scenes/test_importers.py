@@ -1,0 +1,263 @@
+"""Other people's folders: one small scene written in each format reads as the same scene."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from semnerf_lib.cameras import Intrinsics, look_at
+from semnerf_lib.cli.main import main
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.coding import read_coding
+from semnerf_lib.scenes.importers.core import ImportOptions, common_camera, told_apart, units_a_metre
+from semnerf_lib.scenes.importers.formats import import_scene
+from semnerf_lib.scenes.importers.pictures import read_ids
+from semnerf_lib.scenes.loading import load_scene
+
+N, H, W = 6, 6, 8
+CAMERA = Intrinsics(W, H, 4.0, 4.0, 3.5, 2.5)
+POSES = np.stack([look_at((0.2 * i, 0, 1.5), (2, 0.3 * i, 1.0)) for i in range(N)])
+IDS = np.array([0, 7, 300])
+NAMES = {7: "bed", 300: "wall"}
+
+
+def codes(i: int) -> np.ndarray:
+    """Indices into IDS of frame i."""
+    picture = np.full((H, W), 2)
+    picture[0], picture[3:, : i + 1] = 0, 1
+    return picture
+
+
+def save(array: np.ndarray, path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(array).save(path)
+
+
+def names_file(folder) -> None:
+    (folder / "classes.txt").write_text("".join(f"{i} {name}\n" for i, name in NAMES.items()))
+
+
+def nerfstudio(folder):
+    frames = []
+    for i in range(N):
+        save(IDS[codes(i)].astype(np.uint16), folder / f"semantics/f_{i}.png")
+        pose = POSES[i] @ np.diag([1.0, -1, -1, 1])
+        frames.append({"file_path": f"images/f_{i}.png", "transform_matrix": pose.tolist()})
+    camera = {"w": W, "h": H, "fl_x": 4.0, "fl_y": 4.0, "cx": 4.0, "cy": 3.0}
+    (folder / "transforms.json").write_text(json.dumps(camera | {"frames": frames}))
+    names_file(folder)
+
+
+def scannet(folder, labels="label-filt"):
+    for i in range(N):
+        save(IDS[codes(i)].astype(np.uint16), folder / labels / f"{i}.png")
+        (folder / "pose").mkdir(exist_ok=True)
+        np.savetxt(folder / f"pose/{i}.txt", POSES[i])
+    (folder / "intrinsic").mkdir()
+    k = np.eye(4)
+    k[0, 0], k[1, 1], k[0, 2], k[1, 2] = 4.0, 4.0, 3.5, 2.5
+    np.savetxt(folder / "intrinsic/intrinsic_color.txt", k)
+    (folder / "scannetv2-labels.combined.tsv").write_text(
+        "id\traw_category\tcategory\n" + "".join(f"{i}\t{name}\t{name}\n" for i, name in NAMES.items())
+    )
+
+
+def quaternion(pose: np.ndarray) -> list[float]:
+    from scipy.spatial.transform import Rotation
+
+    x, y, z, w = Rotation.from_matrix(pose[:3, :3]).as_quat()
+    return [w, x, y, z, *pose[:3, 3]]
+
+
+def colmap(folder, text=False):
+    model = folder / "sparse/0"
+    model.mkdir(parents=True)
+    for i in range(N):
+        save(IDS[codes(i)].astype(np.uint16), folder / f"masks/IMG_{i}.png")
+    rows = [quaternion(np.linalg.inv(pose)) for pose in POSES]
+    if text:
+        (model / "cameras.txt").write_text(f"# cameras\n1 PINHOLE {W} {H} 4 4 4 3\n")
+        lines = (
+            f"{i + 1} {' '.join(map(repr, map(float, row)))} 1 IMG_{i}.jpg\n1 2 -1\n" for i, row in enumerate(rows)
+        )
+        (model / "images.txt").write_text("".join(lines))
+    else:
+        (model / "cameras.bin").write_bytes(struct.pack("<QIiQQ4d", 1, 1, 1, W, H, 4, 4, 4, 3))
+        images = (
+            struct.pack("<I7dI", i + 1, *row, 1) + f"IMG_{i}.jpg\0".encode() + struct.pack("<Qddq", 1, 1, 2, -1)
+            for i, row in enumerate(rows)
+        )
+        (model / "images.bin").write_bytes(struct.pack("<Q", N) + b"".join(images))
+    names_file(folder)
+
+
+def trajectory(folder):
+    colours = np.array([[0, 0, 0], [9, 8, 7], [250, 1, 2]], dtype=np.uint8)
+    for i in range(N):
+        save(colours[codes(i)], folder / f"SegmentationClass/f_{i}.png")
+    (folder / "labelmap.txt").write_text(
+        "# label:color_rgb:parts:actions\nbackground:0,0,0::\nbed:9,8,7::\nwall:250,1,2::\n"
+    )
+    (folder / "traj.txt").write_text("".join(" ".join(map(str, pose.ravel())) + "\n" for pose in POSES))
+
+
+def blender(folder):
+    for i in range(N):
+        save(codes(i).astype(np.uint8), folder / f"segmap_{i:04}.png")
+    poses = (POSES @ np.diag([1.0, -1, -1, 1])).tolist()
+    k = [[4.0, 0, 4.0], [0, 4.0, 3.0], [0, 0, 1]]
+    (folder / "cameras.json").write_text(
+        json.dumps({"K": k, "cam2world_blender": poses, "names": {"1": "bed", "2": "wall"}})
+    )
+
+
+def sitcoms(folder):
+    frames = []
+    for i in range(N):
+        save(codes(i).astype(np.uint8), folder / f"segmentations_4/thing/{i}.png")
+        pose = (POSES[i] @ np.diag([1.0, -1, -1, 1]))[:3].tolist()
+        k = [[4.0, 0, 4.0], [0, 4.0, 3.0], [0, 0, 1]]
+        frames.append({"image_name": f"{i}.jpg", "intrinsics": k, "camtoworld": pose})
+    (folder / "cameras.json").write_text(json.dumps({"frames": frames}))
+    (folder / "panoptic_classes.json").write_text(json.dumps({"thing": ["void", "bed", "wall"]}))
+
+
+FORMATS = {
+    "nerfstudio": nerfstudio,
+    "ScanNet": scannet,
+    "Panoptic Lifting": lambda folder: scannet(folder, "rs_semantics"),
+    "colmap": colmap,
+    "colmap text": lambda folder: colmap(folder, text=True),
+    "CVAT": trajectory,
+    "BlenderProc": blender,
+    "sitcoms3D": sitcoms,
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_is_the_same_scene(tmp_path, name):
+    FORMATS[name](tmp_path)
+    scene = import_scene(tmp_path)
+    assert scene.class_names == ("bed", "wall") and scene.intrinsics.width == W
+    np.testing.assert_array_equal(
+        scene.labels, np.array([VOID, 0, 1], np.uint8)[np.stack([codes(i) for i in range(N)])]
+    )
+    np.testing.assert_allclose(scene.c2w, POSES, atol=1e-9)
+    assert scene.coding.layout == name.split(" text")[0]
+    assert [scene.intrinsics.fx, scene.intrinsics.cx] == [4.0, 3.5]
+
+
+def test_import_keeps_the_coding(tmp_path, capsys):
+    scannet(tmp_path / "scan")
+    assert main(["scene", "import", str(tmp_path / "scan"), str(tmp_path / "own"), "--unit", "mm"]) == 0
+    scene = load_scene(tmp_path / "own")
+    assert scene.coding == read_coding(tmp_path / "own")
+    assert scene.coding.ids == (7, 300) and scene.coding.mode == "I;16" and scene.coding.void == 0
+    assert scene.coding.frames[2].file == "label-filt/2.png" and scene.coding.unit == 1000
+    np.testing.assert_allclose(scene.c2w[:, :3, 3] * 1000, POSES[:, :3, 3], atol=1e-9)
+    assert "1000 units a metre" in capsys.readouterr().out
+
+
+def test_lost_poses_are_dropped(tmp_path):
+    scannet(tmp_path)
+    np.savetxt(tmp_path / "pose/3.txt", np.full((4, 4), -np.inf))
+    scene = import_scene(tmp_path)
+    assert scene.n_frames == N - 1 and "1 frames without a pose dropped" in scene.coding.assumed
+
+
+def test_options(tmp_path):
+    blender(tmp_path)
+    scene = import_scene(tmp_path, ImportOptions(background="sky", ignore=(1,)))
+    assert scene.class_names == ("sky", "wall") and (scene.labels == VOID).any()
+    flipped = import_scene(tmp_path, ImportOptions(axes="opencv", invert=True))
+    np.testing.assert_allclose(flipped.c2w, np.linalg.inv(POSES @ np.diag([1.0, -1, -1, 1])), atol=1e-9)
+
+
+def test_several_cameras_become_one(tmp_path):
+    nerfstudio(tmp_path)
+    file = tmp_path / "transforms.json"
+    given = json.loads(file.read_text())
+    given["frames"][2] |= {"fl_x": 5.0, "fl_y": 5.0}
+    file.write_text(json.dumps(given))
+    scene = import_scene(tmp_path)
+    assert any("2 cameras resampled" in line for line in scene.coding.assumed)
+    assert scene.coding.frames[2].camera.fx == 5.0
+
+
+def test_common_camera_sees_no_more_than_each():
+    wide, narrow = CAMERA, Intrinsics(W, H, 8.0, 8.0, 3.0, 2.5)
+    camera = common_camera([wide, narrow, narrow])
+    assert camera.fx == 8.0
+    for edge in (-0.5, camera.width - 0.5):
+        u = (edge - camera.cx) / camera.fx * narrow.fx + narrow.cx
+        assert -0.5 - 1e-9 <= u <= narrow.width - 0.5 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda p: (p / "transforms.json").write_text("[" * 5000), "nested too deeply"),
+        (lambda p: (p / "transforms.json").write_text('{"k1": 0.2, "frames": []}'), "no frame has a label"),
+        (lambda p: [f.rename(f.with_suffix(".txt")) for f in (p / "semantics").iterdir()], "no frame has a label"),
+        (
+            lambda p: Image.fromarray(np.zeros((H, W), np.uint8)).save(p / "semantics/f_2.png", "jpeg"),
+            "JPEG changes ids",
+        ),
+        (lambda p: (p / "classes.txt").write_bytes(b"\xff\xfe"), "no text"),
+    ],
+)
+def test_faults_are_one_line(tmp_path, damage, words):
+    nerfstudio(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(SemnerfError, match=words) as caught:
+        load_scene(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_distortion_is_refused_with_the_command(tmp_path):
+    nerfstudio(tmp_path)
+    file = tmp_path / "transforms.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"k1": 0.1}))
+    with pytest.raises(SemnerfError, match="colmap image_undistorter"):
+        load_scene(tmp_path)
+
+
+def test_cut_colmap_model(tmp_path):
+    colmap(tmp_path)
+    file = tmp_path / "sparse/0/images.bin"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(SemnerfError, match="ends early"):
+        load_scene(tmp_path)
+
+
+def test_ids_of_a_grey_palette_are_its_greys(tmp_path):
+    image = Image.fromarray(np.array([[0, 1], [1, 0]], dtype=np.uint8), "P")
+    image.putpalette([5, 5, 5, 9, 9, 9])
+    image.save(tmp_path / "p.png")
+    assert read_ids(tmp_path / "p.png")[0].tolist() == [[5, 9], [9, 5]]
+    image.putpalette([0, 0, 0, 128, 0, 0])
+    image.save(tmp_path / "p.png")
+    ids, mode, palette = read_ids(tmp_path / "p.png")
+    assert ids.tolist() == [[0, 1], [1, 0]] and mode == "P" and palette[1] == (128, 0, 0)
+
+
+def test_a_flipped_bit_in_a_png_is_found(tmp_path):
+    file = tmp_path / "a.png"
+    Image.fromarray(np.arange(48, dtype=np.uint8).reshape(6, 8)).save(file)
+    data = bytearray(file.read_bytes())
+    data[data.index(b"IDAT") + 12] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(SemnerfError, match="damaged"):
+        read_ids(file)
+
+
+def test_names_and_units():
+    assert told_apart({1: "other", 2: "wall", 5: "other"}) == ("other (1)", "wall", "other (5)")
+    assert units_a_metre("mm") == 1000 and units_a_metre("2.5") == 2.5
+    with pytest.raises(SemnerfError, match="expected m, cm, mm"):
+        units_a_metre("inch")

@@ -1,0 +1,230 @@
+"""Meshes that are damaged, hostile or written by other programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.mesh import load_mesh, mesh_scene
+from semnerf_lib.scenes.mesh_export import save_mesh
+from semnerf_lib.scenes.parts import class_of
+
+XYZ = "property float x\nproperty float y\nproperty float z\n"
+FACE = "property list uchar int vertex_indices\n"
+POINTS = "0 0 0\n1 0 0\n0 1 0\n1 1 0\n"
+
+
+def ascii_ply(body, faces=2, label="property int label\n", before="", face=FACE, after=""):
+    return (
+        f"ply\nformat ascii 1.0\n{before}element vertex 4\n{XYZ}element face {faces}\n{face}{label}{after}end_header\n"
+        f"{POINTS}{body}"
+    ).encode()
+
+
+SOUND = "3 0 1 2 1\n3 1 3 2 2\n"
+
+
+def obj(*lines):
+    return ("\n".join(("v 0 0 0", "v 1 0 0", "v 0 1 0", "v 1 1 0", *lines)) + "\n").encode()
+
+
+REFUSED = {
+    "empty element without end": ("a.ply", ascii_ply(SOUND, before="element empty 1000000000000\n"), "ends early"),
+    "negative list": ("a.ply", ascii_ply("-2 0 1 2 1\n3 1 3 2 2\n", face=FACE.replace("uchar", "int")), "length -2"),
+    "length beyond its type": ("a.ply", ascii_ply("-2 0 1 2 1\n3 1 3 2 2\n"), "expected an integer of type u1"),
+    "negative count": ("a.ply", ascii_ply(SOUND, faces=-2), "damaged PLY header"),
+    "more faces than words": ("a.ply", ascii_ply(SOUND, faces=10**12), "ends early"),
+    "second element vertex": ("a.ply", ascii_ply(SOUND, before=f"element vertex 0\n{XYZ}"), "expected a new name"),
+    "second property": ("a.ply", ascii_ply(SOUND, label="property int label\n" * 2), "expected a new name"),
+    "a label between classes": ("a.ply", ascii_ply("3 0 1 2 2.7\n3 1 3 2 2\n", label="property float label\n"), "2.7"),
+    "a label that is none": ("a.ply", ascii_ply("3 0 1 2 nan\n3 1 3 2 2\n", label="property float label\n"), "nan"),
+    "a fractional index": ("a.ply", ascii_ply("3 0 1 1.9 1\n3 1 3 2 2\n"), "'1.9', expected an integer"),
+    "an underscore": ("a.ply", ascii_ply("3 0 1 2 1_0\n3 1 3 2 2\n"), "underscore"),
+    "an index beyond": ("a.ply", ascii_ply("3 0 1 4 1\n3 1 3 2 2\n"), "outside 0 ... 3"),
+    "an index below": ("a.ply", ascii_ply("3 0 1 -1 1\n3 1 3 2 2\n"), "outside 0 ... 3"),
+    "data left over": ("a.ply", ascii_ply(SOUND + "7\n"), "more behind its last element"),
+    "corners that are no list": ("a.ply", ascii_ply("1 1\n1 1\n", face="property int vertex_indices\n"), "no faces"),
+    "obj index 0": ("a.obj", obj("f 0 1 2"), "line 5 is 'f 0 1 2', expected indices 1 ... 4"),
+    "obj index beyond": ("a.obj", obj("f 1 2 5"), "expected indices 1 ... 4"),
+    "obj cut short": ("a.obj", obj("f 1 2 3", "f 1 2"), "three corners"),
+    "obj cut vertex": ("a.obj", obj("f 1 2 3", "v 1 2"), "3 finite numbers"),
+    "obj vertex that is none": ("a.obj", obj("v nan 0 0", "f 1 2 5"), "3 finite numbers"),
+    "obj without faces": ("a.obj", obj(), "no triangle"),
+}
+
+
+@pytest.mark.parametrize("name, content, message", REFUSED.values(), ids=REFUSED.keys())
+def test_refused_in_one_line(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(SemnerfError, match=message) as caught:
+        load_mesh(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_a_binary_list_longer_than_the_file_is_refused(tmp_path):
+    head = (
+        f"ply\nformat binary_little_endian 1.0\nelement vertex 3\n{XYZ}element face 1\n{FACE.replace('uchar', 'int')}"
+    )
+    body = np.zeros(9, "<f4").tobytes() + struct.pack("<i", 2**31 - 1)
+    (tmp_path / "a.ply").write_bytes(f"{head}end_header\n".encode() + body)
+    with pytest.raises(SemnerfError, match="ends early"):
+        load_mesh(tmp_path / "a.ply")
+
+
+def test_a_fifo_named_in_a_mesh_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.mtl")
+    (tmp_path / "a.obj").write_bytes(obj("mtllib a.mtl", "f 1 2 3"))
+    gltf = {"asset": {"version": "2.0"}, "buffers": [{"uri": "a.mtl", "byteLength": 9}]}
+    (tmp_path / "a.gltf").write_text(json.dumps(gltf))
+    for name in ("a.obj", "a.gltf"):
+        with pytest.raises(SemnerfError, match="no regular file"):
+            load_mesh(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "head, labels",
+    [("comment B\xfcro\n", [0, 1]), ("comment class 1 B\xfcro\ncomment class 2 rug\n", [0, 1])],
+)
+def test_a_latin_1_comment_is_read(tmp_path, head, labels):
+    (tmp_path / "a.ply").write_bytes(ascii_ply(SOUND, before="MARK").replace(b"MARK", head.encode("latin-1")))
+    mesh = load_mesh(tmp_path / "a.ply")
+    assert mesh.face_labels.tolist() == labels and ("class 1" not in head or mesh.class_names == ("Büro", "rug"))
+
+
+def test_scalar_label_and_the_largest_number_of_a_type(tmp_path):
+    (tmp_path / "a.ply").write_bytes(ascii_ply(SOUND, label="property float scalar_Label\n"))
+    assert load_mesh(tmp_path / "a.ply").class_names == ("class 1", "class 2")
+    (tmp_path / "b.ply").write_bytes(ascii_ply("3 0 1 2 255\n3 1 3 2 2\n", label="property uchar label\n"))
+    assert load_mesh(tmp_path / "b.ply").face_labels.tolist() == [VOID, 0]
+
+
+def test_face_colours_of_a_ply(tmp_path):
+    colours = "property int label\nproperty uchar red\nproperty uchar green\nproperty uchar blue\n"
+    (tmp_path / "a.ply").write_bytes(ascii_ply("3 0 1 2 1 10 20 30\n3 1 3 2 2 40 50 60\n", label=colours))
+    assert load_mesh(tmp_path / "a.ply").face_colours.tolist() == [[10, 20, 30], [40, 50, 60]]
+
+
+def test_triangle_strips_keep_their_side(tmp_path):
+    text = f"ply\nformat ascii 1.0\nelement vertex 4\n{XYZ}property int label\nelement tristrips 1\n"
+    text += "property list int int vertex_indices\nend_header\n0 0 0 1\n1 0 0 1\n0 1 0 1\n1 1 0 2\n5 0 1 2 3 -1\n"
+    (tmp_path / "a.ply").write_text(text)
+    mesh = load_mesh(tmp_path / "a.ply")
+    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
+    assert len(mesh.faces) == 2 and (np.cross(b - a, c - a)[:, 2] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["a\nend_header\nelement x 5", "b\\c", '"quoted"', " blanks ", "\ud800", "tv-stand"])
+def test_any_name_of_a_class_comes_back_from_a_ply(box_room, tmp_path, name):
+    mesh = replace(box_room, class_names=(name, *box_room.class_names[1:]))
+    save_mesh(mesh, tmp_path / "a.ply")
+    assert load_mesh(tmp_path / "a.ply").class_names[0] == name
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("Chair (2)", "chair"), ("Chair#1", "chair"), ("Lamp.001_Mesh.017", "lamp"), ("Cube_Cube.001", "cube"),
+        ("Chair.003_Chair.001", "chair"), ("coffee_table_2", "coffee_table"), ("sofa_cube", "sofa_cube"),
+    ],
+)  # fmt: skip
+def test_class_of_what_programs_write(name, expected):
+    assert class_of(name) == expected
+
+
+def test_groups_materials_and_textures_of_an_obj(tmp_path):
+    Image.fromarray(np.array([[[250, 0, 0], [0, 0, 250]]], dtype=np.uint8)).save(tmp_path / "t.png")
+    (tmp_path / "a.mtl").write_text("newmtl red\nKd 1 0 0\nnewmtl printed\nmap_Kd t.png\n")
+    lines = ["mtllib a.mtl", "vt 0.1 0.5", "g rug_1", "usemtl red", "f 1 2 3", "g sofa", "usemtl printed"]
+    (tmp_path / "a.obj").write_bytes(obj(*lines, "f 2/1 4/1 3/1"))
+    mesh = load_mesh(tmp_path / "a.obj")
+    assert mesh.class_names == ("rug", "sofa") and mesh.face_objects.tolist() == [1, 2]
+    assert mesh.face_colours[0].tolist() == [255, 0, 0] and mesh.face_colours[1, 0] > 200 > mesh.face_colours[1, 2]
+    (tmp_path / "b.obj").write_bytes(obj("usemtl wall", "f 1 2 3", "usemtl floor", "f 2 4 3"))
+    assert load_mesh(tmp_path / "b.obj").class_names == ("floor", "wall")
+
+
+def glb(nodes, meshes, materials, accessors, views, binary, **more):
+    header = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": list(range(len(nodes)))}], "nodes": nodes}
+    header |= {"meshes": meshes, "materials": materials, "accessors": accessors, "bufferViews": views, **more}
+    header["buffers"] = [{"byteLength": len(binary)}]
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(binary), b"BIN\0") + binary
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+def two_nodes(kind=5126, **more):
+    """A chair of two primitives and a floor, their positions float32, or int16 that stand for -1 ... 1."""
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], dtype="<f4")
+    corners = corners if kind == 5126 else (corners * 32767).astype("<i2")
+    accessor = {"bufferView": 0, "componentType": kind, "count": 3, "type": "VEC3", "normalized": kind != 5126}
+    wood, cushion = ({"attributes": {"POSITION": 0}, "material": m} for m in (0, 1))
+    return glb(
+        [{"name": "Chair_1", "mesh": 0}, {"name": "floor", "mesh": 1}],
+        [{"name": "m", "primitives": [wood, cushion]}, {"name": "n", "primitives": [wood]}],
+        [{"name": n, "pbrMetallicRoughness": {"baseColorFactor": [c, 0, 0, 1]}} for n, c in (("wood", 1), ("soft", 0))],
+        [accessor], [{"buffer": 0, "byteLength": corners.nbytes}], corners.tobytes(), **more,
+    )  # fmt: skip
+
+
+def test_primitives_of_a_node_are_one_object_with_its_name(tmp_path):
+    (tmp_path / "a.glb").write_bytes(two_nodes())
+    first, second = load_mesh(tmp_path / "a.glb"), load_mesh(tmp_path / "a.glb")
+    assert first.class_names == ("chair", "floor") and first.face_objects.tolist() == [1, 1, 2]
+    assert first.face_colours[:, 0].tolist() == [255, 0, 255]
+    for key in ("vertices", "faces", "face_labels", "face_colours", "face_objects"):
+        np.testing.assert_array_equal(getattr(first, key), getattr(second, key))
+
+
+def test_normalised_integers_are_lengths(tmp_path):
+    (tmp_path / "a.glb").write_bytes(two_nodes(5122, extensionsRequired=["KHR_mesh_quantization"]))
+    np.testing.assert_allclose(np.ptp(load_mesh(tmp_path / "a.glb").bounds, axis=0), [1, 0, 1], atol=1e-4)
+
+
+def test_draco_is_refused_in_one_line(tmp_path):
+    extension = "KHR_draco_mesh_compression"
+    (tmp_path / "a.glb").write_bytes(two_nodes(extensionsUsed=[extension], extensionsRequired=[extension]))
+    with pytest.raises(SemnerfError, match=f"compressed by {extension}"):
+        load_mesh(tmp_path / "a.glb")
+
+
+def test_a_textured_glb_has_a_colour_a_face(tmp_path):
+    image = Image.fromarray(np.array([[[250, 0, 0], [0, 0, 250]]], dtype=np.uint8))
+    scene = trimesh.Scene()
+    for name, u in (("rug", 0.2), ("sofa", 0.8)):
+        visual = trimesh.visual.TextureVisuals(uv=np.full((3, 2), [u, 0.5]), image=image)
+        scene.add_geometry(trimesh.Trimesh(np.eye(3), [[0, 1, 2]], visual=visual), node_name=name, geom_name=name)
+    (tmp_path / "a.glb").write_bytes(scene.export(file_type="glb"))
+    red, blue = load_mesh(tmp_path / "a.glb").face_colours.astype(int)
+    assert red[0] - red[2] > 100 and blue[2] - blue[0] > 100
+
+
+@pytest.mark.parametrize("axis, unit, size", [("z", "m", [1, 1, 0]), ("y", "cm", [0.01, 0, 0.01])])
+def test_axis_and_unit(tmp_path, axis, unit, size):
+    (tmp_path / "a.ply").write_bytes(ascii_ply(SOUND))
+    mesh = load_mesh(tmp_path / "a.ply", up=axis, unit=unit)
+    np.testing.assert_allclose(np.ptp(mesh.bounds, axis=0), size, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale, likely", [(1000, "mm"), (0.001, "km"), (100, "cm")])
+def test_a_size_that_no_room_has_is_refused_with_the_likely_unit(box_room, tmp_path, scale, likely):
+    save_mesh(replace(box_room, vertices=box_room.vertices * scale), tmp_path / "a.ply")
+    with pytest.raises(SemnerfError, match=f"give the unit: {likely}"):
+        mesh_scene(tmp_path / "a.ply", 16, 12, every=90)
+
+
+def test_a_ceiling_beside_the_floor_is_told(tmp_path, capsys, box_room):
+    names = ("x-", "x+", "floor", "ceiling", "z-", "z+", "box")
+    save_mesh(replace(box_room, class_names=names), tmp_path / "a.ply")
+    mesh_scene(tmp_path / "a.ply", 8, 6, every=90, cache=False)
+    assert "if y points up, give up: y" in capsys.readouterr().err
