@@ -16,6 +16,7 @@ import matplotlib
 import numpy as np
 import torch
 
+from semnerf_lib.evaluation import view_renderer
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name
 from semnerf_lib.machine.files import write_aside
@@ -38,7 +39,7 @@ N_FRAMES, WIDTH = 18, 80
 
 def score(learner: ColourLearner, small: Scene, scene: Scene) -> tuple[float, float]:
     """mIoU and total accuracy at test views, which nobody clicks."""
-    confusion, render = np.zeros((scene.n_classes,) * 2, dtype=np.int64)(learner, scene)
+    confusion, render = np.zeros((scene.n_classes,) * 2, dtype=np.int64), view_renderer(learner.model, scene)
     for i in scene.test_ids[:: len(scene.test_ids) // N_FRAMES][:N_FRAMES]:
         view = render(scene.c2w[i], WIDTH)
         confusion += confusion_matrix(view.labels, small.labels[i], scene.n_classes)

@@ -207,17 +207,17 @@ def depth_outputs(
         truth: metres, 0 where unknown; None where the scene has no depth, which leaves the rendered depth alone.
         depth: model to metres.
     """
-    drawn = depth if truth is None else {"true depth": np.where(truth > 0, truth, np.nan), **depth}
+    depths = depth if truth is None else {"true depth": np.where(truth > 0, truth, np.nan), **depth}
     shape, rows = next(iter(depth.values())).shape, 1 if truth is None else 2
-    width, columns = 1.9, max(2, len(drawn))
+    width, columns = 1.9, max(2, len(depths))
     size = (width * columns + 0.8, rows * (width * shape[0] / shape[1] + 0.25) + 0.3)
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
-    far = float(np.nanpercentile(np.stack(list(drawn.values())), 99))
-    for ax, (name, image) in zip(axes[0], drawn.items(), strict=False):
+    far = float(np.nanpercentile(np.stack(list(depths.values())), 99))
+    for ax, (name, image) in zip(axes[0], depths.items(), strict=False):
         drawn = _picture(ax, image, name, cmap="viridis", vmin=0, vmax=far)
-    figure.colorbar(drawn, ax=axes[0][: len(drawn)].tolist(), label="depth (m)", extend="max", pad=0.01)
+    figure.colorbar(drawn, ax=axes[0][: len(depths)].tolist(), label="depth (m)", extend="max", pad=0.01)
     if truth is not None:
         for ax, image in zip(axes[1][1:], depth.values(), strict=False):
             off = np.where(truth > 0, image - truth, np.nan)
