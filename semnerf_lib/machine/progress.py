@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+import psutil
+
 T = TypeVar("T")
 
 _silent = ContextVar("silent", default=False)
@@ -40,10 +42,8 @@ def watched() -> bool:
 def _executed_by_program() -> bool:
     """Whether papermill or nbconvert started this kernel: nobody sees a live widget there, so a picture is kept."""
     try:
-        import psutil
-
         words = psutil.Process().parent().cmdline()
-    except (ImportError, AttributeError, psutil.Error):
+    except (AttributeError, psutil.Error):
         return False
     names = {os.path.basename(word).removesuffix(".exe") for word in words[:4]}
     return bool(names & {"papermill", "nbconvert", "jupyter-nbconvert", "jupyter-execute"})

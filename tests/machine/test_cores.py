@@ -107,7 +107,7 @@ def test_whatever_happens_nobody_works_on(three_cores, fault):
 def test_an_ending_interpreter_lends_no_threads_and_its_work_is_done_all_the_same():
     code = """
 import atexit, torch
-from semnerf_lib.cores import in_threads, on_cores
+from semnerf_lib.machine.cores import in_threads, on_cores
 torch.set_num_threads(3)
 done = []
 def last():

@@ -93,8 +93,8 @@ def test_no_point_is_no_error(way):
 def test_a_second_process_compiles_nothing(tmp_path):
     code = """
 import torch
-from semnerf_lib.interpolation import interpolate
-from semnerf_lib.kernels import compiled
+from semnerf_lib.machine.interpolation import interpolate
+from semnerf_lib.machine.kernels import compiled
 table = torch.zeros(8, 2, requires_grad=True)
 interpolate(table, torch.rand(5, 3), torch.tensor([[2, 2, 2]]), torch.tensor([0])).sum().backward()
 print(*(sum(loop.stats.cache_misses.values()) for loop in compiled(2)))
