@@ -205,7 +205,7 @@ def camera_of_width(intrinsics: Intrinsics, width: int | None) -> Intrinsics:
     if width is None:
         return intrinsics
     if width < 16:
-        raise SemnerfError(f"--width {width}, expected at least 16 pixels")
+        raise SemnerfError(f"width {width}, expected at least 16 pixels")
     return intrinsics.resized(width, max(1, round(width * intrinsics.height / intrinsics.width)))
 
 

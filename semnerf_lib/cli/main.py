@@ -1,14 +1,56 @@
-"""The command line, `semnerf COMMAND`; `parsers` knows the options, `commands` what the commands do."""
+"""The command line, `semnerf COMMAND`: one module for each group of commands, options and action side by side."""
 
 from __future__ import annotations
 
+import argparse
 import errno
 import signal
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 
-from semnerf_lib.cli.parsers import build_parser
+from semnerf_lib.cli import completion, one_run, scenes, series, sweeps, workshop
+from semnerf_lib.cli.options import Parser, did_you_mean, with_dashes
 from semnerf_lib.errors import SemnerfError
+
+
+def build_parser() -> Parser:
+    """`semnerf` with all its commands; each sets `action`, the function that does it, and `parser`, its own."""
+    parser = Parser(
+        prog="semnerf",
+        description="Train a NeRF from semantic labels alone.",
+        epilog="Each command has its own --help with examples. Exit status: 0 done, 1 a notebook failed, 2 bad input, "
+        "130 interrupted (the same command goes on from there).",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.set_defaults(action=lambda args: print_version() if args.version else parser.print_help() or 0)
+    parser.set_defaults(parser=parser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
+    for group in (sweeps, one_run, series, workshop, scenes):
+        group.add(commands)
+    completion.add(commands, parser)
+    return parser
+
+
+def print_version() -> int:
+    try:
+        print(f"semnerf {version('semnerf')}")
+    except PackageNotFoundError:
+        print("semnerf, not installed: run from its source")
+    return 0
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line, with `words`, the line itself.
+
+    Raises:
+        SemnerfError: a command, an option or a value that does not exist.
+    """
+    args, unknown = build_parser().parse_known_args(words)
+    if unknown:
+        args.parser.unknown(unknown)
+    args.words = list(words)
+    return args
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -18,11 +60,11 @@ def main(words: Sequence[str] | None = None) -> int:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    options: list[str] = []
     try:
-        args = build_parser().parse_args(words)
-        from semnerf_lib.cli import commands  # imports torch, which --help and a wrong option need not wait for
-
-        return getattr(commands, f"run_{args.run}")(args)
+        args = parse(sys.argv[1:] if words is None else words)
+        options = list(vars(args))
+        return args.action(args)
     except SemnerfError as fault:
         line = str(fault)
     except OSError as fault:
@@ -31,7 +73,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from what was saved", file=sys.stderr)
         return 130
-    print(f"error: {' '.join(line.split())}", file=sys.stderr)
+    print(f"error: {with_dashes(did_you_mean(' '.join(line.split())), options)}", file=sys.stderr)
     return 2
 
 

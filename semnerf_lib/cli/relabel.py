@@ -53,7 +53,7 @@ def write_labels(args: argparse.Namespace, scene: Scene, model: Model) -> None:
     print(f"written as the labels came: {coding.layout}, images of mode {coding.mode}, void {coding.void}")
     if args.poses:
         if args.void == "keep":
-            raise SemnerfError("--void keep: there are no labels before at --poses, expected --frames")
+            raise SemnerfError("void keep: there are no labels before at poses of a file, expected frames")
         relabel_poses(render, scene, read_poses(args.poses), args.to)
         print(f"wrote {args.to}, the certainty of each pixel in {args.to / CERTAINTY}")
         return

@@ -28,10 +28,12 @@ FAR_SHOWN = 8.0
 
 
 def check_target(path: Path) -> None:
-    """Raises SemnerfError unless `path` is a file *.mp4 to write, or a folder that is there or can be made."""
+    """Raises SemnerfError unless `path` is a new file *.mp4, or a folder that is there or can be made."""
     if path.suffix == ".mp4":
         if path.is_dir():
             raise SemnerfError(f"{path}: is a folder, expected a file to write")
+        if path.exists():
+            raise SemnerfError(f"{path}: exists, expected a new file: nothing is overwritten")
     elif path.suffix.lower() in (".avi", ".mov", ".mkv", ".webm", ".gif", ".png", ".jpg", ".jpeg"):
         raise SemnerfError(f"{path}: ends in {path.suffix}, expected a name that ends in .mp4, or a folder for PNGs")
     elif path.exists() and not path.is_dir():
@@ -55,7 +57,7 @@ def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height 
         return colourise(view.labels)
     if show == "rgb":
         if view.rgb is None:
-            raise SemnerfError("--show rgb: this run learnt no colour, expected one with supervision labels+rgb")
+            raise SemnerfError("show rgb: this run learnt no colour, expected one with supervision labels+rgb")
         return view.rgb
     share = view.depth / FAR_SHOWN if show == "depth" else view.entropy / np.log(n_classes)
     return (colormaps["viridis" if show == "depth" else "magma"](np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
@@ -80,8 +82,10 @@ def write_views(
     ids: Sequence[int] | None,
     width: int | None,
     images: Sequence[str] | None = None,
-) -> None:
+) -> list[Path]:
     """Writes `<frame>_<image>.png` of each frame and image.
+
+    Returns the paths of the files.
 
     Args:
         ids: frames of the scene; None takes every tenth test frame.
@@ -89,12 +93,16 @@ def write_views(
         images: names of `PICTURES`, "ids" or "depth-mm"; None takes the pictures that the field has.
 
     Raises:
-        SemnerfError: a frame that the scene does not have, colours of a field without, or no room on the disk.
+        SemnerfError: a frame that the scene does not have, colours of a field without, a picture of one is there, or
+            no room on the disk.
     """
     ids = scene.test_ids[::10] if ids is None else ids
     for i in ids:
         if not 0 <= i < scene.n_frames:
-            raise SemnerfError(f"--views {i}, expected frames 0 ... {scene.n_frames - 1} of scene {scene.name}")
+            raise SemnerfError(f"views {i}, expected frames 0 ... {scene.n_frames - 1} of scene {scene.name}")
+        if (there := folder / f"{i:04d}_labels.png").exists():
+            raise SemnerfError(f"{there}: exists, expected a folder without it: nothing is overwritten")
+    written = []
     camera = camera_of_width(scene.intrinsics, width)
     for i in progress(ids, "rendering"):
         view = render_view(model, camera, scene.c2w[i], scene.near, scene.far)
@@ -103,7 +111,9 @@ def write_views(
                 image = Image.fromarray(picture(view, show, scene.n_classes))
             else:
                 image = numbers(view, show, scene)
-            write_aside(folder / f"{i:04d}_{show}.png", lambda p, image=image: image.save(p, "PNG"))
+            written.append(folder / f"{i:04d}_{show}.png")
+            write_aside(written[-1], lambda p, image=image: image.save(p, "PNG"))
+    return written
 
 
 def flight(scene: Scene, n_frames: int, n_keys: int) -> np.ndarray:
@@ -119,7 +129,7 @@ def write_video(model: Model, scene: Scene, path: Path, seconds: float, width: i
         SemnerfError: no positive length, too few test views, RGB asked of a field without, or no room on the disk.
     """
     if not seconds > 0:
-        raise SemnerfError(f"--seconds {seconds}, expected more than 0")
+        raise SemnerfError(f"seconds {seconds}, expected more than 0")
     poses = flight(scene, max(2, round(seconds * FPS)), 1 + round(seconds / SECONDS_A_KEY))
     camera = widened(camera_of_width(scene.intrinsics, width))
     views = (render_view(model, camera, pose, scene.near, scene.far) for pose in progress(poses, "filming"))

@@ -28,7 +28,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 def check_dask() -> None:
     """Raises SemnerfError unless Dask is installed."""
     if find_spec("distributed") is None:
-        raise SemnerfError("--dask: Dask is not installed, expected the extra: pip install 'semnerf[cluster]'")
+        raise SemnerfError("dask: Dask is not installed, expected the extra: pip install 'semnerf[cluster]'")
 
 
 def attempt_alone(job: Job) -> Outcome:
@@ -77,7 +77,7 @@ def on_dask(jobs: Sequence[Job], address: str, workers: int) -> Iterator[Iterato
             client = stack.enter_context(Client(place, timeout=CONNECT_SECONDS))
         except (OSError, ValueError) as fault:
             raise SemnerfError(
-                f"--dask {address}: no scheduler answers there ({one_line(fault)}), expected its address, as in "
+                f"dask {address}: no scheduler answers there ({one_line(fault)}), expected its address, as in "
                 "tcp://host:8786"
             ) from fault
         futures = {}
@@ -115,7 +115,7 @@ def outcomes(futures: dict[Any, Job], address: str) -> Iterator[Outcome]:
             yield future.result()
         except CancelledError as fault:
             raise SemnerfError(
-                f"--dask {address}: the scheduler is gone; finished runs stay, and with a scheduler the same command "
+                f"dask {address}: the scheduler is gone; finished runs stay, and with a scheduler the same command "
                 "goes on"
             ) from fault
         except Exception as fault:  # KilledWorker above all

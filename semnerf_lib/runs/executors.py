@@ -100,9 +100,9 @@ def pick_executor(workers: int | None, dask: str | None, missing: int) -> Execut
         SemnerfError: fewer workers than one, workers for a cluster that has its own, or Dask is not installed.
     """
     if workers is not None and workers < 1:
-        raise SemnerfError(f"--workers {workers}, expected 1 or more")
+        raise SemnerfError(f"workers {workers}, expected 1 or more")
     if dask not in (None, "local") and workers is not None:
-        raise SemnerfError(f"--workers {workers}, expected none: the cluster at {dask} has its own workers")
+        raise SemnerfError(f"workers {workers}, expected none: the cluster at {dask} has its own workers")
     count = workers or min(fitting_workers(), max(1, missing))
     if dask is not None:
         check_dask()

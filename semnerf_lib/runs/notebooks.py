@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import site
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, plan
+from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
 
@@ -42,22 +46,48 @@ def plans_for(notebooks: Sequence[Path], scene: Scene, scale: str) -> dict[str, 
     return {name: plan(name, scene, scale) for name in names}
 
 
+def folders() -> list[Path]:
+    """Where notebooks may be: in the project, in the current folder, or where a wheel's installation put them."""
+    installed = [Path(base) / "share" / "semnerf" for base in (sysconfig.get_path("data"), site.getuserbase())]
+    return [place / "notebooks" for place in (PROJECT, Path.cwd(), *installed)]
+
+
+def copy_notebooks(notebooks: Sequence[Path], target: Path) -> list[Path]:
+    """Copies notebooks into a folder, and the index that lies beside them; returns the notebooks' copies.
+
+    Raises:
+        SemnerfError: one of the files is there already, or the folder cannot be written to.
+    """
+    beside = [notebooks[0].parent / name for name in ("index.ipynb", "series.json")]
+    sources = [*notebooks, *filter(Path.is_file, beside)]
+    check_free([target / source.name for source in sources])
+    for source in sources:
+        write_aside(target / source.name, lambda aside, source=source: shutil.copyfile(source, aside))
+    return [target / source.name for source in notebooks]
+
+
+def check_free(paths: Sequence[Path]) -> None:
+    """Raises SemnerfError if one of the files is there already."""
+    for path in paths:
+        if path.exists():
+            raise SemnerfError(f"{path}: exists, expected a folder without it: nothing is overwritten")
+
+
 def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:
     """The notebooks `NN_*.ipynb` of a folder, in order; those whose number is in `only`, if any is.
 
     Args:
-        folder: None takes `notebooks` of the project, else of the current folder.
+        folder: None takes the first of `folders` that there is.
 
     Raises:
         SemnerfError: no notebook there, or a number without one.
     """
     if folder is None:
-        project = PROJECT / "notebooks"
-        folder = project if project.is_dir() else Path.cwd() / "notebooks"
+        folder = next(filter(Path.is_dir, folders()), Path("notebooks"))
     found = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     if not found:
-        raise SemnerfError(f"--notebooks: no notebook NN_*.ipynb in {folder}, expected a folder like the project's")
+        raise SemnerfError(f"notebooks: no notebook NN_*.ipynb in {folder}, expected a folder like the project's")
     for number in only:
         if number.zfill(2) not in found:
-            raise SemnerfError(f"--only: no notebook {number!r} in {folder}, expected some of: {', '.join(found)}")
+            raise SemnerfError(f"only: no notebook {number!r} in {folder}, expected some of: {', '.join(found)}")
     return [found[n] for n in sorted({n.zfill(2) for n in only} or found)]

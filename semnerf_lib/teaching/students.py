@@ -19,6 +19,7 @@ from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import read_json, write_aside
+from semnerf_lib.runs.notebooks import check_free
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "...  # your code"
@@ -96,13 +97,19 @@ def _student_cell(cell: dict[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def write_students(notebooks: Sequence[Path]) -> list[Path]:
-    """Writes the copies of notebooks into the folder `student` beside them.
+def write_students(notebooks: Sequence[Path], folder: Path | None = None) -> list[Path]:
+    """Writes the copies of notebooks.
+
+    Args:
+        folder: where to; no file in it is overwritten. None takes the folder `student` beside each notebook, and
+            replaces the copies there.
 
     Raises:
-        SemnerfError: see `student_copy`, `write_aside`.
+        SemnerfError: a copy is in `folder` already; see also `student_copy`, `write_aside`.
     """
-    copies = {path.parent / FOLDER / path.name: student_copy(path) for path in notebooks}
+    copies = {(folder or path.parent / FOLDER) / path.name: student_copy(path) for path in notebooks}
+    if folder is not None:
+        check_free(list(copies))
     for path, text in copies.items():
         write_aside(path, lambda aside, text=text: aside.write_text(text, encoding="utf-8"))
     return list(copies)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 from tiny import tiny_config
 
+from semnerf_lib import experiments
 from semnerf_lib.cameras import Intrinsics, camera_of_width, look_at, widened
-from semnerf_lib.cli import commands, main
+from semnerf_lib.cli import main, one_run
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine import files
 from semnerf_lib.plots.renders import check_target, flight, picture
+from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.mesh import load_mesh
 
@@ -28,6 +31,8 @@ COMMANDS = [
     ["site"],
     ["index"],
     ["students"],
+    ["notebooks"],
+    ["mesh"],
     ["workshop", "pack"],
     ["workshop", "unpack"],
     ["scene", "make"],
@@ -48,7 +53,7 @@ def scene():
 @pytest.fixture
 def small(scene, monkeypatch, tmp_path):
     """Commands see a tiny scene; results go to a folder of the test."""
-    monkeypatch.setattr(commands, "open_scene", lambda spec, scale: scene)
+    monkeypatch.setattr(experiments, "open_scene", lambda spec, scale: scene)
     monkeypatch.setenv("SEMNERF_RESULTS", str(tmp_path / "results"))
     return ["--scale", "smoke", "--set", "iterations=3", "n_rays=32", "n_samples=8", "n_importance=4"]
 
@@ -62,11 +67,50 @@ def test_help_has_examples(words, capsys):
     assert "examples:\n  semnerf " + " ".join(words) in text
 
 
+def test_alone_it_helps(capsys):
+    for words in ([], ["scene"], ["workshop"]):
+        assert main.main(words) == 0
+        assert "usage: semnerf" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    assert main.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("semnerf")
+
+
+def test_help_of_train_lists_the_keys_of_set(capsys):
+    with pytest.raises(SystemExit):
+        main.main(["train", "--help"])
+    text = capsys.readouterr().out
+    assert re.search(r"  iterations +700 +200000\n", text) and "  corruption " not in text
+
+
+@pytest.mark.parametrize("typed, expected", [("tr", "train"), ("scene ma", "make"), ("train --fie", "--field")])
+def test_completion(typed, expected, capsys):
+    assert main.main(["completion", "bash"]) == 0
+    words = ["semnerf", *typed.split()]
+    line = " ".join(f"'{word}'" for word in words)
+    script = capsys.readouterr().out + f"COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _semnerf; echo $COMPREPLY"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
+    assert main.main(["completion", "zsh"]) == 0
+    assert "bashcompinit" in capsys.readouterr().out.splitlines()[0]
+
+
+def test_notebooks_and_open_exercises_are_copied_and_nothing_is_overwritten(tmp_path, capsys):
+    for name, mark in (("notebooks", "BEGIN SOLUTION"), ("students", "# your code")):
+        words = [name, str(tmp_path / name)]
+        assert main.main(words) == 0
+        copies = sorted((tmp_path / name).glob("[0-9]*.ipynb"))
+        assert len(copies) == 11 and mark in copies[0].read_text()
+        copies[0].write_text("mine")
+        assert main.main(words) == 2
+        assert "exists, expected a folder without it" in capsys.readouterr().err and copies[0].read_text() == "mine"
+
+
 def test_help_is_quick():
-    code = (
-        "import sys, semnerf_lib.cli.parsers as c; c.build_parser(); "
-        "sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
-    )
+    code = "import sys; from semnerf_lib.cli.main import build_parser; build_parser(); "
+    code += "sys.exit(bool({'torch', 'numpy'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -100,8 +144,12 @@ def test_help_is_quick():
         (["train", "--scene", "/no/such/place"], "/no/such/place: no such scene"),
         (["scene", "check", "/no/such/place"], "/no/such/place: no such scene"),
         (["reproduce", "--only", "99"], "--only: no notebook '99'"),
-        (["dance"], "invalid choice: 'dance'"),
-        ([], "required: COMMAND"),
+        (["dance"], "'dance', expected one of: reproduce, status"),
+        (["trian"], "'trian': did you mean 'train'? (see semnerf --help)"),
+        (["train", "--scael", "smoke"], "--scael smoke; did you mean --scale? (see semnerf train --help)"),
+        (["train", "--field", "gird"], "error: --field 'gird': did you mean 'grid'?"),
+        (["train", "--set", "iteratons=5"], "unknown key 'iteratons': did you mean 'iterations'?"),
+        (["render", "--to", "x", "--show", "dept"], "'dept': did you mean 'depth'?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -136,13 +184,17 @@ def test_train_evaluate_render(small, scene, tmp_path, capsys):
     assert "no finished run" in capsys.readouterr().err
     assert main.main(["train", *small]) == 0
     first = capsys.readouterr().out
-    assert "miou " in first and "IoU a" in first
+    assert "mean IoU " in first and "IoU a" not in first and "trained now: run " in first
+    assert first.endswith(" --to room.ply\n") and first.count("\n") <= 8
     assert first.startswith("Smoke scale: this only shows that the code works. No number below is a result.\n")
     assert main.main(["train", *small]) == 0
-    assert capsys.readouterr().out == first
+    assert capsys.readouterr().out == first.replace("trained now", "found, trained before")
+    assert main.main(["train", *small, "--classes"]) == 0
+    assert "IoU a" in capsys.readouterr().out
     assert main.main(["evaluate", *small, "--frames", "train"]) == 0
-    assert "n_frames             6" in capsys.readouterr().out
+    assert "and 6 views" in capsys.readouterr().out
     assert main.main(["render", *small, "--to", str(tmp_path / "views"), "--views", "0", "3", "--width", "48"]) == 0
+    assert capsys.readouterr().out == f"wrote 6 pictures to {tmp_path / 'views'}\n"
     names = {path.name for path in (tmp_path / "views").iterdir()}
     assert names == {f"{i:04d}_{show}.png" for i in (0, 3) for show in ("labels", "depth", "entropy")}
     film = tmp_path / "films" / "fly.mp4"
@@ -150,7 +202,10 @@ def test_train_evaluate_render(small, scene, tmp_path, capsys):
     assert film.stat().st_size > 500
     assert main.main(["render", *small, "--to", str(tmp_path / "views"), "--views", "12"]) == 2
     assert "--views 12, expected frames 0 ... 11" in capsys.readouterr().err
-    assert main.main(["render", *small, "--to", str(film), "--show", "rgb"]) == 2
+    for target, frames in ((tmp_path / "views", ["--views", "3"]), (film, [])):
+        assert main.main(["render", *small, "--to", str(target), *frames]) == 2
+        assert "exists, expected" in capsys.readouterr().err
+    assert main.main(["render", *small, "--to", str(tmp_path / "other.mp4"), "--show", "rgb"]) == 2
     assert "learnt no colour" in capsys.readouterr().err
 
 
@@ -178,7 +233,7 @@ def test_mesh_is_written_once_and_read_again(small, scene, tmp_path, capsys):
 
 
 def test_mesh_says_how_far_it_is_from_the_truth(small, tiny_scene, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(commands, "open_scene", lambda spec, scale: tiny_scene)
+    monkeypatch.setattr(experiments, "open_scene", lambda spec, scale: tiny_scene)
     assert main.main(["train", *small]) == 0
     assert main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"]) == 0
     out = capsys.readouterr().out
@@ -209,7 +264,7 @@ def test_corruption_and_seed_name_other_runs(small, tmp_path, capsys):
         ["--corruption", "sparse:0.5", "--seed", "1"],
     ):
         assert main.main(["train", *small, *options]) == 0
-        names.add(capsys.readouterr().out.splitlines()[-1].split()[1])
+        names.add(re.search(r": run (\S+) in", capsys.readouterr().out)[1])
         assert main.main(["evaluate", *small, *options]) == 0
         capsys.readouterr()
     assert len(names) == 4
@@ -219,7 +274,9 @@ def test_corruption_and_seed_name_other_runs(small, tmp_path, capsys):
 
 
 def test_plan_trains_nothing(small, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(commands, "plans_for", lambda notebooks, scene, scale: {"one": [Planned(scene, tiny_config())]})
+    monkeypatch.setattr(
+        notebooks, "plans_for", lambda notebooks, scene, scale: {"one": [Planned(scene, tiny_config())]}
+    )
     assert main.main(["reproduce", "--plan", "--scale", "smoke"]) == 0
     out = capsys.readouterr().out
     assert "together       1         1     0        1" in out and "Time: about" in out and "Memory: about" in out
@@ -230,7 +287,7 @@ def test_any_full_disk_is_one_line(monkeypatch, capsys):
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "film.mp4")
 
-    monkeypatch.setattr(commands, "run_train", full)
+    monkeypatch.setattr(one_run, "train", full)
     assert main.main(["train"]) == 2
     assert capsys.readouterr().err == "error: film.mp4: no room left on the disk; nothing that was finished is lost\n"
 
@@ -239,7 +296,7 @@ def test_interrupt_says_how_to_go_on(monkeypatch, capsys):
     def interrupted(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "run_train", interrupted)
+    monkeypatch.setattr(one_run, "train", interrupted)
     assert main.main(["train"]) == 130
     assert "the same command goes on" in capsys.readouterr().err
 

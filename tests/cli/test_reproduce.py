@@ -135,7 +135,7 @@ def test_wrong_choices(call, tmp_path):
     with pytest.raises(SemnerfError, match="no notebook NN_"):
         call()
     write_notebook(tmp_path / "notebooks", "01_first", "1")
-    with pytest.raises(SemnerfError, match="--only: no notebook '7' in .*, expected some of: 01"):
+    with pytest.raises(SemnerfError, match="only: no notebook '7' in .*, expected some of: 01"):
         call(only=["7"])
     assert not (tmp_path / "out").exists()
 

@@ -112,7 +112,7 @@ def test_scheduler_that_is_gone_is_one_line_and_the_rest_is_made_later(spec, tmp
 def test_no_scheduler_there(spec, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     for address in ("tcp://127.0.0.1:1", "nonsense"):
-        with pytest.raises(SemnerfError, match=f"--dask {address}: no scheduler answers there") as caught:
+        with pytest.raises(SemnerfError, match=f"dask {address}: no scheduler answers there") as caught:
             made(Executor("", lambda jobs, a=address: on_dask(jobs, a, 1)), tiny_jobs(tmp_path, spec, 1))
         assert "\n" not in str(caught.value)
 

@@ -236,7 +236,7 @@ def test_choices(monkeypatch):
     assert pick_executor(None, None, 3).at_once == 3
     monkeypatch.setattr(executors, "memory_gib", lambda: 5.0)
     assert fitting_workers() == 3
-    with pytest.raises(SemnerfError, match="--workers 0, expected 1 or more"):
+    with pytest.raises(SemnerfError, match="workers 0, expected 1 or more"):
         pick_executor(0, None, 1)
-    with pytest.raises(SemnerfError, match="--workers 2, expected none: the cluster at tcp://head:1"):
+    with pytest.raises(SemnerfError, match="workers 2, expected none: the cluster at tcp://head:1"):
         pick_executor(2, "tcp://head:1", 1)

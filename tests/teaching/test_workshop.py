@@ -12,7 +12,8 @@ import pytest
 import torch
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib.cli import commands, main
+from semnerf_lib import experiments
+from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate
 from semnerf_lib.experiments import Planned
@@ -335,8 +336,8 @@ def test_a_hash_has_eight_digits_or_more(made, tmp_path, digits):
 
 def test_the_command_line(made, tmp_path, monkeypatch, capsys):
     store, planned, packed = made
-    monkeypatch.setattr(commands, "open_scene", lambda spec, scale: planned[0].scene)
-    monkeypatch.setattr(commands, "runs_of", lambda only, scene, scale: planned)
+    monkeypatch.setattr(experiments, "open_scene", lambda spec, scale: planned[0].scene)
+    monkeypatch.setattr(workshop, "runs_of", lambda only, scene, scale: planned)
     path = tmp_path / "tiny.pack"
     assert main.main(["workshop", "pack", str(path), "--only", "04", "--scale", "smoke", "--out", str(store.root)]) == 0
     said = capsys.readouterr().out

@@ -1,0 +1,216 @@
+"""`semnerf train`, `evaluate`, `render` and `mesh`: one run, made, scored, rendered and taken away as a mesh."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from semnerf_lib.cli.options import RUN_HELP, Commands, command, keys_help, named_run, run_options
+from semnerf_lib.cli.relabel import EXAMPLES, HELP, relabel_options, write_labels
+from semnerf_lib.errors import SemnerfError
+
+if TYPE_CHECKING:
+    from semnerf_lib.models import Model
+    from semnerf_lib.scene import Scene
+
+SCORES = {
+    "miou": ("mean IoU", ""),
+    "total_accuracy": ("total accuracy", ""),
+    "depth_mae": ("depth error", " m"),
+    "seconds_training": ("training", " s"),
+}
+"""What is printed of a run's scores: name and unit."""
+IMAGES = ("labels", "depth", "entropy", "rgb", "ids", "depth-mm")
+"""What `render` writes of a view."""
+
+
+def add(commands: Commands) -> None:
+    sub = command(
+        commands,
+        "train",
+        train,
+        "train one run, or find it if it is finished",
+        [
+            "semnerf train                                         the made room, labels alone",
+            "semnerf train --supervision labels+rgb --fold 0       the baseline on the first of five folds",
+            "semnerf train --corruption pixel-noise:0.5 --seed 1   half of the label pixels random",
+            "semnerf train --field mlp --set iterations=5000 n_rays=512",
+        ],
+        RUN_HELP,
+    )
+    run_options(sub)
+    classes_option(sub)
+    sub.further_help = keys_help
+
+    sub = command(
+        commands,
+        "evaluate",
+        evaluate,
+        "score a finished run",
+        ["semnerf evaluate", "semnerf evaluate --frames train"],
+        RUN_HELP,
+    )
+    run_options(sub)
+    sub.add_argument("--frames", choices=("test", "train"), default="test", help="which frames to score (test)")
+    classes_option(sub)
+
+    sub = command(
+        commands,
+        "render",
+        render,
+        "render views of a finished run as PNG, or a video along a path",
+        [
+            "semnerf render --to views                             every tenth test frame: labels, depth, entropy",
+            "semnerf render --to views --views 0 7 42              these frames of the scene",
+            "semnerf render --to fly.mp4 --seconds 12 --width 320  a flight through the test views",
+        ],
+        RUN_HELP,
+    )
+    run_options(sub)
+    sub.add_argument("--to", type=Path, required=True, metavar="PATH", help="a folder for PNGs, or a file *.mp4")
+    sub.add_argument("--views", type=int, nargs="+", metavar="I", help="frames to render (every tenth test frame)")
+    sub.add_argument("--width", type=int, metavar="PIXELS", help="width of the images (the scene's)")
+    sub.add_argument(
+        "--images", choices=IMAGES, nargs="+", help="for a folder: pictures, and as numbers ids and depth-mm (pictures)"
+    )
+    sub.add_argument("--seconds", type=float, default=8.0, help="length of the video (8)")
+    sub.add_argument("--show", choices=("labels", "depth", "entropy", "rgb"), default="labels", help="in the video")
+
+    sub = command(
+        commands,
+        "relabel",
+        relabel,
+        "write the labels of a finished run in the coding and size in which the scene's labels came",
+        EXAMPLES,
+        RUN_HELP + HELP,
+    )
+    run_options(sub)
+    relabel_options(sub)
+
+    sub = command(
+        commands,
+        "mesh",
+        mesh,
+        "write the room that a finished run has learnt as a mesh with classes, PLY or GLB",
+        [
+            "semnerf mesh --to room.ply             classes as colours, numbers and names; `--scene room.ply` reads it",
+            "semnerf mesh --to room.glb             a node and a material for each class",
+            "semnerf mesh --to room.ply --level 10  the surface of a density of 10 /m",
+        ],
+        RUN_HELP
+        + "\nThe surface is where the rays of training views end, or one of equal density. Only what training\n"
+        "cameras see is written; where the scene has depth, the distance to the true surface is printed.\n",
+    )
+    run_options(sub)
+    sub.add_argument("--to", type=Path, required=True, metavar="FILE", help="a new file *.ply or *.glb")
+    sub.add_argument("--level", type=float, metavar="DENSITY", help="the surface of this density, 1/m (where rays end)")
+    sub.add_argument("--cell", type=float, default=0.04, metavar="METRES", help="cell of marching cubes (0.04)")
+
+
+def classes_option(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--classes", action="store_true", help="print the IoU of each class too")
+
+
+def train(args: argparse.Namespace) -> int:
+    """Trains a run or finds it, and prints its scores and what to type next."""
+    from semnerf_lib.machine.devices import pick_device
+    from semnerf_lib.runs.store import Store
+
+    store, device = Store(args.out), pick_device(args.device)
+    planned = named_run(args)
+    was_there = store.has(planned)
+    run = store.get(planned, device)
+    print_scores(run.metrics, args)
+    print(f"{'found, trained before' if was_there else 'trained now'}: run {run.id} in {run.folder}")
+    same = shlex.join(word for word in args.words[1:] if word != "--classes")
+    print(f"next: semnerf render {same} --to views".replace("  ", " "))
+    print(f"      semnerf mesh {same} --to room.ply".replace("mesh  ", "mesh "))
+    print(f"      semnerf relabel {same} --to clean".replace("relabel  ", "relabel "))
+    return 0
+
+
+def finished_run(args: argparse.Namespace) -> tuple[Scene, Model]:
+    """The scene and the trained model of the finished run that the options name."""
+    from semnerf_lib.machine.devices import pick_device
+    from semnerf_lib.runs.store import Store
+
+    store, device = Store(args.out), pick_device(args.device)
+    planned = named_run(args)
+    run = store.find(planned)
+    if run is None:
+        folder = store.folder(planned)
+        raise SemnerfError(f"{folder}: no finished run, expected one: type `semnerf train` with the same options first")
+    return planned.scene, run.load(planned.scene, device)
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Scores a finished run."""
+    from semnerf_lib.evaluation import evaluate
+
+    scene, model = finished_run(args)
+    print_scores(evaluate(model, scene, scene.test_ids if args.frames == "test" else scene.train_ids), args)
+    return 0
+
+
+def print_scores(metrics: dict[str, Any], args: argparse.Namespace) -> None:
+    """Prints the main scores with their units; with `--classes` the IoU of each class too."""
+    if args.scale == "smoke":
+        print("Smoke scale: this only shows that the code works. No number below is a result.")
+    seen = {name: iou for name, iou in metrics["per_class_iou"].items() if iou is not None}
+    for key, (name, unit) in SCORES.items():
+        if metrics.get(key) is not None:
+            of = f" over {len(seen)} classes and {metrics['n_frames']} views" if key == "miou" else ""
+            print(f"{name:15} {metrics[key]:.{1 if unit == ' s' else 3}f}{unit}{of}")
+    if args.classes:
+        for name, iou in sorted(seen.items(), key=lambda pair: -pair[1]):
+            print(f"  IoU {name:16} {iou:.3f}")
+
+
+def render(args: argparse.Namespace) -> int:
+    """Writes a video, or pictures into a folder; no file is overwritten."""
+    from semnerf_lib.plots.renders import check_target, write_video, write_views
+
+    check_target(args.to)
+    scene, model = finished_run(args)
+    if args.to.suffix == ".mp4":
+        write_video(model, scene, args.to, args.seconds, args.width, args.show)
+        print(f"wrote {args.to}")
+    else:
+        pictures = write_views(model, scene, args.to, args.views, args.width, args.images)
+        print(f"wrote {len(pictures)} pictures to {args.to}")
+    return 0
+
+
+def relabel(args: argparse.Namespace) -> int:
+    """Writes the labels of a finished run as images."""
+    from semnerf_lib.relabel import check_folder
+
+    check_folder(args.to)
+    write_labels(args, *finished_run(args))
+    return 0
+
+
+def mesh(args: argparse.Namespace) -> int:
+    """Writes the learnt surface and, where the scene has depth, prints its distance to the true one."""
+    import numpy as np
+
+    from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
+    from semnerf_lib.surfaces.comparison import compare, true_surface
+    from semnerf_lib.surfaces.meshes import learnt_surface, part_of, seen_faces
+    from semnerf_lib.surfaces.tsdf import where_rays_end
+
+    check_mesh_target(args.to)
+    scene, model = finished_run(args)
+    if args.level is None:
+        whole = where_rays_end(model, scene, args.cell)
+    else:
+        whole = learnt_surface(model, scene, args.cell).mesh(args.level)
+    seen = part_of(whole, seen_faces(whole, scene))
+    save_mesh(seen, args.to)
+    print(f"wrote {args.to}: {len(seen.faces):,} triangles of {len(np.unique(seen.face_labels))} classes")
+    if scene.depth is not None:
+        for row in compare(seen, true_surface(scene)).rows():
+            print(f"{row['score']:45} {row['value']}")
+    return 0
