@@ -11,6 +11,8 @@ import os
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from semnerf_lib import plots
+from semnerf_lib.config import check_scale
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.tables import Shown
 
@@ -74,9 +76,6 @@ def begin(scale: str, scene: str, **others: object) -> tuple:
     """
     from IPython import get_ipython
     from IPython.display import display
-
-    from semnerf_lib import plots
-    from semnerf_lib.config import check_scale
 
     shell = get_ipython()
     if shell is not None:

@@ -30,14 +30,14 @@ def depth_error_by_distance(
     labels: UInt8[np.ndarray, "frames height width"],
     starts: Sequence[float],
 ) -> Float[np.ndarray, "rings"]:
-    """The mean depth error of pixels in rings around the borders between classes.
+    """The mean depth error of pixels in rings around the boundaries between classes.
 
         e_k = mean |z(p) - t(p)| over p with starts_k <= D(p) < starts_{k+1};   the last ring has no end
 
     Args:
         depth: z, rendered, metres.
         truth: t, metres, 0 where unknown: such pixels are left out, and those without a class.
-        labels: true ones, whose borders count.
+        labels: true ones, whose boundaries count.
         starts: of the rings, pixels, ascending.
 
     Returns:

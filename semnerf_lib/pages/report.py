@@ -16,6 +16,7 @@ from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
+from semnerf_lib.pages.html import TEMPLATES
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
 from semnerf_lib.tables import duration
@@ -152,8 +153,6 @@ def write_report(report: Report, folder: Path) -> Path:
     Raises:
         SemnerfError: no room, or the folder cannot be written to.
     """
-    from semnerf_lib.pages.html import TEMPLATES
-
     bars = time_spent(report)
     text = TEMPLATES.get_template("index.html.j2").render(
         report=report,

@@ -58,7 +58,7 @@ def error_over_distance(
     """Depth error over the distance from a border between classes: mean over seeds, deviations as whiskers.
 
     Args:
-        errors: variant to metres (see `borders.depth_error_by_distance`), a row a seed.
+        errors: variant to metres (see `lessons.depth_by_boundary.depth_error_by_distance`), a row a seed.
         starts: of the rings, pixels.
     """
     figure, ax = plt.subplots(figsize=(7.2, 3.4))

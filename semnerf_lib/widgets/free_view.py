@@ -10,6 +10,8 @@ from semnerf_lib.cameras import camera_of_width
 from semnerf_lib.evaluation import Render
 from semnerf_lib.plots import renders
 from semnerf_lib.scene import Scene
+from semnerf_lib.scenes.raycast import RayCaster, raycast
+from semnerf_lib.scenes.rooms.room import MADE_SCENES, make_room
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera, Truth
 from semnerf_lib.widgets.layers import LAYERS, error_text, layer_picture
@@ -21,9 +23,6 @@ def made_truth(scene: Scene) -> Truth | None:
 
     A made room is known by its name, and by its mesh giving the labels of the scene's first frame.
     """
-    from semnerf_lib.scenes.raycast import RayCaster, raycast
-    from semnerf_lib.scenes.rooms.room import MADE_SCENES, make_room
-
     name, _, seed = scene.name.partition("-")
     if name not in MADE_SCENES or not (seed or "0").isdigit():
         return None
