@@ -5,8 +5,6 @@ The rules themselves are in `corruptions`.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 from semnerf_lib import corruptions
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.arrays import read_arrays
 from semnerf_lib.machine.files import sha256_of, write_aside
 from semnerf_lib.scene import VOID, Scene
 
@@ -219,11 +218,10 @@ def load_labels(path: Path, scene: Scene) -> Labels:
         SemnerfError: the file is missing or damaged, or holds labels of another scene or split.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            labels, digest = stored["labels"], str(stored["scene"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as fault:
-        reason = getattr(fault, "strerror", None) or str(fault).partition("\n")[0] or type(fault).__name__
-        raise SemnerfError(f"{path}: {reason}, expected labels kept by store_labels") from fault
+        stored = read_arrays(path, {"labels": scene.labels.nbytes, "scene": 1000})
+    except SemnerfError as fault:
+        raise SemnerfError(f"{fault} of labels kept by store_labels") from fault
+    labels, digest = stored["labels"], str(stored["scene"])
     if digest != scene.digest:
         raise SemnerfError(
             f"{path}: labels of scene {digest[:12]}, expected those of {scene.name} as it is split here, "

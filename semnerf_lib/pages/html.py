@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from jinja2 import Environment, PackageLoader, pass_context
 from PIL import Image
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.pages.outputs import LIBRARY, is_in_space, prepared
 
 Links = Sequence[tuple[str, str]]
@@ -53,6 +54,9 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         notebook: an nbformat node.
         folder: what relative image paths in its prose start from.
         before, after: (address, text) of the links at the top and at the bottom.
+
+    Raises:
+        SemnerfError: an output or an attachment that is damaged.
     """
     from nbconvert.exporters.html import HTMLExporter
     from pygments.formatters import HtmlFormatter
@@ -62,9 +66,13 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         def markdown2html(self, context, source):
             return markdown_html(source, folder, context.get("cell", {}).get("attachments", {}))
 
-    body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
-        prepared(notebook), {"metadata": {"path": str(folder)}}
-    )
+    try:
+        body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
+            prepared(notebook), {"metadata": {"path": str(folder)}}
+        )
+    except Exception as fault:  # whatever a damaged output makes nbconvert raise
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise SemnerfError(f"{folder}: a notebook without a page ({reason}), expected outputs of Jupyter") from fault
     return TEMPLATES.get_template("notebook.html.j2").render(
         title=title_of(notebook, "notebook"),
         body=body,
@@ -161,13 +169,25 @@ def title_of(notebook: Any, default: str) -> str:
     return default
 
 
+def opened_picture(data: str, where: object) -> Image.Image:
+    """A picture among a notebook's outputs, from base64.
+
+    Raises:
+        SemnerfError: damaged.
+    """
+    try:
+        return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    except (TypeError, ValueError, OSError, SyntaxError, Image.DecompressionBombError) as fault:
+        raise SemnerfError(f"{where}: a damaged picture ({fault}), expected base64 of PNG or JPEG") from None
+
+
 def first_picture(notebook: Any, width: int = 640) -> str | None:
     """The first image among the outputs, shrunk to `width` pixels, as a data URL."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             for kind in ("image/png", "image/jpeg"):
                 if kind in output.get("data", {}):
-                    image = Image.open(io.BytesIO(base64.b64decode(output["data"][kind]))).convert("RGB")
+                    image = opened_picture(output["data"][kind], "a notebook")
                     image.thumbnail((width, width))
                     stream = io.BytesIO()
                     image.save(stream, "JPEG", quality=85)

@@ -6,7 +6,6 @@ them: which sentence and which picture to take, what to know before, and the tim
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import read_json, write_aside
-from semnerf_lib.pages.html import title_of
-from semnerf_lib.runs.notebooks import find_notebooks
+from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.jsons import is_number, of_kinds, read_json
+from semnerf_lib.pages.html import opened_picture, title_of
+from semnerf_lib.runs.notebooks import find_notebooks, read_notebook
 
 FACTS = "series.json"
 INDEX = "index.ipynb"
@@ -92,15 +92,13 @@ def read_series(folder: Path) -> list[Entry]:
     Raises:
         SemnerfError: a notebook that `series.json` does not know, or one without the passage or picture named there.
     """
-    import nbformat
-
-    facts, entries = read_json(folder / FACTS), []
+    facts, entries = read_facts(folder), []
     times = facts["times"]
     for path in find_notebooks(folder):
         number = path.name[:2]
         if number not in facts["notebooks"]:
             raise SemnerfError(f"{folder / FACTS}: nothing of notebook {number}, expected its idea and picture")
-        said, notebook = facts["notebooks"][number], nbformat.read(path, as_version=4)
+        said, notebook = facts["notebooks"][number], read_notebook(path)
         if plain(said["idea"]) not in plain("\n".join(prose(notebook))):
             raise SemnerfError(f"{path}: says nowhere {said['idea']!r}, expected the idea that {FACTS} names")
         runs, runs_seconds = times["runs"].get(number, (0, 0.0))
@@ -119,6 +117,31 @@ def read_series(folder: Path) -> list[Entry]:
             )
         )
     return entries
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What `series.json` of a folder of notebooks holds.
+
+    Raises:
+        SemnerfError: missing, or without a key, or with another type there.
+    """
+    path, number = folder / FACTS, (int, float)
+    facts = read_json(path)
+    if not of_kinds(facts, {"notebooks": dict, "times": dict}):
+        raise SemnerfError(f"{path}: expected the objects 'notebooks' and 'times'")
+    for name, said in facts["notebooks"].items():
+        texts = of_kinds(said, {"idea": str, "picture": str, "before": list, "knows": str})
+        if not texts or not all(isinstance(before, str) for before in said["before"]):
+            raise SemnerfError(f"{path}: notebook {name}, expected the texts idea, picture, knows and the list before")
+    times = facts["times"]
+    if not of_kinds(times, {"on": str, "seconds": dict, "runs": dict}):
+        raise SemnerfError(f"{path}: times, expected the text 'on' and the objects 'seconds' and 'runs'")
+    if not of_kinds(times["seconds"], dict.fromkeys(times["seconds"], number)):
+        raise SemnerfError(f"{path}: times: seconds, expected numbers")
+    for name, pair in times["runs"].items():
+        if not isinstance(pair, list) or len(pair) != 2 or type(pair[0]) is not int or not is_number(pair[1]):
+            raise SemnerfError(f"{path}: times: runs of notebook {name}, expected how many and how long they took")
+    return facts
 
 
 def prose(notebook: Any) -> list[str]:
@@ -145,7 +168,7 @@ def picture_of(notebook: Any, words: str, path: Path) -> Image.Image:
     found = [shown[-1] for cell in notebook.cells if words in cell.source and (shown := pictures(cell))]
     if not found:
         raise SemnerfError(f"{path}: no picture by a cell with {words!r}, expected the one that {FACTS} names")
-    return Image.open(io.BytesIO(base64.b64decode(found[0]))).convert("RGB")
+    return opened_picture(found[0], path)
 
 
 def small_jpeg(image: Image.Image, size: tuple[int, int] = (360, 240)) -> bytes:
@@ -168,7 +191,7 @@ def reading_minutes(notebook: Any) -> int:
 
 def measured_on(folder: Path) -> str:
     """On what the times were measured, or that none were."""
-    on = read_json(folder / FACTS)["times"]["on"]
+    on = read_facts(folder)["times"]["on"]
     return f"Times to run: {on}." if on else "Times to run are not measured yet."
 
 

@@ -10,7 +10,7 @@ from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import read_json, write_json
 from semnerf_lib.pages.series import FACTS
-from semnerf_lib.runs.notebooks import find_notebooks, plans_for
+from semnerf_lib.runs.notebooks import find_notebooks, plans_for, read_result
 from semnerf_lib.runs.store import Run, Store
 
 
@@ -32,7 +32,7 @@ def take_times(folder: Path, store: Store) -> None:
     runs: dict[str, tuple[int, float]] = {}
     for path in find_notebooks(folder):
         number, page = path.name[:2], store.root / "room-laptop" / "notebooks" / f"{path.stem}.json"
-        result = read_json(page)
+        result = read_result(page)
         if not result["ok"]:
             raise SemnerfError(f"{page}: the notebook failed, expected one that went well")
         seconds[number] = round(result["seconds"], 1)

@@ -19,6 +19,7 @@ from semnerf_lib.machine.files import write_fault
 from semnerf_lib.pages.html import TEMPLATES, document_page, notebook_page
 from semnerf_lib.pages.outputs import is_in_space, place_library
 from semnerf_lib.pages.series import Entry, measured_on, read_series
+from semnerf_lib.runs.notebooks import read_notebook
 
 MARK = '<meta name="generator" content="semnerf site">'
 """In the index of a site: a folder with it may be replaced by the next one."""
@@ -78,8 +79,6 @@ def check_replaceable(target: Path) -> None:
 
 def write_notebooks(folder: Path, notebooks: Path, entries: list[Entry]) -> None:
     """A page a notebook, with links to the one before and the one after, and plotly's library if one needs it."""
-    import nbformat
-
     folder.mkdir(parents=True)
     for i, entry in enumerate(entries):
         contents = ("../index.html", "Contents")
@@ -89,7 +88,7 @@ def write_notebooks(folder: Path, notebooks: Path, entries: list[Entry]) -> None
             contents,
             *([(f"{after.stem}.html", f"{after.title} →")] if after else []),
         ]
-        notebook = nbformat.read(notebooks / f"{entry.stem}.ipynb", as_version=4)
+        notebook = read_notebook(notebooks / f"{entry.stem}.ipynb")
         page = notebook_page(notebook, notebooks, links, links)
         if is_in_space(page):
             place_library(folder)

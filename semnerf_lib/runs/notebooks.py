@@ -7,10 +7,13 @@ import site
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
+from types import NoneType
+from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, plan
 from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.jsons import of_kinds, read_json
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
 
@@ -71,6 +74,42 @@ def check_free(paths: Sequence[Path]) -> None:
     for path in paths:
         if path.exists():
             raise SemnerfError(f"{path}: exists, expected a folder without it: nothing is overwritten")
+
+
+def read_notebook(path: Path) -> Any:
+    """A notebook as an nbformat node.
+
+    Raises:
+        SemnerfError: no such file, or no notebook of format 4.
+    """
+    import nbformat
+
+    read_json(path)  # within limits
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as fault:  # whatever a damaged file makes nbformat raise
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise SemnerfError(f"{path}: damaged ({reason}), expected a notebook") from None
+    return notebook
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """What an execution of a notebook left (see `execute.execute`).
+
+    Raises:
+        SemnerfError: missing or damaged.
+    """
+    result = read_json(path)
+    kinds = {"key": (str, NoneType), "title": str, "ok": bool, "seconds": (int, float), "cells": int}
+    failure = {"cell": (int, NoneType), "source": str, "error": str, "traceback": str}
+    picture = str(result.get("picture") or "data:image/")
+    valid = of_kinds(result, kinds | {"failure": (dict, NoneType), "picture": (str, NoneType)})
+    if not valid or not picture.startswith("data:image/") or result["seconds"] < 0 or result["cells"] < 0:
+        raise SemnerfError(f"{path}: other keys or types, expected the result of a notebook")
+    if result["ok"] != (result["failure"] is None) or not (result["ok"] or of_kinds(result["failure"], failure)):
+        raise SemnerfError(f"{path}: failure {str(result['failure'])[:60]}, expected one where ok is false")
+    return result
 
 
 def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.importers.pictures import open_image, pixels
 from semnerf_lib.scenes.parts import MeshPart, regular_file, texture_colours
 
 MAX_BYTES = 2**31
@@ -149,11 +150,10 @@ def read_obj(path: Path) -> list[MeshPart]:
         colour, texture = reader.materials.get(material, (None, None))
         colours = None if colour is None else np.tile(colour, (len(faces), 1))
         if texture is not None and (corners[..., 1] >= 0).all():
-            try:
-                if texture not in textures:
-                    textures[texture] = Image.open(texture).convert("RGB")
-            except (OSError, ValueError, Image.DecompressionBombError) as error:
-                raise SemnerfError(f"{texture}: damaged texture ({str(error).splitlines()[0]})") from None
+            if texture not in textures:
+                with open_image(texture) as image:
+                    pixels(image, texture)
+                    textures[texture] = image.convert("RGB")
             flat = corners[..., 1].reshape(-1)
             colours = texture_colours(path, textures[texture], uvs[flat], np.arange(len(flat)).reshape(-1, 3))
         name = obj if has_objects else group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from os.path import lexists
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def read_colmap(folder: Path) -> Source:
         if camera not in cameras:
             raise SemnerfError(f"{model}: image {name} has camera {camera}, which is not there")
         rgb = folder / "images" / name
-        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb.is_file() else None))
+        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if lexists(rgb) else None))
     notes = (f"{missing} images without a mask dropped",) if missing else ()
     return Source("colmap", folder, tuple(frames), find_names(folder), inverted=True, notes=notes)
 
