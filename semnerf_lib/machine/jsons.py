@@ -71,6 +71,17 @@ def regular_size(path: Path) -> int:
     return status.st_size
 
 
+def decimal(word: str) -> float:
+    """The number that a word of a text file is; NaN and infinity too.
+
+    Raises:
+        ValueError: no number, or one that only Python reads as one: 1_0, digits of other scripts.
+    """
+    if "_" in word or not word.isascii():
+        raise ValueError(f"{word[:20]!a} is no number")
+    return float(word)
+
+
 def is_number(value: Any) -> bool:
     """Whether a JSON value is a finite number; true and false are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

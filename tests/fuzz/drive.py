@@ -18,7 +18,7 @@ from fuzz.worker import Result, doors, work
 
 SECONDS, GIB = 10.0, 2.0
 """What a mutation may take of time and memory."""
-START_SECONDS = 300.0
+START_SECONDS = 1800.0
 """What a worker may take to import the library and to make a door's sound files."""
 OUTCOMES = ("same", "other", "refused", "traceback", "wrong", "hang", "memory")
 """The first three are right: the sound value, another valid one, one clear line."""
@@ -55,7 +55,7 @@ class Drive:
     def __init__(self, keep: Path):
         self.keep = keep
         self.scratch = Path(tempfile.mkdtemp(prefix="fuzz-"))
-        self.process = self.pipe = None
+        self.process, self.pipe, self.busy = None, None, 0.0
 
     def __enter__(self) -> Drive:
         return self
@@ -96,13 +96,13 @@ class Drive:
             mutation = self.pipe.recv()
         except EOFError:
             raise RuntimeError(f"door {name}, {seed}, {number}: {(self.scratch / 'stderr').read_text()}") from None
-        start, peak = time.monotonic(), 0.0
+        start, peak, self.busy = time.monotonic(), 0.0, sum(psutil.Process(self.process.pid).cpu_times()[:2])
         while not self.pipe.poll(0.05):
             try:
                 peak = max(peak, psutil.Process(self.process.pid).memory_info().rss / 2**30)
             except psutil.Error:
                 break
-            if peak > GIB or time.monotonic() - start > SECONDS:
+            if peak > GIB or self._spent(start) > SECONDS:
                 break
         try:
             if self.pipe.poll():
@@ -112,12 +112,19 @@ class Drive:
                 return result, Path(folder)
         except EOFError:
             pass
-        seconds = time.monotonic() - start
+        seconds = self._spent(start) if self.process.is_alive() else 0.0
         self._end()
         last = (self.scratch / "stderr").read_text(errors="replace")[-3000:]
         kind = "memory" if peak > GIB else "hang" if seconds > SECONDS else "traceback"
         works = sorted(self.scratch.glob("*/work"), key=lambda path: path.stat().st_mtime)
         return Result(kind, mutation, f"its process was ended; {last}", seconds, peak), works[-1] if works else None
+
+    def _spent(self, start: float) -> float:
+        """Seconds that a mutation has taken; 0 while the system lets other processes run instead."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        states = {path.read_text().rpartition(")")[2].split()[0] for path in tasks.glob("*/stat")}
+        busy = sum(psutil.Process(self.process.pid).cpu_times()[:2]) - self.busy
+        return busy if "R" in states else time.monotonic() - start
 
     def _keep(self, name: str, seed: str, number: int, result: Result, folder: Path | None) -> None:
         place = self.keep / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{seed}-{number}"

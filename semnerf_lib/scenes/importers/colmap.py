@@ -10,7 +10,7 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import regular_size
+from semnerf_lib.machine.jsons import decimal, regular_size
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import Matcher, label_folder, number_of
 from semnerf_lib.scenes.importers.names import find_names, read_text
@@ -155,7 +155,7 @@ def _cameras_txt(path: Path) -> dict[int, Camera]:
             continue
         try:
             key, name, width, height, *values = line.split()
-            cameras[int(key)] = (name, int(width), int(height), tuple(map(float, values)))
+            cameras[int(key)] = (name, int(width), int(height), tuple(map(decimal, values)))
         except ValueError:
             raise SemnerfError(f"{path}: line '{line[:40]}', expected id, model, width, height, parameters") from None
         if name not in MODELS or len(values) != MODELS[name][1]:
@@ -171,7 +171,7 @@ def _images_txt(path: Path) -> list[Image]:
     for line in lines[::2]:
         try:
             _, *values, camera, name = line.split(None, 9)
-            images.append((name.strip(), int(camera), w2c_matrix(*map(float, values))))
+            images.append((name.strip(), int(camera), w2c_matrix(*map(decimal, values))))
         except (ValueError, TypeError):
             raise SemnerfError(
                 f"{path}: line '{line[:40]}', expected id, quaternion, translation, camera, name"

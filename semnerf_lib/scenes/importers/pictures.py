@@ -52,9 +52,8 @@ def pixels(image: Image.Image, file: Path) -> np.ndarray:
     try:
         return np.asarray(image)
     except (OSError, SyntaxError, ValueError) as fault:
-        raise SemnerfError(
-            f"{file}: damaged ({(str(fault) or 'cut short').splitlines()[0]}), expected an image"
-        ) from None
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise SemnerfError(f"{file}: damaged ({reason}), expected an image") from None
 
 
 def read_ids(file: Path) -> tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ...]]:
