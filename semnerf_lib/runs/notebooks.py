@@ -13,7 +13,7 @@ from typing import Any
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, plan
 from semnerf_lib.machine.files import write_aside
-from semnerf_lib.machine.jsons import of_kinds, read_json
+from semnerf_lib.machine.jsons import is_number, of_kinds, read_json
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
 
@@ -36,6 +36,10 @@ TIMED = ("04",)
 
 ACROSS_SCENES = ("10",)
 """Notebooks that look at the finished runs of other scenes too."""
+
+
+FACTS = "series.json"
+"""Beside the notebooks: what each is about, and how long they take."""
 
 
 def needs(notebook: Path) -> tuple[str, ...]:
@@ -110,6 +114,31 @@ def read_result(path: Path) -> dict[str, Any]:
     if result["ok"] != (result["failure"] is None) or not (result["ok"] or of_kinds(result["failure"], failure)):
         raise SemnerfError(f"{path}: failure {str(result['failure'])[:60]}, expected one where ok is false")
     return result
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What `series.json` of a folder of notebooks holds.
+
+    Raises:
+        SemnerfError: missing, or without a key, or with another type there.
+    """
+    path, number = folder / FACTS, (int, float)
+    facts = read_json(path)
+    if not of_kinds(facts, {"notebooks": dict, "times": dict}):
+        raise SemnerfError(f"{path}: expected the objects 'notebooks' and 'times'")
+    for name, said in facts["notebooks"].items():
+        texts = of_kinds(said, {"idea": str, "picture": str, "before": list, "knows": str})
+        if not texts or not all(isinstance(before, str) for before in said["before"]):
+            raise SemnerfError(f"{path}: notebook {name}, expected the texts idea, picture, knows and the list before")
+    times = facts["times"]
+    if not of_kinds(times, {"on": str, "seconds": dict, "runs": dict}):
+        raise SemnerfError(f"{path}: times, expected the text 'on' and the objects 'seconds' and 'runs'")
+    if not of_kinds(times["seconds"], dict.fromkeys(times["seconds"], number)):
+        raise SemnerfError(f"{path}: times: seconds, expected numbers")
+    for name, pair in times["runs"].items():
+        if not isinstance(pair, list) or len(pair) != 2 or type(pair[0]) is not int or not is_number(pair[1]):
+            raise SemnerfError(f"{path}: times: runs of notebook {name}, expected how many and how long they took")
+    return facts
 
 
 def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:
