@@ -38,6 +38,13 @@ def _edges(x, p, sizes, offsets, level):
     return rows, ((ONE - tx) * (ONE - ty), (ONE - tx) * ty, tx * (ONE - ty), tx * ty), tz
 
 
+def _compiled(loop: Callable) -> Callable:
+    try:
+        return njit(nogil=True, error_model="numpy", cache=True)(loop)
+    except RuntimeError:  # Numba finds no folder that it may write to
+        return njit(nogil=True, error_model="numpy")(loop)
+
+
 @cache
 def compiled(n: int) -> tuple[Callable, Callable]:
     """The two loops for grids of n features, a constant that unrolls them.
@@ -48,7 +55,7 @@ def compiled(n: int) -> tuple[Callable, Callable]:
         into `total`, for levels start ... stop - 1.
     """
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @_compiled
     def read(table, x, sizes, offsets, out, start, stop):
         for level in range(uint64(len(sizes))):
             for p in range(uint64(start), uint64(stop)):
@@ -59,7 +66,7 @@ def compiled(n: int) -> tuple[Callable, Callable]:
                     upper += wc * table[c + STEP, f] + wd * table[d + STEP, f]
                     out[p, level * uint64(n) + uint64(f)] = (ONE - t) * lower + t * upper
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @_compiled
     def pull(grad, x, sizes, offsets, total, start, stop):
         for level in range(uint64(start), uint64(stop)):
             first, size = uint64(offsets[level]), uint64(sizes[level, 0] * sizes[level, 1] * sizes[level, 2])

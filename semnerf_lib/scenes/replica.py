@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import folder_aside
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
@@ -205,19 +204,8 @@ def save_replica(scene: Scene, path: str | os.PathLike) -> None:
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise SemnerfError(f"{path}: exists, expected the name of a new or empty folder")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    except OSError as error:
-        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
-    try:
+    with folder_aside(path) as aside:
         _write(scene, aside)
-        aside.chmod(0o755)
-        os.replace(aside, path)
-    except OSError as error:
-        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write(scene: Scene, folder: Path) -> None:
