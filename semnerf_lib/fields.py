@@ -39,15 +39,24 @@ class SemanticOnlyNeRF(nn.Module):
         depth, width: of the trunk (P2: 8, 256).
         n_octaves: of the positional encoding (P2: 10).
         position_scale: metres that become 1 before encoding (P2: 10).
+        density_bias: added to the initial bias of sigma, 1/m (P2: none). A density that begins at 0 everywhere has no
+            gradient behind its ReLU.
     """
 
     def __init__(
-        self, n_classes: int, depth: int = 8, width: int = 256, n_octaves: int = 10, position_scale: float = 10
+        self,
+        n_classes: int,
+        depth: int = 8,
+        width: int = 256,
+        n_octaves: int = 10,
+        position_scale: float = 10,
+        density_bias: float = 0,
     ):
         super().__init__()
         self.n_octaves, self.position_scale = n_octaves, position_scale
         self.trunk = Trunk(encoded_size(3, n_octaves), depth, width)
         self.density = nn.Linear(width, 1)
+        self.density.bias.data += density_bias
         self.semantic = nn.Sequential(nn.Linear(width, width // 2), nn.ReLU(), nn.Linear(width // 2, n_classes))
 
     def features(self, points: Float[Tensor, "rays samples 3"]) -> Float[Tensor, "rays samples width"]:
