@@ -25,7 +25,9 @@ class Trunk(nn.Module):
     def forward(self, x: Float[Tensor, "*batch n_in"]) -> Float[Tensor, "*batch width"]:
         h = x
         for i, layer in enumerate(self.layers):
-            h = F.relu(layer(torch.cat([x, h], dim=-1) if i == self.skip + 1 else h), inplace=True)
+            if i == self.skip + 1:
+                h = torch.cat([x.to(h.dtype), h], dim=-1)  # in bfloat16 where the layers are
+            h = F.relu(layer(h), inplace=True)
         return h
 
 

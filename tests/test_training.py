@@ -68,12 +68,12 @@ def test_loss_falls(field, supervision, known_bounds):
 @pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
 @pytest.mark.parametrize(("field", "sampler"), [("grid", "hierarchical"), ("mlp", "proposal")])
 def test_either_field_learns_through_either_sampler(tiny_scene, field, sampler, supervision):
-    own = {"density_bias": 0.2, "noise_std": 0.0} if field == "mlp" else {}
-    config = tiny_config(field, sampler=sampler, supervision=supervision, iterations=60, lr=1e-2, **own)
+    own = {"width": 32, "position_scale": 2.0, "density_bias": 0.5, "lr": 3e-3} if field == "mlp" else {"lr": 1e-2}
+    config = tiny_config(field, sampler=sampler, supervision=supervision, iterations=60, **own)
     trainer = Trainer(tiny_scene, config, CPU)
     assert hasattr(trainer.model, "proposal") == (sampler == "proposal")
     trainer.train()
-    assert trainer.history[-1]["semantic"] < 0.9 * trainer.history[0]["semantic"]
+    assert trainer.history[-1]["semantic"] < 0.8 * trainer.history[0]["semantic"]
 
 
 def test_the_learning_rate_rises_over_the_warm_up_and_then_falls_as_without(tiny_scene):
