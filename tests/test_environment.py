@@ -84,7 +84,7 @@ def test_conda_environment_uses_the_same_pins():
 
 def test_pins_are_nowhere_else():
     for name in ("pyproject.toml", "environment.yml", "Makefile"):
-        assert "==" not in (ROOT / name).read_text(), name
+        assert not re.search(r"==\s*\d", (ROOT / name).read_text()), name
 
 
 def imported(path: Path) -> dict[str, bool]:

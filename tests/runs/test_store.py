@@ -211,7 +211,8 @@ def test_what_this_user_may_not_read_is_not_called_damaged(broken, tmp_path):
         if path.is_relative_to("/tmp/pytest-of-root"):
             path.chmod(0o755)
     code = "import os, sys; from pathlib import Path\n"
-    code += "from semnerf_lib.runs.store import read_run\nos.seteuid(65534)\n"
+    code += "from semnerf_lib.runs.store import read_run\n"
+    code += "read_run(Path(sys.argv[1]))  # imports what the other user may not\nos.seteuid(65534)\n"
     code += "try:\n    read_run(Path(sys.argv[1]))\nexcept Exception as fault:\n    print(type(fault).__name__, fault)"
     said = []
     for mode in (0o600, 0o644):
