@@ -10,25 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from semnerf_lib.experiments import plan
-from semnerf_lib.pages.html import TEMPLATES
-from semnerf_lib.pages.report import spread
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import BEST, CLAIMS, LABELS, MARGIN, WITH_RGB, measured
-from semnerf_lib.study.costs import cost, middle, ratios
+from semnerf_lib.study.costs import cost, ratios
 from semnerf_lib.study.judging import Row, Side, finished, reference_row, verdict_on
 from semnerf_lib.study.published import Published, Reference
 from semnerf_lib.study.verdicts import SUPPORTED, PairedComparison
-from semnerf_lib.tables import Shown, table
+from semnerf_lib.tables import median_range, spread
 
 Cells = dict[str, str]
 """One line of a table: head to text."""
-
-
-def shown(lines: Sequence[Cells], caption: str = "") -> Shown:
-    """A table for a notebook, its verdicts as badges."""
-    html = TEMPLATES.get_template("tables.html.j2").module.table(lines, caption)
-    return Shown(table(lines, caption).text, html=str(html))
 
 
 def overview(rows: Sequence[Row]) -> list[Cells]:
@@ -81,7 +73,9 @@ def details(
                 "difference (95 %)": interval(row.comparison),
                 "n": there if row.wanted else "no RGB here",
                 "frames": str(row.a.frames or "–"),
-                "scores": both(spread(row.a.scores, 1), spread(row.b.scores, 1) if row.b.scores else ""),
+                "scores": both(
+                    spread(row.a.scores, 1, count=False), spread(row.b.scores, 1, count=False) if row.b.scores else ""
+                ),
                 "depth error (m)": both(_mean_depth(row.a), _mean_depth(row.b) if row.b.depth else ""),
             }
         )
@@ -102,7 +96,7 @@ def both(own: str, other: str) -> str:
 
 
 def _mean_depth(side: Side) -> str:
-    return spread(side.depth, 3).partition(" ")[0]
+    return spread(side.depth, 3, count=False).partition(" ")[0]
 
 
 def interval(comparison: PairedComparison | None) -> str:
@@ -136,8 +130,8 @@ def cost_lines(scene: Scene, scale: str, store: Store) -> list[Cells]:
             "steps": f"{c.iterations:,}",
             "rays a step": f"{c.rays:,}",
             "parameters": f"{c.parameters:,}",
-            "a step (ms)": middle([1000 * s for s in c.seconds], 1),
-            "peak memory (GiB)": middle(c.memory, 2),
+            "a step (ms)": median_range([1000 * s for s in c.seconds], 1),
+            "peak memory (GiB)": median_range(c.memory, 2),
             "device": ", ".join(c.devices),
         }
         for c in costs
@@ -149,8 +143,8 @@ def cost_lines(scene: Scene, scale: str, store: Store) -> list[Cells]:
             | {
                 "model": "ratio",
                 "parameters": f"{a.parameters / b.parameters:.3f}",
-                "a step (ms)": middle(ratios(*runs.values(), "seconds_a_step"), 2),
-                "peak memory (GiB)": middle(ratios(*runs.values(), "peak_memory_gib") if a.memory else [], 2),
+                "a step (ms)": median_range(ratios(*runs.values(), "seconds_a_step"), 2),
+                "peak memory (GiB)": median_range(ratios(*runs.values(), "peak_memory_gib") if a.memory else [], 2),
                 "device": "same fold, same device",
             }
         )
