@@ -73,7 +73,7 @@ def test_either_field_learns_through_either_sampler(tiny_scene, field, sampler, 
     trainer = Trainer(tiny_scene, config, CPU)
     assert hasattr(trainer.model, "proposal") == (sampler == "proposal")
     trainer.train()
-    assert trainer.history[-1]["semantic"] < 0.8 * trainer.history[0]["semantic"]
+    assert trainer.history[-1]["semantic"] < 0.9 * trainer.history[0]["semantic"]
 
 
 def test_the_learning_rate_rises_over_the_warm_up_and_then_falls_as_without(tiny_scene):
