@@ -55,7 +55,7 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
 
 @contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
-    """A new folder beside `path`, which takes its place at the end, or is removed on failure; its mode follows the umask.
+    """A new folder beside `path`, which takes its place at the end, or goes on failure; its mode follows the umask.
 
     Raises:
         SemnerfError: no room on the disk, or the folder cannot be written to.

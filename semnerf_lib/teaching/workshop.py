@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import N_FOLDS, Plan, Planned, open_scene, plan
-from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import digest, sha256_of, write_aside, write_json
 from semnerf_lib.machine.progress import progress
@@ -136,7 +135,7 @@ def _rounded(run: Run, scene: Scene) -> tuple[dict[str, bytes], float]:
         "provenance": run.provenance | {"rounded": note},
         "weights_digest": digest(weights),
     }
-    config = {"config": asdict(run.config), "scene": scene.name, "scene_digest": scene.digest}
+    config = {"config": run.config.values(), "scene": scene.name, "scene_digest": scene.digest}
     facts = {"config": config, "history": run.history, "result": result}
     return {WEIGHTS: packed} | {f"{name}.json": as_json(value) for name, value in facts.items()}, change
 
@@ -193,8 +192,8 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
     try:
         facts = {fact: opened.json(f"runs/{name}/{fact}.json") for fact in FACTS}
         config = checked_config(facts["config"])
-        if Corruption.parse(config.corruption).kind == "stored":
-            raise SemnerfError(f"config.json: corruption {config.corruption!r}, expected one that names no file")
+        if config.corruption.file:
+            raise SemnerfError(f"config.json: corruption {config.corruption}, expected one that names no file")
         split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
         planned = Planned(split, config)
         expected = planned.id
