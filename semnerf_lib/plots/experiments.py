@@ -11,7 +11,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from matplotlib.figure import Figure
 
 from semnerf_lib.plots.images import _picture, class_legend, label_picture
@@ -143,6 +143,56 @@ def _line(ax: plt.Axes, points: Sequence[tuple[float, np.ndarray]], role: str):
     return ax.errorbar(x, [v.mean() for v in values], yerr=spread, capsize=2.5, markersize=4, **ROLES[role])
 
 
+def class_bars(
+    scores: Mapping[str, Sequence[Mapping[str, float | None]]], title: str = "", xlabel: str = "IoU"
+) -> Figure:
+    """Scores of each class as bars, one colour a model: means over its runs, with standard deviations as whiskers.
+
+    Args:
+        scores: model name to one dict (class name to score, None where the class is absent) a run.
+    """
+    names = list(next(iter(scores.values()))[0])
+    values = {
+        model: np.array([[np.nan if run.get(n) is None else run[n] for n in names] for run in runs], dtype=float)
+        for model, runs in scores.items()
+    }
+    first = np.ma.masked_invalid(next(iter(values.values()))).mean(axis=0).filled(-1)
+    order = np.argsort(-first)
+    figure, ax = plt.subplots(figsize=(8.4, 0.22 * len(names) + 1.2))
+    grouped_bars(ax, values, order, [names[i] for i in order], dict(zip(scores, MODEL_COLOURS, strict=False)))
+    ax.set(xlim=(0, 1), ylim=(len(names) - 0.4, -0.6), xlabel=xlabel)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(scores))
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def grouped_bars(
+    ax: plt.Axes,
+    values: Mapping[str, Float[np.ndarray, "runs classes"]],
+    order: Int[np.ndarray, "bars"],
+    names: Sequence[str],
+    colours: Mapping[str, str],
+) -> None:
+    """Bars of some classes, those of one class side by side: means over runs, sample deviations as whiskers.
+
+    Args:
+        values: label of the legend to scores, NaN where a class is absent.
+        order: columns of the values, from the top.
+        names: of these columns.
+        colours: label to colour.
+    """
+    height = 0.8 / len(values)
+    for k, (label, scores) in enumerate(values.items()):
+        valid = np.ma.masked_invalid(scores)
+        error = valid.std(axis=0, ddof=1).filled(0)[order] if len(scores) > 1 else None
+        y = np.arange(len(order)) + (k - (len(values) - 1) / 2) * height
+        ax.barh(y, valid.mean(axis=0).filled(np.nan)[order], height, xerr=error, color=colours[label], label=label,
+                error_kw={"elinewidth": 0.8, "ecolor": "#444444"})  # fmt: skip
+    ax.set_yticks(np.arange(len(order)), names, fontsize=8)
+    ax.grid(axis="x")
+    ax.set_axisbelow(True)
+
+
 def class_losses(
     losses: Mapping[str, Float[np.ndarray, "repeats classes"]],
     class_names: Sequence[str],
@@ -164,21 +214,16 @@ def class_losses(
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.6), width_ratios=[1.1, 1])
     means = {role: np.ma.masked_invalid(values).mean(axis=0).filled(np.nan) for role, values in losses.items()}
     first = next(iter(means.values()))
-    order = [c for c in np.argsort(-first) if np.isfinite(first[c])][:most]
-    height = 0.8 / len(losses)
-    for k, (role, mean) in enumerate(means.items()):
-        colour, y = ROLES[role]["color"], np.arange(len(order)) + (k - (len(losses) - 1) / 2) * height
-        spread = np.ma.masked_invalid(losses[role]).std(axis=0, ddof=1).filled(0) if len(losses[role]) > 1 else None
-        error = None if spread is None else spread[order]
-        left.barh(y, mean[order], height, xerr=error, color=colour, label=names[role],
-                  error_kw={"elinewidth": 0.8, "ecolor": "#444444"})  # fmt: skip
-        right.scatter(100 * shares, mean, s=16, color=colour, marker=ROLES[role]["marker"], alpha=0.8)
-    left.set_yticks(range(len(order)), [class_names[c] for c in order], fontsize=8)
+    order = np.array([c for c in np.argsort(-first) if np.isfinite(first[c])], dtype=int)[:most]
+    colours = {names[role]: ROLES[role]["color"] for role in losses}
+    by_name = {names[role]: values for role, values in losses.items()}
+    grouped_bars(left, by_name, order, [class_names[c] for c in order], colours)
+    for role, mean in means.items():
+        look = {"color": ROLES[role]["color"], "marker": ROLES[role]["marker"]}
+        right.scatter(100 * shares, mean, s=16, alpha=0.8, **look)
     left.invert_yaxis()
     left.axvline(0, color=GREY, linewidth=0.8)
     left.set(xlabel="loss of IoU", title=f"the {len(order)} classes that lose most")
-    left.grid(axis="x")
-    left.set_axisbelow(True)
     right.axhline(0, color=GREY, linewidth=0.8)
     right.set(xscale="log", xlabel="share of the labelled pixels (%)", ylabel="loss of IoU", title="every class")
     right.grid(axis="y")
