@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.experiments import Plan
-from semnerf_lib.labels import CLEAN, Corruption
+from semnerf_lib.labels import CLEAN
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.pages.templating import TEMPLATES
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
+from semnerf_lib.study.results import planned_results
 from semnerf_lib.tables import duration, spread
 
 SCORES = {
@@ -78,32 +80,24 @@ def score_tables(report: Report) -> list[dict[str, Any]]:
     """A table an experiment, a row a corruption and model: scores over the finished runs, and their count."""
     tables = []
     for name, planned in report.plans.items():
-        groups: dict[tuple[Corruption, str], list[Run | None]] = {}
-        for one in planned:
-            groups.setdefault((one.config.corruption, one.label), []).append(report.runs.get(one.id))
+        results, groups = (
+            planned_results(planned, report.runs),
+            Counter((p.config.corruption, p.label) for p in planned),
+        )
         corrupted = any(corruption != CLEAN for corruption, _ in groups)
-        columns = CORRUPTED_SCORES if corrupted else SCORES
-        rows = []
-        for (corruption, model), runs in groups.items():
-            there = [run for run in runs if run]
-            rows.append(
-                {
-                    "labels": corruption.title,
-                    "model": model,
-                    "n": f"{len(there)}" + ("" if len(there) == len(runs) else f" of {len(runs)}"),
-                    "scores": [
-                        spread([_score(run, *key) for run in there], d, count=False) for key, (_, d) in columns.items()
-                    ],
-                }
-            )
+        columns, rows = CORRUPTED_SCORES if corrupted else SCORES, []
+        for (corruption, model), wanted in groups.items():
+            own = results.select(corruption=corruption, name=model)
+            n = len(own.select(views="test").rows)
+            scores = [
+                spread(own.select(views=views).values(key), digits, count=False)
+                for (views, key), (_, digits) in columns.items()
+            ]
+            count = f"{n}" if n == wanted else f"{n} of {wanted}"
+            rows.append({"labels": corruption.title, "model": model, "n": count, "scores": scores})
         heads = [head for head, _ in columns.values()]
         tables.append({"title": TITLES.get(name, name), "heads": heads, "rows": rows, "corrupted": corrupted})
     return tables
-
-
-def _score(run: Run, views: str, key: str) -> float | None:
-    scores = run.metrics if views == "test" else run.train_metrics or {}
-    return scores.get(key)
 
 
 def time_spent(report: Report) -> list[dict[str, Any]]:
