@@ -73,10 +73,10 @@ class PairedComparison:
             return SUPPORTED
         return NOT_SUPPORTED if self.high <= 0 else INCONCLUSIVE
 
-    def told(self, more: str, less: str) -> str:
-        """What to call a: `more` if the whole interval lies above 0, `less` if all of it lies below, else CANNOT_TELL.
+    def conclusion(self, more: str, less: str) -> str:
+        """The word `more` if the whole interval lies above 0, `less` if all of it lies below, else CANNOT_TELL.
 
-        Unlike the verdicts it asks both ways at once, so it errs in up to 1 - confidence of all repetitions.
+        Both directions are tested at once, so this errs in up to 1 - confidence of all repetitions.
         """
         if self.low > 0:
             return more
