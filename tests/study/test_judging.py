@@ -163,7 +163,9 @@ def test_a_struck_class_that_no_scored_frame_shows_is_inconclusive(scene, store)
     sides = [judging.model_side(DENOISES, runs[-2:-1]), judging.model_side(DENOISES, runs[-1:])]
     unknown = replace(sides[0], scores=(float("nan"), 1.0, 2.0))
     [statement] = {row.statement for row in rows_of(rows, DENOISES, WITH_RGB)}
-    row = judging.judged(DENOISES, statement, "region-sort:0.5:chair", "seeds", unknown, unknown, 6, 6, "laptop")
+    row = judging.judged(
+        DENOISES, statement, Corruption("region-sort", 0.5, "chair"), "seeds", unknown, unknown, 6, 6, "laptop"
+    )
     assert (row.comparison, row.verdict) == (None, INCONCLUSIVE)
 
 

@@ -129,7 +129,7 @@ def test_losses_are_clean_minus_corrupted_in_the_same_repeat(noise):
 def test_rows_have_a_dash_where_nothing_was_measured(noise):
     _, outcome = noise
     columns = {"mIoU": (TRAIN, "miou"), "depth": (TEST, "depth_mae")}
-    rows = outcome.rows(columns, {LEVELS[1]: "half", "none": "clean"})
+    rows = outcome.rows(columns, {LEVELS[1]: "half", CLEAN: "clean"})
     assert [row["what"] for row in rows[-2:]] == ["grid, labels only", "grid, labels + RGB"]
     scores = {"mIoU": "0.660 ± 0.010 (n = 3)", "depth": "0.100 ± 0.000 (n = 3)"}
     assert rows[0] == {"labels": "half", "what": "grid, labels only", **scores}
@@ -157,7 +157,7 @@ def test_sparse_labels_have_their_baseline_at_test_poses(tmp_path):
 def test_two_kinds_of_one_experiment_share_the_roles_of_their_baselines(tmp_path):
     _, outcome = made(tmp_path, "super_resolution")
     assert [outcome.names[role] for role in BASELINE_ROLES[:2]] == ["nearest label", "bilinear probabilities"]
-    assert {level for level in outcome.scores[TRAIN]["baseline 2"]} == set(outcome.levels) - {"none"}
+    assert {level for level in outcome.scores[TRAIN]["baseline 2"]} == set(outcome.levels) - {CLEAN}
 
 
 def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path):
@@ -166,9 +166,9 @@ def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path
     planned = [Planned(bare, small), Planned(bare, small.replace(corruption="pixel-noise:0.5"))]
     outcome = gather(planned, Store(tmp_path))
     assert outcome.models == ["labels"] and outcome.corrupted_class is None
-    [row, *_] = outcome.rows({"depth": (TEST, "depth_mae"), "mIoU": (TEST, "miou")}, {"none": "clean"})
+    [row, *_] = outcome.rows({"depth": (TEST, "depth_mae"), "mIoU": (TEST, "miou")}, {CLEAN: "clean"})
     assert row["depth"] == "–" and row["mIoU"] != "–"
-    [view] = outcome.views("pixel-noise:0.5", [bare.train_ids[0]])["labels"]
+    [view] = outcome.views(Corruption("pixel-noise", 0.5), [bare.train_ids[0]])["labels"]
     assert view.labels.shape == bare.labels.shape[1:]
 
 
