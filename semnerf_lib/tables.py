@@ -65,8 +65,8 @@ def spread(values: Iterable[float | None], digits: int = 3, count: bool = True) 
 
     Args:
         digits: decimals.
-        count: also write how many values there are. Without it, one unknown value gives a dash, because nobody
-            could see that it is missing.
+        count: also write how many values there are. Without it, one unknown value gives a dash, because the
+            text would not show that it is missing.
 
     >>> spread([1.0, 2.0, 3.0], 1), spread([1.0, 2.0, 3.0], 1, count=False)
     ('2.0 ± 1.0 (n = 3)', '2.0 ± 1.0')

@@ -216,7 +216,7 @@ class Reproduction:
         return result
 
     def judge(self) -> None:
-        """Writes the verdict beside the page; a fault in a run or in a file of scores costs the verdict alone."""
+        """Writes the verdict into the folder of the page; if a run or a file of scores is damaged, there is none."""
         if self.report.plans:
             try:
                 self.report.verdict = write_verdict(self.report.scene, self.report.scale, self.store, self.folder)

@@ -77,7 +77,7 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
 
 
 def _section(claim: Claim, rows: Sequence[Row], scene: Scene) -> dict[str, Any]:
-    """What the page tells of one claim."""
+    """The part of the page on one claim, for its template."""
     references = find_references(scene.name, claim.experiment)
     published = read_published() if claim.experiment == "super_resolution" else None
     return {

@@ -55,7 +55,7 @@ def details(
 
     Scores are points, mean and sample standard deviation, of labels alone / of what they are compared with; depth
     errors are means, the other one if it is of a model. Reference runs and published scores get columns of their own
-    if there is something in them.
+    if they have scores for one of the rows.
 
     Args:
         rows: of one claim.
@@ -64,14 +64,15 @@ def details(
     lines = []
     for row in rows:
         best = f" ({row.b.name})" if row.statement.against == BEST and row.b.scores else ""
-        there = f"{len(row.a.scores)} {row.repeats}" if row.there == row.wanted else f"{row.there} of {row.wanted} runs"
+        complete = row.finished == row.wanted
+        n = f"{len(row.a.scores)} {row.repeats}" if complete else f"{row.finished} of {row.wanted} runs"
         lines.append(
             {
                 "labels": row.corruption.title,
                 "labels alone are": row.statement.text + best,
                 "verdict": row.verdict,
                 "difference (95 %)": interval(row.comparison),
-                "n": there if row.wanted else "no RGB here",
+                "n": n if row.wanted else "no RGB here",
                 "frames": str(row.a.frames or "–"),
                 "scores": both(
                     spread(row.a.scores, 1, count=False), spread(row.b.scores, 1, count=False) if row.b.scores else ""
@@ -91,7 +92,7 @@ def details(
 
 
 def both(own: str, other: str) -> str:
-    """The labels-only model's number, and if there is one, that of what it is compared with."""
+    """The number of the labels-only model, and the number of what it is compared with, if there is one."""
     return f"{own} / {other}" if other else own
 
 
@@ -205,7 +206,7 @@ def _record(row: Row) -> dict[str, Any]:
         "margin": MARGIN if row.statement.relation != "better" else 0.0,
         "relation": row.statement.relation,
         "verdict": row.verdict,
-        "runs_there": row.there,
+        "runs_there": row.finished,
         "runs_wanted": row.wanted,
         "a_runs": " ".join(row.a.runs),
         "b_runs": " ".join(row.b.runs),

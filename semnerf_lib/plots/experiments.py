@@ -1,7 +1,7 @@
-"""Pictures of an experiment on corrupted labels: what is done to them, scores over levels, who pays.
+"""Figures of an experiment on corrupted labels: the labels, scores over corruptions, losses of each class.
 
 What is compared goes by its role: "labels" and "labels+rgb" are the two models, "input" the labels they learnt from,
-"baseline 1" to "baseline 3" what needs no NeRF (see `outcomes`). A role looks the same in every figure.
+"baseline 1" to "baseline 3" what needs no NeRF (see `study.results`). A role looks the same in every figure.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ def corruption_levels(
     title: str = "",
     columns: int = 3,
 ) -> Figure:
-    """One frame's labels, clean and at each level of a corruption, with one legend of class names.
+    """The labels of one frame, clean and corrupted, with one legend of class names.
 
     Args:
         truth: clean labels.
-        corrupted: level to what training sees. Its panel tells the share of the frame's pixels that have a label there,
-            and the share of those labels that is right.
+        corrupted: title to labels. The title of a panel also says which share of the pixels has a label, and which
+            share of these labels is right.
         class_names: C names.
         columns: panels in a row of full width; fewer panels make a narrower figure.
     """
     titles = ["clean"]
-    for level, labels in corrupted.items():
+    for name, labels in corrupted.items():
         given = labels != VOID
         right = labels[given & (truth != VOID)] == truth[given & (truth != VOID)]
-        told = f", {right.mean():.1%} of them right" if right.size else ""
-        titles.append(f"{level}\n{given.mean():.1%} labelled{told}")
+        share = f", {right.mean():.1%} of them right" if right.size else ""
+        titles.append(f"{name}\n{given.mean():.1%} labelled{share}")
     images = np.stack([truth, *corrupted.values()])
     across, legend_columns = min(columns, len(images)), max(3, 7 * min(columns, len(images)) // columns)
     rows, legend_rows = -(-len(images) // across), -(-len(np.unique(images)) // legend_columns)
@@ -70,10 +70,10 @@ def corruption_levels(
 
 
 def kept_frames(kept: Mapping[str, Sequence[int]], n_frames: int, title: str = "") -> Figure:
-    """Which of the training frames keep their labels: one row a level, one tick a frame.
+    """Which of the training frames keep their labels: one row a corruption, one tick a frame.
 
     Args:
-        kept: level to positions 0 ... n_frames - 1 among the training frames.
+        kept: title to positions 0 ... n_frames - 1 among the training frames.
     """
     figure, ax = plt.subplots(figsize=(9.6, 0.3 * len(kept) + 0.9))
     rows = list(range(len(kept)))
@@ -96,8 +96,8 @@ def curves_with_spread(
 ) -> Figure:
     """Scores over corruptions: one row a set of views, one column a quantity, one line a role.
 
-    A point is the mean over repeats, its whisker the sample standard deviation; the legend tells how many repeats.
-    Corruptions stand at equal distances. A quantity that nobody knows (depth, where the scene has none) is left out.
+    A point is the mean over repeats, its whisker the sample standard deviation; the legend gives the number of repeats.
+    Corruptions stand at equal distances. A quantity that is always unknown (depth, if the scene has none) is left out.
 
     Args:
         scores: views ("test poses") to scores.
@@ -106,33 +106,33 @@ def curves_with_spread(
         ticks: corruption to what the axis calls it, in the axis's order.
         joined: corruptions that a line joins; None joins all.
     """
-    everyone = [repeats for roles in scores.values() for levels in roles.values() for repeats in levels.values()]
-    panels = {key: label for key, label in panels.items() if any(_known(r, key).size for r in everyone)}
+    repeated = [x for by_role in scores.values() for row in by_role.values() for x in row.values()]
+    panels = {key: label for key, label in panels.items() if any(_finite(r, key).size for r in repeated)}
     size = (9.6, 2.3 * len(scores) + 0.8)
     figure, axes = plt.subplots(len(scores), len(panels), figsize=size, squeeze=False)
     drawn = {}
-    for row, (views, by_role) in zip(axes, scores.items(), strict=True):
-        for ax, (key, label) in zip(row, panels.items(), strict=True):
-            for shift, (role, by_level) in zip(np.linspace(-0.08, 0.08, len(by_role)), by_role.items(), strict=True):
-                known = {level: _known(by_level.get(level, ()), key) for level in ticks}
+    for row_axes, (views, by_role) in zip(axes, scores.items(), strict=True):
+        for ax, (key, label) in zip(row_axes, panels.items(), strict=True):
+            for shift, (role, row) in zip(np.linspace(-0.08, 0.08, len(by_role)), by_role.items(), strict=True):
+                values = {c: _finite(row.get(c, ()), key) for c in ticks}
                 for group in joined or [list(ticks)]:
-                    points = [(i + shift, known[t]) for i, t in enumerate(ticks) if t in group and known[t].size]
+                    points = [(i + shift, values[c]) for i, c in enumerate(ticks) if c in group and values[c].size]
                     if points:
-                        count = max(drawn.get(role, (None, 0))[1], *(values.size for _, values in points))
+                        count = max(drawn.get(role, (None, 0))[1], *(y.size for _, y in points))
                         drawn[role] = _line(ax, points, role), count
             ax.set_xticks(range(len(ticks)), list(ticks.values()))
             ax.set(title=views, ylabel=label, xlim=(-0.4, len(ticks) - 0.6))
             ax.grid(axis="y")
     for ax in axes[-1]:
         ax.set_xlabel(xlabel)
-    shown = [role for role in ROLES if role in drawn]
-    legend = [f"{names[role]} (n = {drawn[role][1]})" for role in shown]
-    figure.legend([drawn[role][0] for role in shown], legend, loc="outside lower center", ncols=3)
+    roles = [role for role in ROLES if role in drawn]
+    legend = [f"{names[role]} (n = {drawn[role][1]})" for role in roles]
+    figure.legend([drawn[role][0] for role in roles], legend, loc="outside lower center", ncols=3)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
-def _known(repeats: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
+def _finite(repeats: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
     values = np.array([np.nan if r.get(key) is None else r[key] for r in repeats], dtype=float)
     return values[np.isfinite(values)]
 
@@ -201,11 +201,11 @@ def class_losses(
     title: str = "",
     most: int = 10,
 ) -> Figure:
-    """Who pays: the classes that lose most IoU (left), and each class's loss over its share of the pixels (right).
+    """The classes that lose most IoU (left), and the loss of each class over its share of the pixels (right).
 
     Args:
-        losses: role to IoU on clean labels minus IoU at a level, one row a repeat; NaN where a class is absent. The
-            first role orders the classes. Bars: mean over repeats; whiskers: sample standard deviation.
+        losses: role to IoU on clean labels minus IoU under a corruption, one row a repeat; NaN where a class is absent.
+            The first role orders the classes. Bars: mean over repeats; whiskers: sample standard deviation.
         class_names: C names.
         shares: of all labelled pixels, one a class, 0 to 1.
         names: role to what the legend calls it.

@@ -59,7 +59,7 @@ def curves(
 
 
 def timing_bars(times: Mapping[str, Mapping[str, float]], title: str = "", unit: str = "ms a step") -> Figure:
-    """Where the time of a step goes: one bar a setting, its parts as shares, its total written beside it.
+    """Where the time of a step goes: one bar a setting, its parts as shares, its total written at the end.
 
     Shares, since totals differ by orders of magnitude.
 

@@ -61,7 +61,7 @@ class Row:
         repeats: "folds" or "seeds".
         a: the labels-only model.
         b: what it is compared with.
-        there: number of finished runs that the row needs.
+        finished: number of the runs that the row needs and that are finished.
         wanted: number of all runs that the row needs; 0 if this scene cannot have them, for want of RGB.
         comparison: a - b in points; None where runs are missing, or with one repeat.
         verdict: of `verdicts`.
@@ -73,7 +73,7 @@ class Row:
     repeats: str
     a: Side
     b: Side
-    there: int
+    finished: int
     wanted: int
     comparison: PairedComparison | None
     verdict: str
@@ -122,19 +122,19 @@ def judged(claim: Claim, statement: Statement, configs: Sequence[Config], result
     results = results.select(corruption=corruption, views=claim.views)
     role = {INPUT: "input", BEST: results.best_baseline(corruption, key)}.get(statement.against, statement.against)
     a, b = (side_of(results.select(role=one), key) for one in (LABELS, role))
-    there, wanted = len(a.runs), sum(config.supervision == LABELS for config in configs)
+    n_finished, wanted = len(a.runs), sum(config.supervision == LABELS for config in configs)
     if statement.against == WITH_RGB:
-        there, wanted = there + len(b.runs), len(configs) if len(configs) > wanted else 0
-    elif there < wanted or not b.name:
+        n_finished, wanted = n_finished + len(b.runs), len(configs) if len(configs) > wanted else 0
+    elif n_finished < wanted or not b.name:
         b = Side(statement.against)
     comparison, verdict = None, NOT_RUN
-    if there == wanted > 0:
+    if n_finished == wanted > 0:
         if len(a.scores) > 1 and np.isfinite([*a.scores, *b.scores]).all():
             scores = list(a.scores), list(b.scores)
             folds = repeats == "folds"
             comparison = compare_folds(*scores, MARGIN, claim.views) if folds else compare_seeds(*scores, MARGIN)
         verdict = NO_VERDICT if scale == "smoke" else getattr(comparison, statement.relation, INCONCLUSIVE)
-    return Row(claim, statement, corruption, repeats, a, b, there, wanted, comparison, verdict)
+    return Row(claim, statement, corruption, repeats, a, b, n_finished, wanted, comparison, verdict)
 
 
 def side_of(results: Results, key: str) -> Side:
@@ -158,7 +158,7 @@ def reference_row(row: Row, references: Sequence[Reference]) -> Row | None:
     """The same statement judged on reference runs; None without any, or if it does not compare two models.
 
     Args:
-        row: of the runs at hand.
+        row: of the runs in the store.
         references: of the experiment and scene of the row (see `published.find_references`). The first that has both
             models under this corruption is taken.
     """
