@@ -50,7 +50,6 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         before, after: (address, text) of the links at the top and at the bottom.
     """
     from nbconvert.exporters.html import HTMLExporter
-    from pygments.formatters import HtmlFormatter
 
     class Exporter(HTMLExporter):
         @pass_context
@@ -60,14 +59,15 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
     body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
         prepared(notebook), {"metadata": {"path": str(folder)}}
     )
-    return TEMPLATES.get_template("notebook.html.j2").render(
-        title=title_of(notebook, "notebook"),
-        body=body,
-        before=before,
-        after=after,
-        library=LIBRARY if is_in_space(body) else None,
-        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
-    )
+    library = LIBRARY if is_in_space(body) else None
+    return _page(title=title_of(notebook, "notebook"), body=body, before=before, after=after, library=library)
+
+
+def _page(**parts: Any) -> str:
+    from pygments.formatters import HtmlFormatter
+
+    code_style = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    return TEMPLATES.get_template("notebook.html.j2").render(code_style=code_style, **parts)
 
 
 def document_page(text: str, folder: Path, before: Links = ()) -> str:
@@ -78,17 +78,9 @@ def document_page(text: str, folder: Path, before: Links = ()) -> str:
         folder: what relative image paths start from.
         before: (address, text) of the links at the top.
     """
-    from pygments.formatters import HtmlFormatter
-
     heading = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
-    return TEMPLATES.get_template("notebook.html.j2").render(
-        title=heading[1] if heading else folder.name,
-        body=f'<div class="rendered_html">{markdown_html(text, folder)}</div>',
-        before=before,
-        after=(),
-        library=None,
-        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
-    )
+    body = f'<div class="rendered_html">{markdown_html(text, folder)}</div>'
+    return _page(title=heading[1] if heading else folder.name, body=body, before=before)
 
 
 def markdown_html(source: str, folder: Path, attachments: Mapping[str, Any] | None = None) -> str:

@@ -25,6 +25,9 @@ POSES = {"test": "test poses", "train": "training poses"}
 BASELINE_RULE = "1"
 """Version of the baselines. Raise it when the scores of one change, so that kept scores are computed again."""
 
+ByRole = dict[str, dict[Corruption, list[Mapping[str, Any]]]]
+"""Role to corruption to the scores of each repeat."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -79,9 +82,9 @@ class Results:
         """Role to what tables call it."""
         return {row.role: row.name for row in self.rows}
 
-    def by_poses(self, *views: str) -> dict[str, dict[str, dict[Corruption, list[Mapping[str, Any]]]]]:
-        """Poses (see `POSES`) to role to corruption to the scores of each repeat, for `plots.curves_with_spread`."""
-        tree: dict[str, dict[str, dict[Corruption, list[Mapping[str, Any]]]]] = {POSES[v]: {} for v in views}
+    def by_poses(self, *views: str) -> dict[str, ByRole]:
+        """The scores at some poses (see `POSES`), for `plots.curves_with_spread`."""
+        tree: dict[str, ByRole] = {POSES[v]: {} for v in views}
         for row in self.rows:
             if row.views in views:
                 tree[POSES[row.views]].setdefault(row.role, {}).setdefault(row.corruption, []).append(row.scores)
