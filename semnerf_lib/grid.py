@@ -45,11 +45,6 @@ class FeatureGrid(nn.Module):
         return interpolate(self.table, x, self.sizes, self.offsets)
 
 
-def tables(model: nn.Module) -> list[nn.Parameter]:
-    """The tables of all feature grids in a model."""
-    return [module.table for module in model.modules() if isinstance(module, FeatureGrid)]
-
-
 class Box(nn.Module):
     """Maps metres to the unit cube of a grid; what lies outside is squeezed into a shell.
 

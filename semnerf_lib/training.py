@@ -25,10 +25,8 @@ from semnerf_lib.labels import corrupt
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.machine.checkpoints import Facts, read_checkpoint, read_step, write_checkpoint
 from semnerf_lib.machine.files import Damaged
-from semnerf_lib.machine.gradients import Terms, descend, gradients
-from semnerf_lib.machine.optimisers import Adam
+from semnerf_lib.machine.gradients import Terms, adam, descend, gradients
 from semnerf_lib.machine.progress import Progress
-from semnerf_lib.grid import tables
 from semnerf_lib.models import GridModel, build_model
 from semnerf_lib.rays import Batch, TrainingRays
 from semnerf_lib.scene import Scene
@@ -58,7 +56,7 @@ class Trainer:
         self.rays = TrainingRays(scene, labels, device, config.supervision == "labels+rgb")
         if config.carving and isinstance(self.model, GridModel):
             carve(self.model.proposal, scene, labels, config.carving)
-        self.optimiser = Adam(self.model.parameters(), tables(self.model), config.lr)
+        self.optimiser = adam(self.model, config.lr)
         self.generator = torch.Generator(device)
         self.step_count, self.seconds, self.history = 0, 0.0, []
 

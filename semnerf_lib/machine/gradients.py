@@ -1,4 +1,4 @@
-"""A gradient step, and a gradient that is larger than a CPU's caches, computed in micro-batches.
+"""A gradient step: Adam, and a gradient that is larger than a CPU's caches, computed in micro-batches.
 
 One layer of the papers' MLP holds 268 MB of the 262,144 samples of a step. Computed whole, each operation reads them
 from memory again, and the cores wait for the slowest of them. A micro-batch of a few rays stays in the caches from its
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from semnerf_lib.machine.cores import on_cores
 
@@ -54,6 +54,12 @@ def gradients(
             sums = {name: sums[name] + value for name, value in values.items()}
             gradient = [a + b for a, b in zip(gradient, more, strict=True)]
     return sums.pop(""), sums, gradient
+
+
+def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
+    """Adam over all of a model, fused into one pass over memory, which MPS does not have."""
+    parameters = list(model.parameters())
+    return torch.optim.Adam(parameters, lr=lr, fused=parameters[0].device.type != "mps")
 
 
 def descend(optimiser: torch.optim.Optimizer, gradient: Sequence[Tensor | None], lr: float) -> None:

@@ -205,29 +205,31 @@ def field_loops(n_samples: int, n_in: int, width: int, keeps: bool, least: float
             of_bias[:] = ZERO
             of_out[:] = ZERO
             for r in range(part * n_rays, min((part + 1) * n_rays, len(weights))):
-                n = live[r]
+                n, summed = live[r], grad_summed[r]
                 for s in range(n):
-                    dot = ZERO
+                    h, dot = hidden[r * n_samples + s], ZERO
                     for j in range(width):
-                        dot += grad_summed[r, j] * hidden[r * n_samples + s, j]
+                        dot += summed[j] * h[j]
                     g[s] = dot + grad_weights[r, s]
                 _to_exponents(g, weights, opticals, r, n, raw)
                 for s in range(n):
                     p, w, slope = r * n_samples + s, weights[r, s], raw[s]
+                    h = hidden[p]
                     for j in range(width):
-                        d = w * grad_summed[r, j] + slope * out[j]
-                        if colours:
-                            d += grad_hidden[p, j]
-                        dh[j] = d if hidden[p, j] > ZERO else ZERO
+                        dh[j] = w * summed[j] + slope * out[j]
+                    if colours:
+                        for j in range(width):
+                            dh[j] += grad_hidden[p, j]
                     for j in range(width):
+                        dh[j] = dh[j] if h[j] > ZERO else ZERO
                         of_bias[j] += dh[j]
-                        of_out[j] += slope * hidden[p, j]
+                        of_out[j] += slope * h[j]
                     of_out[width] += slope
                     for i in range(n_in):
-                        f, dot = features[p, i], ZERO
+                        f, dot, row, sums = features[p, i], ZERO, matrix[i], of_matrix[i]
                         for j in range(width):
-                            of_matrix[i, j] += f * dh[j]
-                            dot += matrix[i, j] * dh[j]
+                            sums[j] += f * dh[j]
+                            dot += row[j] * dh[j]
                         grad_features[p, i] = dot
 
     @njit(nogil=True, error_model="numpy", cache=True)
@@ -278,22 +280,3 @@ def cover(z_coarse, w_coarse, z_fine, w_fine, losses, grad, start, stop):
         for k in range(n):
             pull += change[k]
             grad[r, k] = pull
-
-
-@njit(nogil=True, error_model="numpy", cache=True)
-def move(values, grad, mean, square, lr, beta1, beta2, eps, start, stop):
-    """Adam's step of the numbers in blocks start ... stop - 1 of 16 whose gradient is not 0.
-
-    `lr` and `eps` hold the corrections for the moments' start at 0.
-    """
-    for block in range(start, stop):
-        some, first, end = False, block * 16, min(block * 16 + 16, len(values))
-        for i in range(first, end):
-            some |= grad[i] != ZERO
-        if some:
-            for i in range(first, end):
-                g = grad[i]
-                if g != ZERO:
-                    mean[i] += (ONE - beta1) * (g - mean[i])
-                    square[i] += (ONE - beta2) * (g * g - square[i])
-                    values[i] -= lr * mean[i] / (math.sqrt(square[i]) + eps)

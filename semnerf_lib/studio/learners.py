@@ -19,10 +19,9 @@ from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.config import Config, preset
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast
-from semnerf_lib.grid import GridField, tables
+from semnerf_lib.grid import GridField
 from semnerf_lib.losses import photometric_loss, semantic_loss
-from semnerf_lib.machine.gradients import descend
-from semnerf_lib.machine.optimisers import Adam
+from semnerf_lib.machine.gradients import adam, descend
 from semnerf_lib.models import GridModel, Model, build_model
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scene import Scene
@@ -137,7 +136,7 @@ class ColourLearner:
         self.head = KernelHead(scene.n_classes, centre, config.seed).to(device)
         self.model: GridModel = build_model(self.config, scene).to(device)
         self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.head)
-        self.optimiser = Adam(self.geometry.parameters(), tables(self.geometry), config.lr)
+        self.optimiser = adam(self.geometry, config.lr)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         ids = list(scene.train_ids)
         self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device)
@@ -202,7 +201,7 @@ class LabelLearner:
 
     def _begin(self) -> None:
         self.model: GridModel = build_model(self.config, self.scene).to(self.device)
-        self.optimiser = Adam(self.model.parameters(), tables(self.model), self.config.lr)
+        self.optimiser = adam(self.model, self.config.lr)
         self.generator = torch.Generator(self.device).manual_seed(self.config.seed)
         self._learnt: tuple[Click, ...] = ()
 

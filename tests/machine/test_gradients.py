@@ -8,7 +8,7 @@ from tiny import tiny_config
 from torch import nn
 
 from semnerf_lib.config import preset
-from semnerf_lib.machine.gradients import descend, gradients
+from semnerf_lib.machine.gradients import adam, descend, gradients
 from semnerf_lib.models import build_model
 from semnerf_lib.training import Trainer
 
@@ -53,6 +53,13 @@ def test_a_micro_batch_of_the_papers_mlp_fits_a_cpus_caches_and_its_step_a_gpus_
 def test_a_grids_step_is_one_micro_batch(tiny_scene):
     trainer = Trainer(tiny_scene, tiny_config("grid", supervision="labels+rgb", colour_rays=1000), CPU)
     assert len(trainer.draw().split(trainer.model.micro_batch_rays(CPU))) == 1
+
+
+def test_adam_holds_every_parameter_once_and_steps_in_one_kernel():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    (group,) = adam(model, 0.25).param_groups
+    assert [id(p) for p in group["params"]] == [id(p) for p in model.parameters()]
+    assert group["lr"] == 0.25 and group["fused"]
 
 
 def test_a_step_takes_this_rate_and_this_gradient_alone():
