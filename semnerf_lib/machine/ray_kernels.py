@@ -68,8 +68,8 @@ def _to_exponents(grad, weights, opticals, r, n, out):
 
 
 @cache
-def proposal_loops(n_samples: int, least: float, most: float) -> tuple[Callable, Callable]:
-    """The two loops of `raymarching.propose`, for so many samples a ray.
+def proposal_loops(least: float, most: float) -> tuple[Callable, Callable]:
+    """The two loops of `raymarching.propose`.
 
     Args:
         least: transmittance below which a ray is not followed.
@@ -80,6 +80,7 @@ def proposal_loops(n_samples: int, least: float, most: float) -> tuple[Callable,
     @njit(nogil=True, error_model="numpy", cache=True, fastmath=SUMS)
     def forward(table, sizes, offsets, bounds, shell, thin, rays_o, rays_d, z, far, u, last, floor, outs, start, stop):
         weights, opticals, fine = outs
+        n_samples = z.shape[1]
         x, cdf = np.empty((1, 3), np.float32), np.empty(n_samples + 1, np.float32)
         for r in range(start, stop):
             length, left = float32(_length(rays_d, r)), ONE
@@ -115,6 +116,7 @@ def proposal_loops(n_samples: int, least: float, most: float) -> tuple[Callable,
     def backward(
         sizes, offsets, bounds, shell, rays_o, rays_d, z, weights, opticals, grad, totals, n_rays, start, stop
     ):
+        n_samples = z.shape[1]
         x, raw = np.empty((1, 3), np.float32), np.empty(n_samples, np.float32)
         for part in range(start, stop):
             total = totals[part]
@@ -135,7 +137,7 @@ def proposal_loops(n_samples: int, least: float, most: float) -> tuple[Callable,
 
 
 @cache
-def field_loops(n_samples: int, n_in: int, width: int, keeps: bool, least: float, most: float) -> tuple[Callable, ...]:
+def field_loops(n_in: int, width: int, keeps: bool, least: float, most: float) -> tuple[Callable, ...]:
     """The loops of `raymarching.march`: forward, backward, and the gradient's way into the grids.
 
     Args:
@@ -152,7 +154,7 @@ def field_loops(n_samples: int, n_in: int, width: int, keeps: bool, least: float
         table, sizes, offsets, bounds, shell, thin, rays_o, rays_d, z, last, matrix, bias, out, outs, start, stop
     ):
         weights, opticals, live, x, features, hidden, summed = outs
-        h = np.empty(width, np.float32)
+        n_samples, h = z.shape[1], np.empty(width, np.float32)
         for r in range(start, stop):
             length, left = float32(_length(rays_d, r)), ONE
             live[r] = n_samples
@@ -198,6 +200,7 @@ def field_loops(n_samples: int, n_in: int, width: int, keeps: bool, least: float
     def backward(matrix, out, saved, grads, colours, totals, n_rays, start, stop):
         weights, opticals, live, features, hidden = saved
         grad_weights, grad_summed, grad_hidden, grad_features = grads
+        n_samples = weights.shape[1]
         g, raw, dh = np.empty(n_samples, np.float32), np.empty(n_samples, np.float32), np.empty(width, np.float32)
         for part in range(start, stop):
             of_matrix, of_bias, of_out = totals[0][part], totals[1][part], totals[2][part]
@@ -234,6 +237,7 @@ def field_loops(n_samples: int, n_in: int, width: int, keeps: bool, least: float
 
     @njit(nogil=True, error_model="numpy", cache=True)
     def scatter(grad, x, live, sizes, offsets, total, start, stop):
+        n_samples = len(x) // len(live)
         for level in range(uint64(start), uint64(stop)):
             first, size = uint64(offsets[level]), uint64(sizes[level, 0] * sizes[level, 1] * sizes[level, 2])
             total[first : first + size] = 0

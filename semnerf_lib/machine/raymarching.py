@@ -98,7 +98,7 @@ class _Propose(torch.autograd.Function):
 
         n_rays, n_samples = rays.z.shape
         outs = [torch.empty(n_rays, n) for n in (n_samples, n_samples, u.shape[1])]
-        loop, _ = proposal_loops(n_samples, LEAST, grids.most)
+        loop, _ = proposal_loops(LEAST, grids.most)
         space, lit = _arrays(grids.table, grids.sizes, grids.offsets, grids.bounds), _arrays(*rays, far, u)
         numbers, results = (torch.tensor([grids.shell, grids.thin, grids.last, floor]).numpy(), tuple(_arrays(*outs)))
         shell, thin, last, least = numbers
@@ -118,7 +118,7 @@ class _Propose(torch.autograd.Function):
         from semnerf_lib.machine.ray_kernels import proposal_loops
 
         grids, rays = ctx.grids, ctx.rays
-        _, loop = proposal_loops(rays.z.shape[1], LEAST, grids.most)
+        _, loop = proposal_loops(LEAST, grids.most)
         totals = torch.empty(PARTS, *grids.table.shape)
         space, lit = _arrays(grids.sizes, grids.offsets, grids.bounds), _arrays(*rays, *ctx.saved_tensors, grad)
         shell, sums, n_rays = torch.tensor([grids.shell]).numpy()[0], totals.numpy(), -(-len(rays.z) // PARTS)
@@ -142,7 +142,7 @@ class _March(torch.autograd.Function):
         live, x = torch.empty(n_rays, dtype=torch.int64), torch.empty(points, 3)
         features, hidden = torch.empty(points, n_in), torch.empty(points if keeps else 0, width)
         summed = torch.empty(n_rays, width)
-        loop, _, _ = field_loops(n_samples, n_in, width, keeps, LEAST, grids.most)
+        loop, _, _ = field_loops(n_in, width, keeps, LEAST, grids.most)
         space, lit = _arrays(grids.table, grids.sizes, grids.offsets, grids.bounds), _arrays(*rays)
         shell, thin, last = torch.tensor([grids.shell, grids.thin, grids.last]).numpy()
         layer = _arrays(matrix.t(), bias, out)
@@ -163,7 +163,7 @@ class _March(torch.autograd.Function):
 
         matrix, out, weights, opticals, live, x, features, hidden = ctx.saved_tensors
         (n_rays, n_samples), (width, n_in), grids = weights.shape, matrix.shape, ctx.grids
-        _, loop, scatter = field_loops(n_samples, n_in, width, True, LEAST, grids.most)
+        _, loop, scatter = field_loops(n_in, width, True, LEAST, grids.most)
         colours = grad_hidden is not None
         grad_weights = torch.zeros_like(weights) if grad_weights is None else grad_weights
         grad_summed = torch.zeros(n_rays, width) if grad_summed is None else grad_summed
