@@ -1,4 +1,4 @@
-"""The loops of `raymarching`, compiled by Numba for a CPU: along one ray after the other, so that all of it stays cached.
+"""The loops of `raymarching`, compiled by Numba for a CPU: one ray after the other, all of it in the caches.
 
 What is kept on disk for the next process, and why rows are unsigned, is said in `kernels`.
 """

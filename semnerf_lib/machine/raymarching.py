@@ -1,4 +1,4 @@
-"""Rays through grids on a CPU, one after the other: what a proposal and a field of grids make of them, and the gradient.
+"""Rays through grids on a CPU, one after the other: the proposal and the field that they meet, and the gradient.
 
 `rendering.render_proposal` says what is computed, and any other device computes it that way; PyTorch makes some two
 hundred passes over memory for it. Here a ray is followed to where less than `LEAST` of its light is left, and what lies
@@ -162,7 +162,7 @@ class _March(torch.autograd.Function):
         from semnerf_lib.machine.ray_kernels import field_loops
 
         matrix, out, weights, opticals, live, x, features, hidden = ctx.saved_tensors
-        (n_rays, n_samples), (width, n_in), grids = weights.shape, matrix.shape, ctx.grids
+        n_rays, (width, n_in), grids = len(weights), matrix.shape, ctx.grids
         _, loop, scatter = field_loops(n_in, width, True, LEAST, grids.most)
         colours = grad_hidden is not None
         grad_weights = torch.zeros_like(weights) if grad_weights is None else grad_weights
