@@ -39,23 +39,11 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
         What the result file holds: key, title, ok, seconds, cells, failure (None, or see `run_cells`), picture (the
         first figure as a data URL, or None).
     """
-<<<<<<< HEAD
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-=======
-    import nbformat
->>>>>>> main
-
     source, folder = Path(job["notebook"]), Path(job["folder"])
     executed, start = folder / source.name, time.perf_counter()
     failure = run_cells(source, executed, job["parameters"])
     seconds = time.perf_counter() - start
-<<<<<<< HEAD
-    aside.replace(executed)
     notebook = read_notebook(executed)
-=======
-    notebook = nbformat.read(executed, as_version=4)
->>>>>>> main
     page = notebook_page(notebook, source.parent, before=[("../index.html", "All notebooks and scores")])
     if is_in_space(page):
         place_library(folder)
@@ -126,19 +114,11 @@ def execute_apart(
         status, output = run_child(job, notebook, part_of(folder / notebook.name), env)
     finally:
         job.unlink(missing_ok=True)
-<<<<<<< HEAD
-        part.unlink(missing_ok=True)
-    if process.returncode in (0, 1) and result.is_file():
-        found = read_result(result)
-        if found["ok"] == (process.returncode == 0):
-            return found
-=======
         part_of(folder / notebook.name).unlink(missing_ok=True)
     if status in (0, 1) and result.is_file():
-        written = read_json(result)
+        written = read_result(result)
         if written["ok"] == (status == 0):
             return written
->>>>>>> main
     result.unlink(missing_ok=True)
     return failed(notebook, f"its process ended with status {status} and no result", output, start)
 

@@ -24,13 +24,8 @@ from semnerf_lib.machine.processes import LIBRARY
 from semnerf_lib.machine.progress import Progress, say
 from semnerf_lib.pages.report import Report, write_report
 from semnerf_lib.pages.verdict_report import write_verdict
-<<<<<<< HEAD
-from semnerf_lib.runs.executors import pick_executor
-from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for, read_result
-=======
 from semnerf_lib.runs.executors import Executor, pick_executor
-from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for
->>>>>>> main
+from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for, read_result
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked

@@ -40,7 +40,7 @@ def _edges(x, p, sizes, offsets, level):
 
 
 def compiled_loop(**options: Any) -> Callable[[Callable], Callable]:
-    """A decorator: the loop compiled, free of Python's lock, and kept on disk where Numba finds a folder to write to."""
+    """A decorator: the loop compiled, free of Python's lock, and kept on disk where Numba finds a place for it."""
 
     def compile_one(loop: Callable) -> Callable:
         try:

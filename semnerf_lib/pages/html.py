@@ -60,7 +60,6 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         def markdown2html(self, context, source):
             return markdown_html(source, folder, context.get("cell", {}).get("attachments", {}))
 
-<<<<<<< HEAD
     try:
         body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
             prepared(notebook), {"metadata": {"path": str(folder)}}
@@ -68,18 +67,6 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
     except Exception as fault:  # whatever a damaged output makes nbconvert raise
         reason = (str(fault) or type(fault).__name__).splitlines()[0]
         raise SemnerfError(f"{folder}: a notebook without a page ({reason}), expected outputs of Jupyter") from fault
-    return TEMPLATES.get_template("notebook.html.j2").render(
-        title=title_of(notebook, "notebook"),
-        body=body,
-        before=before,
-        after=after,
-        library=LIBRARY if is_in_space(body) else None,
-        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
-    )
-=======
-    body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
-        prepared(notebook), {"metadata": {"path": str(folder)}}
-    )
     library = LIBRARY if is_in_space(body) else None
     return _page(title=title_of(notebook, "notebook"), body=body, before=before, after=after, library=library)
 
@@ -89,7 +76,6 @@ def _page(**parts: Any) -> str:
 
     code_style = HtmlFormatter(style="friendly").get_style_defs(".highlight")
     return TEMPLATES.get_template("notebook.html.j2").render(code_style=code_style, **parts)
->>>>>>> main
 
 
 def document_page(text: str, folder: Path, before: Links = ()) -> str:

@@ -125,17 +125,8 @@ def read_run(folder: Path) -> Run:
         check_result(result, "weights_sha256")
     except SemnerfError as fault:
         raise Damaged(f"{folder}: {fault}") from fault
-    return Run(
-        folder.name,
-        folder,
-        config,
-        facts["scene"],
-        result["metrics"],
-        result.get("train_metrics"),
-        history,
-        result["provenance"],
-        result["weights_sha256"],
-    )
+    scores, made = (result["metrics"], result.get("train_metrics")), (result["provenance"], result["weights_sha256"])
+    return Run(folder.name, folder, config, facts["scene"], *scores, history, *made)
 
 
 class Store:
