@@ -16,11 +16,12 @@ HEADER_BYTES = 4096
 """More than numpy writes before an array."""
 
 
-def read_arrays(path: Path, largest: Mapping[str, int]) -> dict[str, np.ndarray]:
+def read_arrays(path: Path, largest: Mapping[str, int], wanted: str = "an npz file") -> dict[str, np.ndarray]:
     """Arrays of an npz file, by name.
 
     Args:
         path: the file.
+        wanted: what the file should be, for messages.
         largest: the names of the arrays wanted, and how many bytes each may have.
 
     Raises:
@@ -38,7 +39,7 @@ def read_arrays(path: Path, largest: Mapping[str, int]) -> dict[str, np.ndarray]
     except SemnerfError:
         raise
     except (zipfile.BadZipFile, zlib.error) as fault:
-        raise SemnerfError(f"{path}: damaged ({fault}), expected an npz file") from fault
+        raise SemnerfError(f"{path}: damaged ({fault}), expected {wanted}") from fault
     except Exception as fault:  # numpy parses headers as Python: TokenError, SyntaxError, MemoryError and others
         reason = getattr(fault, "strerror", None) or str(fault).partition("\n")[0] or type(fault).__name__
-        raise SemnerfError(f"{path}: {reason}, expected an npz file") from fault
+        raise SemnerfError(f"{path}: {reason}, expected {wanted}") from fault

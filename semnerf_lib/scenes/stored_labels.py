@@ -44,10 +44,8 @@ def load_labels(path: Path, scene: Scene) -> Labels:
     Raises:
         SemnerfError: the file is missing or damaged, or holds labels of another scene or split.
     """
-    try:
-        stored = read_arrays(path, {"labels": scene.labels.nbytes, "scene": 1000})
-    except SemnerfError as fault:
-        raise SemnerfError(f"{fault} of labels kept by store_labels") from fault
+    largest = {"labels": 8 * scene.labels.nbytes, "scene": 1000}
+    stored = read_arrays(path, largest, "labels kept by store_labels")
     labels, digest = stored["labels"], str(stored["scene"])
     if digest != scene.digest:
         raise SemnerfError(
