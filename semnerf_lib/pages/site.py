@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from posixpath import normpath
 
@@ -106,7 +107,7 @@ def write_documents(folder: Path, project: Path) -> list[tuple[str, str]]:
         (folder / inside).parent.mkdir(parents=True, exist_ok=True)
         page = document_page(text, path.parent, [(f"{up}index.html", "Contents")])
         (folder / inside).write_text(page, encoding="utf-8")
-        written.append((inside.as_posix(), re.search(r"<title>(.*?)</title>", page)[1]))
+        written.append((inside.as_posix(), title_in(page, path.stem)))
     return written
 
 
@@ -124,8 +125,15 @@ def write_reports(folder: Path, results: Path) -> list[tuple[str, str]]:
         text = (here / "report.html").read_text(encoding="utf-8")
         text = text.replace('<a href="index.html">Scores and notebooks</a>', '<a href="../../index.html">Contents</a>')
         (here / "report.html").write_text(text, encoding="utf-8")
-        written.append((f"reports/{here.name}/report.html", re.search(r"<title>(?:semnerf: )?(.*?)</title>", text)[1]))
+        title = title_in(text, here.name).removeprefix("semnerf: ")
+        written.append((f"reports/{here.name}/report.html", title))
     return written
+
+
+def title_in(page: str, default: str) -> str:
+    """The title of a page, as text."""
+    title = re.search(r"<title>(.*?)</title>", page)
+    return unescape(title[1]) if title else default
 
 
 def relinked(page: str, path: Path, site: Path) -> str:
