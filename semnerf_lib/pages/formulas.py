@@ -11,7 +11,7 @@ import base64
 import io
 import re
 from html import escape, unescape
-from importlib.resources import files
+from importlib.metadata import distribution
 
 BOLD = re.compile(r'<mi mathvariant="bold">(\w+)</mi>')
 """Bold letters by attribute, which browsers leave out."""
@@ -65,8 +65,7 @@ def subset(text: str) -> bytes:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    with (files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf").open("rb") as stream:
-        font = TTFont(stream)
+    with TTFont(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")) as font:
         subsetter = Subsetter(Options(layout_features=["ssty", "dtls"], notdef_outline=True))
         subsetter.populate(text=text)
         subsetter.subset(font)

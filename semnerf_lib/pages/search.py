@@ -26,7 +26,9 @@ def sections(page: str, address: str) -> list[dict[str, str]]:
         `at` (address with the heading's id), `page` (the page's title), `heading`, `text`.
     """
     title = plain(re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1])
-    body = re.sub(r"<(script|style|pre|nav|svg|math).*?</\1>", " ", page.partition("<main")[2], flags=re.DOTALL)
+    main = page.partition("<main")[2].partition("</main>")[0]
+    body = re.sub(r"<(script|style|pre|nav|svg|math|summary).*?</\1>", " ", main, flags=re.DOTALL)
+    body = re.sub(r'<div class="prompt.*?</div>', " ", body, flags=re.DOTALL)
     rows = []
     for heading, text in re.findall(r"(<h[1-3] id=.*?</h[1-3]>)(.*?)(?=<h[1-3] id=|$)", body, re.DOTALL):
         place = re.search(r'id="(.*?)"', heading)[1]

@@ -12,12 +12,12 @@ from semnerf_lib.pages.formulas import font_face, mathml
 
 
 def test_bold_letters_are_bold_without_the_attribute():
-    formula = mathml(r"\mathbf{r}(t) = \mathbf{o} + t\,\mathbf{d}", "block")
+    formula = mathml(r"\mathbf r = \mathbf o + t \mathbf d", "block")
     assert "𝐫" in formula and "𝐨" in formula and "𝐝" in formula and "bold" not in formula
 
 
 def test_what_is_no_latex_stays_as_it_is():
-    assert mathml(r"\frac{a", "inline").startswith("<code>")
+    assert mathml(r"\left( a", "inline").startswith("<code>")
 
 
 def test_the_font_has_the_glyphs_of_the_page_and_the_table_that_stretches_brackets():

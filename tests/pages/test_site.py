@@ -139,8 +139,8 @@ def test_sections_can_be_found_by_their_words(built):
     text = (built / SECTIONS).read_text()
     rows = {row["at"]: row for row in json.loads(text.removeprefix("const SECTIONS = ").removesuffix(";\n"))}
     end = rows["notebooks/02_second.html#its-end"]
-    assert end == {**end, "page": "02 · Second", "heading": "Its end", "text": "See the source ."}
-    assert "docs/cluster.html#far--wide" in rows and "draw()" not in text
+    assert end == {**end, "page": "02 · Second", "heading": "Its end", "text": "See the source."}
+    assert "docs/cluster.html#far-amp-wide" in rows and "draw()" not in text
     for name, page in pages(built).items():
         if "reports" not in name:
             root = "../" * name.count("/")
