@@ -1,4 +1,4 @@
-"""Notebooks and documents as pages that ask nothing of the network: images inside, maths as MathML."""
+"""Notebooks and documents as pages that load nothing from the network: images are inside, formulas are MathML."""
 
 from __future__ import annotations
 
@@ -45,8 +45,9 @@ def notebook_page(
 ) -> str:
     """A notebook with its outputs as an HTML page.
 
-    It stands by itself, but for `plotly.min.js` beside it where it has figures in space (see `page_outputs`). Links to
-    other notebooks lead to their pages, in the same folder; that to index.ipynb to the index above it.
+    It needs no other file, except `plotly.min.js` in the same folder if it has figures in space (see `outputs`). Links
+    to other notebooks become links to their pages in the same folder; the link to index.ipynb leads to the index in
+    the folder above.
 
     Args:
         notebook: an nbformat node.
