@@ -78,6 +78,11 @@ def training(scene: Scene, scale: str) -> Plan:
     return [Planned(scene, preset(scale, supervision="labels"))]
 
 
+def network(scene: Scene, scale: str) -> Plan:
+    """Notebooks 04 and 05: the same with P1's own network, where the scale's own field is the grid."""
+    return [Planned(scene, preset(scale, "mlp", supervision="labels"))]
+
+
 def view_synthesis(scene: Scene, scale: str) -> Plan:
     """Notebook 05: P1's first experiment. Every fold with labels alone (P1) and with labels + RGB (P2).
 
@@ -184,6 +189,7 @@ def geometry(scene: Scene, scale: str) -> Plan:
 
 EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
     "training": training,
+    "network": network,
     "view_synthesis": view_synthesis,
     "sparse_labels": sparse_labels,
     "label_noise": label_noise,

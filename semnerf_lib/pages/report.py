@@ -39,6 +39,7 @@ CORRUPTED_SCORES = {
 """Those on corrupted labels."""
 TITLES = {
     "training": "One run on the scene's own split (notebook 04)",
+    "network": "The same with P1's own network (notebooks 04 and 05)",
     "view_synthesis": "Semantic view synthesis over P1's folds (notebook 05)",
     "sparse_labels": "Sparse labels (notebook 06)",
     "label_noise": "Label noise (notebook 07)",

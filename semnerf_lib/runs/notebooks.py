@@ -15,8 +15,8 @@ from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
 
 NEEDS: dict[str, tuple[str, ...]] = {
-    "04": ("training",),
-    "05": ("view_synthesis",),
+    "04": ("training", "network"),
+    "05": ("view_synthesis", "training", "network"),
     "06": ("sparse_labels",),
     "07": ("label_noise",),
     "08": ("super_resolution",),
