@@ -180,7 +180,7 @@ class GridField(nn.Module):
 
 def render_grids(
     proposal: DensityGrid,
-    field: GridField,
+    field: nn.Module,
     rays_o: Float[Tensor, "rays 3"],
     rays_d: Float[Tensor, "rays 3"],
     near: Float[Tensor, "rays 1"],
@@ -189,7 +189,7 @@ def render_grids(
     n_importance: int,
     generator: torch.Generator | None = None,
 ) -> tuple[Rendered, Rendered]:
-    """`render_proposal` of two grids, on a CPU by compiled loops (see `raymarching`).
+    """`render_proposal`; of two grids on a CPU by compiled loops (see `raymarching`).
 
     As the logits are linear in h, sum_i w_i (V h_i + b) = V (sum_i w_i h_i) + b sum_i w_i: one product a ray.
     """
