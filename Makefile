@@ -3,16 +3,19 @@
 # make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab
 # make site                                                     the notebooks and reports as pages that work offline
+# make fuzz [COUNT=20000]                                       damaged and hostile files at every door, drawn from a seed
+# make package                                                  wheel and sdist in build/dist, tried outside the checkout
 # make setup | clean                                            only the set-up; away with it (results/ and site/ stay)
 
 SCENE ?= room
 SCALE ?= laptop
-PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+COUNT ?= 20000
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/set-up-seconds
 
-.PHONY: reproduce test bench lab site setup clean
+.PHONY: reproduce test bench lab site fuzz package setup clean
 .DELETE_ON_ERROR:
 
 reproduce: $(STAMP)
@@ -31,10 +34,17 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab notebooks/index.ipynb
+	JUPYTER_CONFIG_PATH="$(CURDIR)/docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		$(BIN)/jupyter lab notebooks/index.ipynb
 
 site: $(STAMP)
 	$(BIN)/semnerf site --to site
+
+fuzz: $(STAMP)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --count $(COUNT)
+
+package: $(STAMP)
+	$(BIN)/python tests/package.py build/dist
 
 setup: $(STAMP)
 

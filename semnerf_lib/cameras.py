@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +19,18 @@ from torch import Tensor
 
 from semnerf_lib.errors import SemnerfError
 
+MAX_DISTANCE = 1e9
+"""How far from the origin a camera may be, in whatever unit: a thousand kilometres in millimetres."""
+
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """A pinhole camera: image size and focal lengths in pixels, principal point in integer pixel coordinates."""
+    """A pinhole camera: image size and focal lengths in pixels, principal point in integer pixel coordinates.
+
+    Raises:
+        SemnerfError: no pixel; a focal length of less than a thousandth or more than a thousand times the larger side
+            of the image; a principal point more than a hundred sides away.
+    """
 
     width: int
     height: int
@@ -37,6 +46,22 @@ class Intrinsics:
             value = getattr(self, name)
             if not math.isfinite(value) or (name[0] == "f" and value <= 0):
                 raise SemnerfError(f"intrinsics: {name} = {value}, expected a finite number, fx and fy above 0")
+            sides = abs(value) / max(self.width, self.height)
+            if sides > 1e3 or (name[0] == "c" and sides > 1e2) or (name[0] == "f" and sides < 1e-3):
+                size = f"{self.width}x{self.height}"
+                raise SemnerfError(f"intrinsics: {name} = {value}, expected a camera of {size} pixels")
+
+    @classmethod
+    def from_numbers(cls, values: Sequence[Any]) -> Intrinsics:
+        """The camera of six values that a file holds: width, height, fx, fy, cx, cy.
+
+        Raises:
+            SemnerfError: one that is no number, a size that is not whole, or no camera.
+        """
+        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values)
+        if not numbers or any(v != int(v) for v in values[:2]):
+            raise SemnerfError(f"{list(values)}, expected numbers: width, height (whole), fx, fy, cx, cy")
+        return cls(int(values[0]), int(values[1]), *map(float, values[2:]))
 
     @classmethod
     def from_hfov(cls, width: int, height: int, hfov: float = 90.0) -> Intrinsics:
@@ -149,7 +174,7 @@ def look_at(
 def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
     """What keeps a 4x4 matrix from being a rigid camera-to-world motion; None if nothing does.
 
-    Rigid: finite, R^T R = 1 and det R = 1 within `tolerance`, last row (0, 0, 0, 1).
+    Rigid: finite, R^T R = 1 and det R = 1 within `tolerance`, last row (0, 0, 0, 1); within `MAX_DISTANCE`.
     """
     if c2w.shape != (4, 4):
         return f"shape {c2w.shape}, expected (4, 4)"
@@ -157,6 +182,8 @@ def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
         return "it holds NaN or infinity"
     if np.abs(c2w[3] - (0, 0, 0, 1)).max() > tolerance:
         return f"last row {c2w[3].tolist()}, expected [0, 0, 0, 1]"
+    if np.abs(c2w).max() > MAX_DISTANCE:
+        return f"{np.abs(c2w).max():.3g} in it, more than {MAX_DISTANCE:g}"
     rotation = c2w[:3, :3]
     error = np.abs(rotation.T @ rotation - np.eye(3)).max()
     if error > tolerance:

@@ -59,13 +59,13 @@ def open_scene(spec: str, scale: str) -> Scene:
 
     Args:
         spec: "room" for the made room, else the path of frames on disk or of a labelled mesh.
-        scale: one of `config.SCALES`.
+        scale: one of `config.SCALES`. Smoke takes so many frames of a small folder that P1's folds are possible.
 
     Raises:
         SemnerfError: unknown scale, or a scene that is missing or damaged.
     """
     width, every = SCENE_SIZES[check_scale(scale)]
-    return load_scene(spec, width=width, every=every)
+    return load_scene(spec, width=width, every=every, least=N_FOLDS)
 
 
 def supervisions(scene: Scene) -> tuple[str, ...]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,7 +15,7 @@ from PIL import Image
 from semnerf_lib.cameras import Intrinsics, pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
-from semnerf_lib.machine.files import write_fault
+from semnerf_lib.machine.files import folder_aside
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
@@ -209,13 +206,10 @@ def check_frames(ids: Sequence[int], scene: Scene) -> None:
 def write_folder(views: Callable, coding: Coding, folder: Path, n_views: int, changes: Changes | None) -> None:
     """Writes what `views()` yields, (file, labels, probability) each, and then the changes; aside, then renamed."""
     check_folder(folder)
-    aside = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    with folder_aside(folder) as aside:
         for file, labels, probability in progress(views(), "relabelling", n_views):
             name = PurePosixPath(file.replace("\\", "/"))
-            if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+            if not name.parts or name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
                 raise SemnerfError(f"coding: file {file!r}, expected a path below the source's folder")
             certainty = Image.fromarray((probability * 65535).round().astype(np.uint16))
             for path, image in (
@@ -226,13 +220,6 @@ def write_folder(views: Callable, coding: Coding, folder: Path, n_views: int, ch
                 image.save(path)
         if changes is not None:
             (aside / CHANGES).write_text(_csv(changes.rows()), encoding="utf-8")
-        aside.chmod(0o755)
-        os.replace(aside, folder)
-    except OSError as fault:
-        raise write_fault(folder, fault) from fault
-    finally:
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _csv(rows: list[dict[str, object]]) -> str:

@@ -78,6 +78,8 @@ class Scene:
                     f"{np.dtype(dtype)}{list(shape)}"
                 )
             array.setflags(write=False)
+        if odd := [name for name in self.class_names if not name or not name.isprintable()]:
+            raise SemnerfError(f"scene {self.name}: a class is called {odd[0][:80]!r}, expected printable names")
         for i, pose in enumerate(self.c2w):
             if fault := pose_fault(pose):
                 raise SemnerfError(f"scene {self.name}: pose of frame {i}: {fault}")

@@ -25,7 +25,7 @@ from semnerf_lib.machine.progress import Progress, say
 from semnerf_lib.pages.report import Report, write_report
 from semnerf_lib.pages.verdict_report import write_verdict
 from semnerf_lib.runs.executors import Executor, pick_executor
-from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for
+from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for, read_result
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
@@ -70,10 +70,10 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
     if not all(file.is_file() for file in files):
         return None
     try:
-        result = read_json(files[0])
+        result = read_result(files[0])
     except SemnerfError:
         return None
-    return result if result.get("ok") and result.get("key") == key else None
+    return result if result["ok"] and result["key"] == key else None
 
 
 def spec_of(scene: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
@@ -11,6 +12,7 @@ from semnerf_lib.machine.files import write_json
 from semnerf_lib.machine.jsons import is_number, read_json
 
 FILE_NAME = "coding.json"
+CAMERA = ("width", "height", "fx", "fy", "cx", "cy")
 MODES = ("1", "L", "P", "I;16", "RGB")
 """Pillow's names of the images: 1 bit, 8-bit ids, 8-bit ids with a palette, 16-bit ids, colours."""
 
@@ -93,7 +95,7 @@ def read_coding(folder: Path) -> Coding | None:
     if not is_number(given.get("unit")) or given["unit"] <= 0:
         raise SemnerfError(f"{path}: unit is {given.get('unit')!r}, expected a number above 0")
     try:
-        frames = tuple(CodedFrame(_text(f["file"]), Intrinsics(**f["camera"])) for f in given["frames"])
+        frames = tuple(CodedFrame(_text(f["file"]), _camera(f["camera"])) for f in given["frames"])
         coding = Coding(
             layout=_text(given["layout"]),
             folder=_text(given["folder"]),
@@ -112,6 +114,10 @@ def read_coding(folder: Path) -> Coding | None:
             f"{path}: damaged ({fault}), expected the coding that `semnerf scene import` wrote"
         ) from None
     return coding
+
+
+def _camera(value: dict[str, Any]) -> Intrinsics:
+    return Intrinsics.from_numbers([value[key] for key in CAMERA])
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import regular_size
+from semnerf_lib.machine.jsons import decimal, regular_size
 from semnerf_lib.scenes.importers.pictures import SIXTEEN_BITS, open_image, pixels, read_ids
 
 LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
@@ -50,7 +50,7 @@ def read_poses(path: Path) -> np.ndarray:
     for number, line in enumerate(lines, start=1):
         words = line.replace(",", " ").split()
         try:
-            pose = np.array([float(w) for w in words]).reshape(4, 4)
+            pose = np.array([decimal(w) for w in words]).reshape(4, 4)
         except ValueError:
             raise SemnerfError(
                 f"{path}: line {number} is '{line[:40]}' ({len(words)} words), expected 16 numbers"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semnerf_lib.errors import SemnerfError
+from semnerf_lib.errors import SemnerfError, printable
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import FILE_NAME
 from semnerf_lib.scenes.frames import LABELS
@@ -20,7 +20,12 @@ from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
 
 
 def load_scene(
-    spec: str | os.PathLike, width: int | None = None, seed: int = 0, every: int = 1, cache: bool = True
+    spec: str | os.PathLike,
+    width: int | None = None,
+    seed: int = 0,
+    every: int = 1,
+    cache: bool = True,
+    least: int = 1,
 ) -> Scene:
     """A scene by what it is called.
 
@@ -34,6 +39,7 @@ def load_scene(
         seed: of a made room, and of a mesh's trajectory.
         every: keep each `every`-th training frame and test frame.
         cache: keep rendered frames for next time.
+        least: training frames of a folder that stay; with fewer than `least * every` of them, more of each stay.
 
     Raises:
         SemnerfError: nothing of that name; what the loaders raise; a width below 4; `every` below 1 or so large
@@ -41,7 +47,7 @@ def load_scene(
     """
     if width is not None and width < 4:
         raise SemnerfError(f"scene {spec}: width = {width}, expected at least 4 pixels")
-    path = Path(spec)
+    path = Path(str(spec))  # papermill takes a folder called 101 for a number
     size = (width or 160, round((width or 160) * 3 / 4))
     if str(spec) in MADE_SCENES:
         return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
@@ -57,7 +63,7 @@ def load_scene(
     if scene.bounds is None and scene.far == Scene.far and not (path / FILE_NAME).exists():
         scene = placed(scene)
     if every != 1:
-        scene = _thinned(scene, every)
+        scene = _thinned(scene, every if least == 1 else max(1, min(every, len(scene.train_ids) // least)))
     if width is None:
         return scene
     factor = int(np.ceil(scene.intrinsics.width / (1.25 * width)))
@@ -93,8 +99,9 @@ def describe(scene: Scene) -> str:
     )
     there = [f"{kind} {'no' if getattr(scene, kind) is None else 'yes'}" for kind in ("rgb", "depth", "instances")]
     low, high = scene.c2w[:, :3, 3].min(0), scene.c2w[:, :3, 3].max(0)
+    size = f"{camera.width}x{camera.height} pixels, hfov {hfov:.1f} degrees"
     lines = [
-        f"{scene.name}: {scene.n_frames} frames of {camera.width}x{camera.height} pixels, hfov {hfov:.1f} degrees",
+        f"{printable(scene.name)}: {scene.n_frames} frames of {size}",
         f"  {len(scene.train_ids)} training and {len(scene.test_ids)} test frames; {', '.join(there)}",
         f"  cameras within {np.round(low, 2).tolist()} ... {np.round(high, 2).tolist()} m",
     ]

@@ -213,16 +213,13 @@ def read_camera(path: Path) -> Intrinsics:
         SemnerfError: no such file, a value that is no number, a camera that cannot be.
     """
     given = read_json(path)
-    values = [given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")]
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    if not numbers or not all(type(v) is int and 1 <= v <= MAX_SIDE for v in values[:2]):
-        raise SemnerfError(
-            f"{path}: width, height, fx, fy, cx, cy = {values}, expected numbers, the first two whole, 1 to {MAX_SIDE}"
-        )
     try:
-        return Intrinsics(*values[:2], *map(float, values[2:]))
+        camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
     except SemnerfError as error:
         raise SemnerfError(f"{path}: {error}") from None
+    if max(camera.width, camera.height) > MAX_SIDE:
+        raise SemnerfError(f"{path}: {camera.width}x{camera.height} pixels, expected at most {MAX_SIDE} a side")
+    return camera
 
 
 def mesh_scene_at(

@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import folder_aside
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
@@ -53,19 +52,16 @@ def _read_intrinsics(path: Path, size: tuple[int, int]) -> tuple[Intrinsics, flo
     if not os.path.lexists(file):
         return Intrinsics.from_hfov(size[1], size[0]), 1000.0
     given = read_json(file)
-    values = [given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")] + [given.get("depth_scale", 1000)]
-    if not all(map(is_number, values)) or not values[-1] > 0:
-        raise SemnerfError(f"{file}: {values}, expected numbers: width, height, fx, fy, cx, cy (and depth_scale > 0)")
-    if (values[1], values[0]) != size:
-        raise SemnerfError(f"{file}: {values[0]}x{values[1]} pixels, expected {size[1]}x{size[0]} as the label images")
-    if not all(f <= 0 or 1e-3 < f / max(size) < 1e3 for f in values[2:4]) or any(
-        abs(c) > 100 * max(size) for c in values[4:6]
-    ):
-        raise SemnerfError(f"{file}: fx, fy, cx, cy are {values[2:6]}, expected a camera that sees {max(size)} pixels")
+    scale = given.get("depth_scale", 1000)
+    if not is_number(scale) or not 1e-6 < scale < 1e9:
+        raise SemnerfError(f"{file}: depth_scale {scale!r}, expected how many units of the depth images a metre has")
     try:
-        return Intrinsics(int(values[0]), int(values[1]), *map(float, values[2:6])), float(values[6])
+        camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
     except SemnerfError as error:
         raise SemnerfError(f"{file}: {error}") from None
+    if (camera.height, camera.width) != size:
+        raise SemnerfError(f"{file}: {camera.width}x{camera.height} pixels, expected {size[1]}x{size[0]} as the labels")
+    return camera, float(scale)
 
 
 def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], dict]:
@@ -83,10 +79,12 @@ def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], 
                 raise SemnerfError(f"{file}: {key} is {str(value)[:40]!r}, expected a number of metres")
         more = {k: float(value) for k, value in more.items()}
         if given.get("bounds") is not None:
-            try:
-                more["bounds"] = np.array(given["bounds"], dtype=np.float64).reshape(2, 3)
-            except (TypeError, ValueError, OverflowError):
-                raise SemnerfError(f"{file}: bounds {given['bounds']}, expected two corners of three metres") from None
+            corners = given["bounds"]
+            if not isinstance(corners, list) or [len(c) if isinstance(c, list) else 0 for c in corners] != [3, 3]:
+                raise SemnerfError(f"{file}: bounds {corners}, expected two corners of three metres")
+            if not all(is_number(x) and abs(x) < 1e6 for corner in corners for x in corner):
+                raise SemnerfError(f"{file}: bounds {corners}, expected numbers of metres")
+            more["bounds"] = np.array(corners, dtype=np.float64)
         return list(range(n_frames)), train, test, more
     if n_frames == 900:
         kept = [i for i in range(900) if i % 5 in (0, 2)]
@@ -206,19 +204,8 @@ def save_replica(scene: Scene, path: str | os.PathLike) -> None:
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise SemnerfError(f"{path}: exists, expected the name of a new or empty folder")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    except OSError as error:
-        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
-    try:
+    with folder_aside(path) as aside:
         _write(scene, aside)
-        aside.chmod(0o755)
-        os.replace(aside, path)
-    except OSError as error:
-        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write(scene: Scene, folder: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from os.path import lexists
 from pathlib import Path
 
 import numpy as np
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import regular_size
+from semnerf_lib.machine.jsons import decimal, regular_size
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import Matcher, label_folder, number_of
 from semnerf_lib.scenes.importers.names import find_names, read_text
@@ -68,7 +69,7 @@ def read_colmap(folder: Path) -> Source:
         if camera not in cameras:
             raise SemnerfError(f"{model}: image {name} has camera {camera}, which is not there")
         rgb = folder / "images" / name
-        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb.is_file() else None))
+        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if lexists(rgb) else None))
     notes = (f"{missing} images without a mask dropped",) if missing else ()
     return Source("colmap", folder, tuple(frames), find_names(folder), inverted=True, notes=notes)
 
@@ -154,7 +155,7 @@ def _cameras_txt(path: Path) -> dict[int, Camera]:
             continue
         try:
             key, name, width, height, *values = line.split()
-            cameras[int(key)] = (name, int(width), int(height), tuple(map(float, values)))
+            cameras[int(key)] = (name, int(width), int(height), tuple(map(decimal, values)))
         except ValueError:
             raise SemnerfError(f"{path}: line '{line[:40]}', expected id, model, width, height, parameters") from None
         if name not in MODELS or len(values) != MODELS[name][1]:
@@ -170,7 +171,7 @@ def _images_txt(path: Path) -> list[Image]:
     for line in lines[::2]:
         try:
             _, *values, camera, name = line.split(None, 9)
-            images.append((name.strip(), int(camera), w2c_matrix(*map(float, values))))
+            images.append((name.strip(), int(camera), w2c_matrix(*map(decimal, values))))
         except (ValueError, TypeError):
             raise SemnerfError(
                 f"{path}: line '{line[:40]}', expected id, quaternion, translation, camera, name"

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scenes.importers.names import read_text
 
 LABEL_FOLDERS = (
@@ -66,7 +67,7 @@ def read_matrices(path: Path, expected: int | None = None) -> Float[np.ndarray, 
     """
     words = read_text(path).replace(",", " ").split()
     try:
-        matrices = np.array([float(word) for word in words]).reshape(-1, 4, 4)
+        matrices = np.array([decimal(word) for word in words]).reshape(-1, 4, 4)
     except ValueError:
         raise SemnerfError(f"{path}: {len(words)} words, expected 16 numbers for each pose") from None
     if not len(matrices) or (expected is not None and len(matrices) != expected):

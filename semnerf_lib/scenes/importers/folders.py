@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 
 import numpy as np
@@ -33,18 +34,20 @@ def read_scannet(folder: Path) -> Source:
     labels = next(folder / name for name in SCANNET_LABELS if (folder / name).is_dir())
     pictures, depths = Matcher(folder / "color"), Matcher(folder / "depth")
     k = folder / "intrinsic" / "intrinsic_color.txt"
-    frames, camera = [], None
+    frames, camera, missing = [], None, 0
     for label in images_in(labels):
         file = folder / "pose" / f"{label.stem}.txt"
-        if not file.is_file():
+        if not lexists(file):
+            missing += 1
             continue
         rgb = pictures(label.name)
-        if camera is None and k.is_file():
+        if camera is None and lexists(k):
             with open_image(rgb or label) as image:
                 camera = _camera_of(read_matrix(k), image.size)
         frames.append(PosedFrame(label, read_matrix(file), camera, rgb, depths(label.name)))
     layout = "Panoptic Lifting" if labels.name == "rs_semantics" else "ScanNet"
-    return Source(layout, folder, tuple(frames), find_names(folder))
+    notes = (f"{missing} frames without a pose dropped",) if missing else ()
+    return Source(layout, folder, tuple(frames), find_names(folder), notes=notes)
 
 
 def is_trajectory(folder: Path) -> bool:
@@ -67,14 +70,12 @@ def read_trajectory(folder: Path) -> Source:
     poses = read_matrices(trajectory, len(labels))
     pictures = Matcher(next((folder / n for n in ("rgb", "images", "results") if (folder / n).is_dir()), None))
     depths, camera = Matcher(folder / "depth"), None
-    if (folder / "intrinsics.json").exists():
+    if lexists(folder / "intrinsics.json"):
         given = read_json(folder / "intrinsics.json")
         try:
-            camera = Intrinsics(**{key: given[key] for key in ("width", "height", "fx", "fy", "cx", "cy")})
-        except (KeyError, TypeError):
-            raise SemnerfError(
-                f"{folder / 'intrinsics.json'}: {sorted(given)}, expected width, height, fx, fy, cx, cy"
-            ) from None
+            camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
+        except SemnerfError as error:
+            raise SemnerfError(f"{folder / 'intrinsics.json'}: {error}") from None
     frames = (
         PosedFrame(label, pose, camera, pictures(label.name), depths(label.name))
         for label, pose in zip(labels, poses, strict=True)

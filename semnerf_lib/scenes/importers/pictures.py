@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import regular_size
 
 MAX_PIXELS = 1 << 26
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)  # Pillow's limit is above MAX_PIXELS
 SIXTEEN_BITS = ("I;16", "I;16B", "I")
 LOSSY = ("JPEG", "MPO", "WEBP")
 
@@ -32,8 +35,11 @@ def open_image(file: Path) -> Image.Image:
         return Image.open(file)
     except UnidentifiedImageError:
         raise SemnerfError(f"{file}: no image, expected an image") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
-        reason = getattr(fault, "strerror", None) or str(fault).splitlines()[0]
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as fault:
+        size = str(fault).partition(" exceeds")[0]
+        raise SemnerfError(f"{file}: {size}, expected at most {MAX_PIXELS} pixels") from None
+    except (OSError, SyntaxError, ValueError, IndexError, struct.error) as fault:  # what damaged chunks raise
+        reason = getattr(fault, "strerror", None) or (str(fault) or type(fault).__name__).splitlines()[0]
         raise SemnerfError(f"{file}: damaged or missing ({reason}), expected an image") from None
 
 
@@ -46,7 +52,8 @@ def pixels(image: Image.Image, file: Path) -> np.ndarray:
     try:
         return np.asarray(image)
     except (OSError, SyntaxError, ValueError) as fault:
-        raise SemnerfError(f"{file}: damaged ({str(fault).splitlines()[0]}), expected an image") from None
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise SemnerfError(f"{file}: damaged ({reason}), expected an image") from None
 
 
 def read_ids(file: Path) -> tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ...]]:
