@@ -68,7 +68,7 @@ class TrainingRays:
         self.labelled = torch.nonzero(learnt.flatten() != VOID)[:, 0].to(device)
         if not len(self.labelled):
             raise SemnerfError(f"scene {scene.name}: no labelled pixel in its {len(ids)} training frames")
-        self.boundary = torch.nonzero(beside_another_class(learnt).flatten())[:, 0].to(device)
+        self.boundary = torch.nonzero(boundary_pixels(learnt).flatten())[:, 0].to(device)
         self.labels = learnt.flatten().to(device)
         self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device) if with_rgb else None
         self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
@@ -100,7 +100,7 @@ class TrainingRays:
         return Batch(rays_o, rays_d, labels, rgb)
 
 
-def beside_another_class(
+def boundary_pixels(
     labels: UInt8[torch.Tensor, "frames height width"],
 ) -> Bool[torch.Tensor, "frames height width"]:
     """The labelled pixels of which one of the four neighbours has another class; a void neighbour does not count."""

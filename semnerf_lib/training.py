@@ -167,8 +167,8 @@ class Trainer:
         good = "no checkpoint was written yet"
         if checkpoint and checkpoint.exists():
             good = f"the last good checkpoint is {checkpoint}, of step {read_step(checkpoint)}"
-        found = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
-        raise SemnerfError(f"step {self.step_count}: {found}, expected finite numbers; {good}")
+        fault = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
+        raise SemnerfError(f"step {self.step_count}: {fault}, expected finite numbers; {good}")
 
     def _record(self, loss: float, terms: Terms, checkpoint: Path | None) -> None:
         self._stop_unless_finite(loss, checkpoint)

@@ -17,8 +17,8 @@ from semnerf_lib.machine.progress import progress
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.video import video
-from semnerf_lib.relabel import coding_of, encoded, encoded_depth
 from semnerf_lib.scene import Scene
+from semnerf_lib.scenes.coding import coding_of, encoded, encoded_depth
 
 FPS = 24
 SECONDS_A_KEY = 2.0
