@@ -7,11 +7,8 @@ Adam's moments and a step number, and a run that was stopped ends in the same we
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +23,7 @@ from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.machine.checkpoints import Facts, read_checkpoint, read_step, write_checkpoint
 from semnerf_lib.machine.files import Damaged
 from semnerf_lib.machine.gradients import Terms, adam, descend, gradients
+from semnerf_lib.machine.processes import deferred_interrupt
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.models import GridModel, build_model
 from semnerf_lib.rays import Batch, TrainingRays
@@ -220,20 +218,3 @@ def generators(source: torch.Generator, n: int) -> list[torch.Generator]:
     """So many generators, each seeded with a number that `source` draws."""
     seeds = torch.randint(2**31, (n,), generator=source, device=source.device)
     return [torch.Generator(source.device).manual_seed(seed) for seed in seeds.tolist()]
-
-
-@contextmanager
-def deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Holds Ctrl-C back, so that a step is never cut in half; yields a function that tells whether it was pressed.
-
-    Outside the main thread signals are nobody's to catch, and the function answers False.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    pressed = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
