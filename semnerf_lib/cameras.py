@@ -147,7 +147,7 @@ def look_at(
 
 
 def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
-    """What keeps a 4x4 matrix from being a rigid camera-to-world motion; None if nothing does.
+    """Why a 4x4 matrix is no rigid camera-to-world motion; None if it is one.
 
     Rigid: finite, R^T R = 1 and det R = 1 within `tolerance`, last row (0, 0, 0, 1).
     """

@@ -1,7 +1,7 @@
-"""One trainer for every field: rays from labelled pixels, a loss, Adam; resumable to the bit.
+"""One trainer for every field: rays from labelled pixels, a loss, Adam. A continued run has the same bits.
 
-Nothing random outlives a step: its draws come from a generator seeded with (seed, step). So a checkpoint is weights,
-Adam's moments and a step number, and a run that was stopped ends in the same weights as one that was not.
+The draws of a step come from a generator seeded with (seed, step). So a checkpoint is weights, Adam's moments and a
+step number, and a run that was stopped and continued ends with the same weights as one that was not.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Trainer:
         return self.rays.draw(c.n_rays, self.generator, round(c.boundary_share * c.n_rays), c.colour_rays)
 
     def terms(self, rays: Batch, generator: torch.Generator) -> Terms:
-        """What the loss of some rays is made of: each a mean over the rays, `semantic` over the labelled ones.
+        """The terms of the loss of some rays: means over the rays, `semantic` over the labelled ones.
 
         `photometric` is there with RGB alone; `regularisation` is the model's own (0 for the papers' MLP).
         """
@@ -215,6 +215,6 @@ class Trainer:
 
 
 def generators(source: torch.Generator, n: int) -> list[torch.Generator]:
-    """So many generators, each seeded with a number that `source` draws."""
+    """`n` generators, each seeded with a number that `source` draws."""
     seeds = torch.randint(2**31, (n,), generator=source, device=source.device)
     return [torch.Generator(source.device).manual_seed(seed) for seed in seeds.tolist()]

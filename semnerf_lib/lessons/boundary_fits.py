@@ -17,7 +17,7 @@ from semnerf_lib.machine.cores import one_core
 from semnerf_lib.scene import VOID
 
 FINE = 4
-"""Places a pixel along each axis at which a fit is looked at."""
+"""Places for each pixel along each axis at which a fit is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Fit:
     classes: UInt8[np.ndarray, "classes"]
 
     def wrong(self, patch: UInt8[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"]) -> float | None:
-        """Share of the labelled pixels of `where` that it gets wrong; None where there is none."""
+        """Share of wrong classes among the labelled pixels of `where`; None without such a pixel."""
         asked = where & (patch != VOID)
         return float(np.mean(self.labels[asked] != patch[asked])) if asked.any() else None
 

@@ -19,7 +19,7 @@ class LabelStatistics:
         right, wrong, lost: share with the true label, with another one, with none. They sum to 1.
         frames: images with at least one label.
         classes: classes that are left.
-        entropy: of the classes' shares of the labels, nats: 0 where all are one class, ln C where all are equally many.
+        entropy: of the shares of the classes, nats: 0 for labels of one class, ln C for equally many of each.
         given, hits: (C,) pixels that have a class as their label, and those of them that truly are of it.
     """
 

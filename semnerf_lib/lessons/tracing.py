@@ -21,7 +21,7 @@ class Pass:
     """One pass along one ray: n samples, C classes.
 
     Attributes:
-        z_vals: (n,) where the field was asked, metres along the optical axis.
+        z_vals: (n,) where the field was evaluated, metres along the optical axis.
         deltas: (n,) lengths of the intervals along the ray, metres; the last one is endless.
         sigma: (n,) density, 1/m, after its ReLU.
         transmittance: (n + 1,) share of the light before each sample, and after the last.
