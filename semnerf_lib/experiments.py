@@ -12,7 +12,7 @@ from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import load_scene
 
-RULE = "3"
+RULE = "4"
 """Of training: raised when the same config comes to other weights, so that older runs are not taken for today's."""
 
 
