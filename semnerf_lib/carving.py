@@ -1,9 +1,9 @@
-"""Where things may be, told from the label images alone before the first step: shape from label agreement.
+"""Where surfaces may be, computed from the label images alone before the first step: shape from label agreement.
 
-A point on a surface has one class in all views that see it; a point in the air has behind it, in each view, something
-else. So where views agree on a label there may be something, and where they do not there is nothing. (Space carving
-[Kutulakos and Seitz 2000] asks the same of colours. Neither P1 nor P2 does.) It only sets where the first samples go:
-what the proposal says is learnt on from there.
+A point on a surface has one class in all views that see it. A point in the air has another surface behind it in each
+view, and so other classes. Where views agree on a label there may be a surface; where they do not there is none. Space
+carving [Kutulakos and Seitz 2000] does the same with colours; P1 and P2 do neither. The result only decides where the
+first samples go: training changes the proposal from there on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from semnerf_lib.scene import VOID, Scene
 VIEWS = 48
 """Views that vote, evenly spread over the training frames."""
 FEWEST = 3
-"""Votes without which nothing is said of a point."""
+"""A point with fewer votes keeps its density."""
 
 
 def agreement(
@@ -30,7 +30,7 @@ def agreement(
 
         a(x) = max_c n_c(x) / sum_c n_c(x),   n_c(x) = training views in whose image x falls on a pixel labelled c
 
-    Views that do not show the point, or show it on a void pixel, do not vote. What hides it is not known yet.
+    Views that do not show the point, or show it on a void pixel, do not vote. Occlusion is ignored.
 
     Args:
         scene: cameras and training frames.
@@ -49,8 +49,8 @@ def agreement(
         inside = (z > scene.near) & (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
         inside = inside.nonzero()[:, 0]
         label = torch.tensor(labels[i])[v[inside].long(), u[inside].long()].long()
-        known = label != VOID
-        votes[inside[known], label[known]] += 1
+        labelled = label != VOID
+        votes[inside[labelled], label[labelled]] += 1
     counts = votes.sum(-1)
     return votes.amax(-1) / counts.clamp_min(1), counts >= FEWEST
 

@@ -185,7 +185,7 @@ def render(args: argparse.Namespace) -> int:
 
 def relabel(args: argparse.Namespace) -> int:
     """Writes the labels of a finished run as images."""
-    from semnerf_lib.relabel import check_folder
+    from semnerf_lib.studio.relabel import check_folder
 
     check_folder(args.to)
     write_labels(args, *finished_run(args))

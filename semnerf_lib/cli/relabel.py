@@ -42,9 +42,10 @@ def write_labels(args: argparse.Namespace, scene: Scene, model: Model) -> None:
     """Writes what the options ask for and prints what changed."""
     from semnerf_lib.config import SCENE_SIZES
     from semnerf_lib.evaluation import render_view
-    from semnerf_lib.relabel import CERTAINTY, CHANGES, coding_of, relabel, relabel_poses
+    from semnerf_lib.scenes.coding import coding_of
     from semnerf_lib.scenes.frames import read_poses
     from semnerf_lib.scenes.loading import load_scene
+    from semnerf_lib.studio.relabel import CERTAINTY, CHANGES, relabel, relabel_poses
 
     def render(c2w, camera):
         return render_view(model, camera, c2w, scene.near, scene.far)
