@@ -14,9 +14,11 @@ from semnerf_lib.scenes.coding import FILE_NAME
 from semnerf_lib.scenes.frames import LABELS
 from semnerf_lib.scenes.importers.formats import import_scene, is_foreign
 from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
-from semnerf_lib.scenes.placement import placed
+from semnerf_lib.scenes.placement import in_metres, placed
 from semnerf_lib.scenes.replica import load_replica
 from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
+from semnerf_lib.scenes.split import FILE_NAME as SPLIT
+from semnerf_lib.scenes.split import lengths
 
 
 def load_scene(
@@ -52,10 +54,7 @@ def load_scene(
     if not path.is_dir():
         made = ", ".join(MADE_SCENES)
         raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
-    own = (path / LABELS).is_dir() and (path / "traj_w_c.txt").exists()
-    scene = import_scene(path) if not own and is_foreign(path) else load_replica(path)
-    if scene.bounds is None and scene.far == Scene.far and not (path / FILE_NAME).exists():
-        scene = placed(scene)
+    scene = _frames_on_disk(path)
     if every != 1:
         scene = _thinned(scene, every)
     if width is None:
@@ -64,6 +63,18 @@ def load_scene(
     if factor <= 1:
         return scene
     return scene.resized(max(scene.intrinsics.width // factor, 1), max(scene.intrinsics.height // factor, 1))
+
+
+def _frames_on_disk(path: Path) -> Scene:
+    """A folder's scene, placed as its `split.json` says or else as its frames show (see `placement.placed`)."""
+    own = (path / LABELS).is_dir() and (path / "traj_w_c.txt").exists()
+    unit, limits = lengths(path)
+    scene = load_replica(path) if own or not is_foreign(path) else replace(import_scene(path), **limits)
+    if unit is not None:
+        scene = in_metres(scene, unit, f"{unit:g} units a metre, as {SPLIT} says")
+    if "bounds" in limits or (path / FILE_NAME).exists():
+        return scene
+    return placed(scene, unit_known=unit is not None or "far" in limits)
 
 
 def _thinned(scene: Scene, every: int) -> Scene:
