@@ -68,9 +68,7 @@ def seen_from_outside(scene: Scene) -> Outside | None:
     return None if within else Outside(distance, box, background)
 
 
-def hull(
-    scene: Scene, centre: Float[np.ndarray, "3"], half: float, background: int
-) -> Float[np.ndarray, "2 3"] | None:
+def hull(scene: Scene, centre: Float[np.ndarray, "3"], half: float, background: int) -> Float[np.ndarray, "2 3"] | None:
     """A box around the voxels of a cube that no view shows as background; None where hardly any are left.
 
     Voxels are kept where more than half of the views show them and at most one in twenty of these shows background;

@@ -1,9 +1,9 @@
 """`split.json` beside frames: which train and which test, and what a person knows of lengths.
 
-    train_ids, test_ids   numbers of frames
-    near, far             metres along the optical axis between which surfaces are searched
-    bounds                lower and upper corner, in metres, of a box that holds all surfaces
-    unit                  "m", "cm", "mm", or how many units of the poses a metre has
+train_ids, test_ids   numbers of frames
+near, far             metres along the optical axis between which surfaces are searched
+bounds                lower and upper corner, in metres, of a box that holds all surfaces
+unit                  "m", "cm", "mm", or how many units of the poses a metre has
 """
 
 from __future__ import annotations
