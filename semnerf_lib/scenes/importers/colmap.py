@@ -11,7 +11,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import regular_size
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
-from semnerf_lib.scenes.importers.files import Matcher, label_folder, number_of
+from semnerf_lib.scenes.importers.files import Matcher, label_folder, within, number_of
 from semnerf_lib.scenes.importers.names import find_names, read_text
 
 MODELS = {
@@ -67,8 +67,8 @@ def read_colmap(folder: Path) -> Source:
             continue
         if camera not in cameras:
             raise SemnerfError(f"{model}: image {name} has camera {camera}, which is not there")
-        rgb = folder / "images" / name
-        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb.is_file() else None))
+        rgb = within(folder / "images", name)
+        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb and rgb.is_file() else None))
     notes = (f"{missing} images without a mask dropped",) if missing else ()
     return Source("colmap", folder, tuple(frames), find_names(folder), inverted=True, notes=notes)
 

@@ -29,16 +29,16 @@ def read_text(path: Path) -> str:
 def find_names(folder: Path) -> dict[int, str]:
     """Names by id from the first of these files in the folder; empty if there is none.
 
-    `info_semantic.json` (Replica), `panoptic_classes.json` (sitcoms3D: position in `thing`, else in `stuff`),
-    `labelmap.txt` (CVAT, VOC: `name:r,g,b::`, ids are colours), `class_names.txt` (labelme: line i names id i),
+    `labelmap.txt` (CVAT, VOC: `name:r,g,b::`, ids are colours), `info_semantic.json` (Replica),
+    `panoptic_classes.json` (sitcoms3D: position in `thing`, else in `stuff`), `class_names.txt` (labelme: line i names id i),
     `classes.txt` (`id name` lines, or as labelme), a ScanNet `*.tsv` (columns `id`, `raw_category`).
     """
+    if (folder / "labelmap.txt").exists():
+        return _labelmap(folder / "labelmap.txt")
     if (folder / "info_semantic.json").exists():
         return class_table(folder / "info_semantic.json")
     if (folder / "panoptic_classes.json").exists():
         return _panoptic(folder / "panoptic_classes.json")
-    if (folder / "labelmap.txt").exists():
-        return _labelmap(folder / "labelmap.txt")
     for name in ("class_names.txt", "classes.txt"):
         if (folder / name).exists():
             return _lines(folder / name)
