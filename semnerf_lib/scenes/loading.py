@@ -109,8 +109,10 @@ def describe(scene: Scene) -> str:
         f"  {len(scene.train_ids)} training and {len(scene.test_ids)} test frames; {', '.join(there)}",
         f"  cameras within {np.round(low, 2).tolist()} ... {np.round(high, 2).tolist()} m",
     ]
-    if scene.coding is not None and scene.coding.assumed:
-        lines.append(f"  read as {scene.coding.layout}: {'; '.join(scene.coding.assumed)}")
+    if (coding := scene.coding) is not None:
+        direction = "world-to-camera" if coding.inverted else "camera-to-world"
+        lines.append(f"  read as {coding.layout}: {coding.axes} axes, {direction}, {coding.unit:.4g} units a metre")
+        lines += [f"  {line}" for line in coding.assumed]
     if scene.depth is not None and (scene.depth > 0).any():
         known = scene.depth[scene.depth > 0]
         lines.append(f"  depth {known.min():.2f} ... {known.max():.2f} m, unknown {np.mean(scene.depth == 0):.1%}")
@@ -132,10 +134,17 @@ def _objects_of_classes(scene: Scene) -> dict[int, str]:
     return {int(c): f"   {n} object{'s' if n > 1 else ''}" for c, n in zip(classes, numbers, strict=True)}
 
 
-def check_scene(spec: str | os.PathLike) -> str:
+def check_scene(spec: str | os.PathLike, up: str | None = None, unit: str | None = None) -> str:
     """Loads a scene, which validates it, and describes it (see `load_scene` for what `spec` may be).
+
+    Args:
+        up, unit: of a mesh (see `mesh.load_mesh`).
 
     Raises:
         SemnerfError: the first thing that is wrong with it, in one line.
     """
-    return describe(load_scene(spec))
+    if up is None and unit is None:
+        return describe(load_scene(spec))
+    if Path(spec).suffix.lower() not in SUFFIXES:
+        raise SemnerfError(f"{spec}: up and unit are for a mesh; `semnerf scene import` takes the unit of frames")
+    return describe(mesh_scene(spec, up=up, unit=unit))

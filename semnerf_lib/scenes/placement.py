@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.scene import VOID, Scene
-from semnerf_lib.scenes.outside import Outside, background_as_class, seen_from_outside
+from semnerf_lib.scenes.outside import Outside, background_as_class, nearest_depth, seen_from_outside
 from semnerf_lib.scenes.sweep import Sweep, sweep
 
 OUTSIDE = 3.0
@@ -189,7 +189,8 @@ def _placed_outside(scene: Scene, outside: Outside, unit_known: bool, void_known
     if scale != 1:
         distance = f"all cameras look at one place {outside.distance:.3g} away"
         scene = scaled(scene, scale, f"{distance}: lengths divided by {scale:.4g}")
-    scene = replace(scene, bounds=outside.box / scale)
+    box = outside.box / scale
+    scene = replace(scene, bounds=box, near=max(0.9 * nearest_depth(scene.c2w, box), Scene.near))
     if outside.background != VOID or void_known or scene.n_classes >= VOID:
         return scene
     note = "void around what is seen from outside is taken as a class, background: it shows where nothing is"

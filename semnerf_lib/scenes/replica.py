@@ -32,7 +32,8 @@ from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
-from semnerf_lib.scenes.importers.core import VOID_NAMES, told_apart
+from semnerf_lib.scenes.importers.core import VOID_NAMES
+from semnerf_lib.scenes.importers.names import same_names, told_apart
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.split import frames_of_split, without_lost
 
@@ -75,16 +76,17 @@ def _metres(image: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _coding(
-    path: Path, files: list[Path], camera: Intrinsics, present: list[int], void: int, kept: list[int]
+    path: Path, files: list[Path], camera: Intrinsics, names: dict[int, str], void: int, kept: list[int]
 ) -> Coding:
     """The source's coding if the folder was imported, else its own."""
     if imported := read_coding(path):
         try:
-            return imported.part(kept, [i - 1 for i in present])
+            return imported.part(kept, [i - 1 for i in names])
         except IndexError:
             raise SemnerfError(f"{path / 'coding.json'}: fewer frames or ids than the folder has") from None
     frames = tuple(CodedFrame(str(file.relative_to(path)), camera) for file in files)
-    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(present), void, frames)
+    assumed = tuple(same_names(names))
+    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(names), void, frames, assumed=assumed)
 
 
 def load_replica(path: str | os.PathLike) -> Scene:
@@ -128,6 +130,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     if len(present) < 2:
         found = f"only class id {present[0]} ('{names[present[0]]}')" if present else "no labelled pixel"
         raise SemnerfError(f"{path / LABELS}: {found} in {len(kept)} frames, expected at least two classes")
+    names = {i: names[i] for i in present}
     remap = np.full(256, VOID, dtype=np.uint8)
     remap[present] = np.arange(len(present))
     instances = rgb = depth = None
@@ -142,13 +145,13 @@ def load_replica(path: str | os.PathLike) -> Scene:
         labels=remap[ids],
         c2w=c2w[kept],
         intrinsics=intrinsics,
-        class_names=told_apart({i: names[i] for i in present}),
+        class_names=told_apart(names),
         train_ids=tuple(train_ids),
         test_ids=tuple(test_ids),
         rgb=rgb,
         depth=depth,
         instances=instances,
-        coding=_coding(path, files[LABELS], intrinsics, present, min(void, default=0), kept),
+        coding=_coding(path, files[LABELS], intrinsics, names, min(void, default=0), kept),
         **more,
     )
 

@@ -100,14 +100,14 @@ def read_bop(folder: Path) -> Source:
         SemnerfError: a frame without K or a world-to-camera pose, no mask.
     """
     cameras, objects = read_json(folder / "scene_camera.json"), read_json(folder / "scene_gt.json")
-    frames, sizes = [], {}
+    frames, size = [], None
     for key in sorted(cameras, key=lambda text: (len(text), text)):
         masks = _masks(folder, key, objects.get(key))
         if not masks:
             continue
-        if not sizes:
+        if size is None:
             with open_image(masks[0][0]) as image:
-                sizes["all"] = image.size
+                size = image.size
         try:
             k = np.array(cameras[key]["cam_K"], dtype=np.float64).reshape(3, 3)
             pose = np.eye(4)
@@ -117,7 +117,7 @@ def read_bop(folder: Path) -> Source:
             raise SemnerfError(
                 f"{folder / 'scene_camera.json'}: frame {key[:20]}: expected cam_K, cam_R_w2c and cam_t_w2c"
             ) from None
-        camera = Intrinsics(*sizes["all"], *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))
+        camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))
         frames.append(PosedFrame(folder / "mask_visib" / f"{int(key):06d}.png", pose, camera))
     if not frames:
         raise SemnerfError(

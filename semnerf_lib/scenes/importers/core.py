@@ -13,6 +13,7 @@ from semnerf_lib.cameras import Intrinsics, pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
+from semnerf_lib.scenes.importers.names import same_names, told_apart
 from semnerf_lib.scenes.importers.pictures import Ids, check_total, open_image, pixels, read_ids
 
 ALWAYS_VOID = (255, 65535)
@@ -122,7 +123,9 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     notes += same_names({i: names[i] for i in present if i in names})
     axes, inverted = options.axes or source.axes, source.inverted != options.invert
     unit = options.unit or source.unit
-    c2w = np.stack([opencv_pose(f.pose, axes, inverted, unit, f.label) for f in found])
+    for frame in found:
+        if fault := pose_fault(frame.pose):
+            raise SemnerfError(f"{frame.label}: its pose: {fault}, expected a rigid motion")
     test = [i for i in range(len(found)) if i % 5 == 4] or [len(found) - 1]
     coding = Coding(
         layout=source.layout,
@@ -137,15 +140,12 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         unit=float(unit),
         axes=axes,
         inverted=inverted,
-        assumed=(
-            *notes,
-            f"{axes} axes, {'world-to-camera' if inverted else 'camera-to-world'}, {unit:g} units a metre",
-        ),
+        assumed=tuple(notes),
     )
     return Scene(
         name=source.folder.resolve().name,
         labels=labels,
-        c2w=c2w,
+        c2w=np.stack([coding.pose(frame.pose) for frame in found]),
         intrinsics=camera,
         class_names=told_apart({i: names.get(i, f"#{i:06x}" if modes == {"RGB"} else f"class {i}") for i in present}),
         train_ids=tuple(i for i in range(len(found)) if i not in test),
@@ -184,36 +184,6 @@ def units_a_metre(text: str) -> float:
     if not 0 < unit < float("inf"):
         raise SemnerfError(f"unit {text!r}, expected m, cm, mm, or how many units a metre has")
     return unit
-
-
-def told_apart(names: Mapping[int, str]) -> tuple[str, ...]:
-    """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
-    given = list(names.values())
-    return tuple(f"{name} ({i})" if given.count(name) > 1 else name for i, name in names.items())
-
-
-def same_names(names: Mapping[int, str]) -> list[str]:
-    """A line for each name that several ids have."""
-    given = list(names.values())
-    twice = {name: [i for i in names if names[i] == name] for name in given if given.count(name) > 1}
-    return [f"ids {', '.join(map(str, ids))} are all named '{name}': each is a class" for name, ids in twice.items()]
-
-
-def opencv_pose(
-    pose: Float[np.ndarray, "4 4"], axes: str, inverted: bool, unit: float, file: Path
-) -> Float[np.ndarray, "4 4"]:
-    """A source's pose as camera-to-world, OpenCV axes, metres.
-
-    Raises:
-        SemnerfError: it is no rigid motion.
-    """
-    if fault := pose_fault(pose):
-        raise SemnerfError(f"{file}: its pose: {fault}, expected a rigid motion")
-    c2w = np.linalg.inv(pose) if inverted else pose.copy()
-    if axes == "opengl":
-        c2w[:, 1:3] *= -1
-    c2w[:3, 3] /= unit
-    return c2w
 
 
 def common_camera(cameras: list[Intrinsics]) -> Intrinsics:
