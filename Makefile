@@ -54,7 +54,7 @@ $(STAMP): pyproject.toml constraints.txt
 		sys.exit("error: $(PYTHON) is Python %d.%d, expected 3.11 or newer" % v[:2] if v < (3, 11) else 0)'
 	@echo "setting up .venv with $(PYTHON) (some minutes the first time)"
 	@start=$$(date +%s) && "$(PYTHON)" -m venv .venv && \
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,cluster,dev]' && \
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,cluster,import,dev]' && \
 	echo $$(($$(date +%s) - start)) > $@
 	@$(BIN)/python tests/browser/chromium.py
 

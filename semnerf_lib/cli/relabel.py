@@ -33,7 +33,10 @@ def relabel_options(sub: argparse.ArgumentParser) -> None:
     which = sub.add_mutually_exclusive_group()
     which.add_argument("--frames", choices=("all", "training", "test"), default="all", help="which frames (all)")
     which.add_argument(
-        "--poses", type=Path, metavar="FILE", help="any poses instead: a 4x4 camera-to-world a line, OpenCV, metres"
+        "--poses",
+        type=Path,
+        metavar="FILE",
+        help="any poses instead: a 4x4 matrix a line, as the scene's source has them",
     )
     sub.add_argument("--void", choices=("fill", "keep"), default="fill", help="pixels that are void now (fill)")
 

@@ -67,6 +67,14 @@ class Coding:
     inverted: bool = False
     assumed: tuple[str, ...] = ()
 
+    def pose(self, given: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "4 4"]:
+        """A rigid motion as the source has it as a pose of the scene: camera-to-world, OpenCV axes, scene units."""
+        c2w = np.linalg.inv(given) if self.inverted else given.copy()
+        if self.axes == "opengl":
+            c2w[:, 1:3] *= -1
+        c2w[:3, 3] /= self.unit
+        return c2w
+
     def part(self, frames: list[int], classes: list[int] | None = None) -> Coding:
         """The coding of a scene with only these frames, and these classes (None: all)."""
         return replace(

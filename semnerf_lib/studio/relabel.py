@@ -125,7 +125,7 @@ def relabel_poses(render: Render, scene: Scene, c2w: Float[np.ndarray, "poses 4 
     """Renders the labels of any poses as `relabel` does: FOLDER/pose_<i>.png and FOLDER/certainty/pose_<i>.png.
 
     Args:
-        c2w: camera to world, OpenCV axes, metres of the scene; the camera is the one of the source's first frame.
+        c2w: poses as the source has them: in its axes, direction and unit; the camera is the one of its first frame.
 
     Raises:
         SemnerfError: a pose that is no rigid motion; see `relabel`.
@@ -133,11 +133,11 @@ def relabel_poses(render: Render, scene: Scene, c2w: Float[np.ndarray, "poses 4 
     coding = coding_of(scene)
     for i, pose in enumerate(c2w):
         if fault := pose_fault(pose):
-            raise SemnerfError(f"pose {i}: {fault}, expected a rigid camera-to-world motion")
+            raise SemnerfError(f"pose {i}: {fault}, expected a rigid motion")
 
     def views():
         for i, pose in enumerate(c2w):
-            view = render(pose, coding.frames[0].camera)
+            view = render(coding.pose(pose), coding.frames[0].camera)
             yield f"pose_{i}.png", view.labels, view.probability
 
     write_folder(views, coding, folder, len(c2w), None)
