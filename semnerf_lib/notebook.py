@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from semnerf_lib import plots
 from semnerf_lib.config import check_scale
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.tables import Shown
+from semnerf_lib.tables import Display
 
 SMOKE_WARNING = "Smoke scale: this run only shows that the code works. No number and no picture below is a result."
 
@@ -89,19 +89,19 @@ def begin(scale: str, scene: str, **others: object) -> tuple:
     return (scale, scene, *others.values())
 
 
-def smoke_warning(scale: str) -> Shown | None:
+def smoke_warning(scale: str) -> Display | None:
     """A banner for figures and tables made at smoke scale; None at the others."""
     if scale != "smoke":
         return None
     look = "background:#d55e00;color:white;padding:0.6em 1em;font-weight:bold;border-radius:4px"
-    return Shown(SMOKE_WARNING, html=f'<div style="{look}">{SMOKE_WARNING}</div>')
+    return Display(SMOKE_WARNING, html=f'<div style="{look}">{SMOKE_WARNING}</div>')
 
 
-def show_source(*objects: object) -> Shown:
+def show_source(*objects: object) -> Display:
     """The library's source of functions or classes, highlighted, with the place where it lives."""
     parts = []
     for item in objects:
         source = textwrap.dedent(inspect.getsource(item)).rstrip()
         parts.append(f"# {item.__module__.replace('.', '/')}.py\n{source}")
     text = "\n\n\n".join(parts)
-    return Shown(text, markdown=f"```python\n{text}\n```")
+    return Display(text, markdown=f"```python\n{text}\n```")

@@ -1,17 +1,18 @@
-"""Tables, and numbers in words: what pages, notebooks and the command line all show."""
+"""Tables, numbers and durations as text: the same in pages, in notebooks and on the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from statistics import median
 
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 
 
-class Shown:
-    """Something a notebook shows: Markdown or HTML for a person, plain text for a comparison of outputs."""
+class Display:
+    """What a notebook displays: Markdown or HTML for a person, plain text for a comparison of outputs."""
 
     def __init__(self, text: str, markdown: str | None = None, html: str | None = None):
         self.text, self.markdown, self.html = text, markdown, html
@@ -26,26 +27,22 @@ class Shown:
         return self.html
 
 
-def table(rows: Sequence[Mapping[str, object]], caption: str = "") -> Shown:
+def table(rows: Sequence[Mapping[str, object]], caption: str = "") -> Display:
     """Rows with the same keys as a table; the keys are its head. Numbers are aligned right."""
     if not rows:
         raise SemnerfError("table: no row, expected at least one")
     head = list(rows[0])
     cells = [[_cell(row[key]) for key in head] for row in rows]
-    widths = [max(len(line[i]) for line in [head, *cells]) for i in range(len(head))]
     numeric = [all(not isinstance(row[key], str) for row in rows) for key in head]
 
-    def text_line(line):
-        return "  ".join(c.rjust(w) if n else c.ljust(w) for c, w, n in zip(line, widths, numeric, strict=True))
-
     def html_line(line, tag):
-        aligned = ("right" if n else "left" for n in numeric)
-        return "".join(f'<{tag} style="text-align:{a}">{escape(c)}</{tag}>' for a, c in zip(aligned, line, strict=True))
+        sides = ("right" if n else "left" for n in numeric)
+        return "".join(f'<{tag} style="text-align:{s}">{escape(c)}</{tag}>' for s, c in zip(sides, line, strict=True))
 
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     body = "".join(f"<tr>{html_line(line, 'td')}</tr>" for line in cells)
     html = f"<table>{title}<thead><tr>{html_line(head, 'th')}</tr></thead><tbody>{body}</tbody></table>"
-    return Shown("\n".join([*([caption] if caption else []), *map(text_line, [head, *cells])]), html=html)
+    return Display("\n".join([*([caption] if caption else []), *aligned([head, *cells], numeric)]), html=html)
 
 
 def _cell(value: object) -> str:
@@ -54,62 +51,70 @@ def _cell(value: object) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def spread(values: Iterable[float | None], digits: int = 3) -> str:
-    """Mean, sample standard deviation and count: `0.812 ± 0.011 (n = 5)`; a dash without values.
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with so many decimals; a dash for None.
 
-    >>> spread([1.0, 2.0, 3.0], 1)
-    '2.0 ± 1.0 (n = 3)'
+    >>> number(1234.5, 1), number(None)
+    ('1,234.5', '–')
     """
+    return "–" if value is None else f"{value:,.{digits}f}"
 
-    known = np.array([v for v in values if v is not None], dtype=float)
-    if known.size == 0:
+
+def spread(values: Iterable[float | None], digits: int = 3, count: bool = True) -> str:
+    """Mean and sample standard deviation of the values that are not None; a dash if there is none.
+
+    Args:
+        digits: decimals.
+        count: also write how many values there are. Without it, one None among the values gives a dash, because
+            nobody could see that a value is missing.
+
+    >>> spread([1.0, 2.0, 3.0], 1), spread([1.0, 2.0, 3.0], 1, count=False)
+    ('2.0 ± 1.0 (n = 3)', '2.0 ± 1.0')
+    """
+    values = list(values)
+    valid = np.array([v for v in values if v is not None], dtype=float)
+    if valid.size == 0 or (not count and valid.size < len(values)):
         return "–"
-    deviation = f"{known.std(ddof=1):.{digits}f}" if known.size > 1 else "–"
-    return f"{known.mean():.{digits}f} ± {deviation} (n = {known.size})"
+    mean, deviation = number(valid.mean(), digits), number(valid.std(ddof=1) if valid.size > 1 else None, digits)
+    if count:
+        return f"{mean} ± {deviation} (n = {valid.size})"
+    return f"{mean} ± {deviation}" if valid.size > 1 else mean
 
 
-def duration(seconds: float) -> str:
-    """Seconds for a person.
+def median_range(values: Sequence[float], digits: int) -> str:
+    """Median and range, for times: an outlier, where the machine did other work, does not move them.
 
-    >>> duration(4.24), duration(75)
-    ('4.2 s', '1 min 15 s')
+    >>> median_range([30.2, 31.0, 78.9], 1)
+    '31.0 (30.2 to 78.9)'
     """
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds + 0.5) // 60} min {int(seconds + 0.5) % 60} s"
+    middle = number(median(values) if values else None, digits)
+    return f"{middle} ({number(min(values), digits)} to {number(max(values), digits)})" if len(values) > 1 else middle
 
 
-def hours(seconds: float) -> str:
-    """Seconds of work for a person.
+def duration(seconds: float | None) -> str:
+    """Seconds, rounded, in at most two units; a unit with 0 is left out. A dash for None.
 
-    >>> hours(0), hours(40), hours(4000), hours(400_000)
-    ('-', '40 s', '1 h 7 min', '4 d 15 h')
+    >>> duration(4.24), duration(75), duration(4000), duration(400_000)
+    ('4.2 s', '1 min 15 s', '1 h 7 min', '4 d 15 h')
     """
-    if seconds <= 0:
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes // 1440} d {minutes % 1440 // 60} h"
+    if seconds is None:
+        return "–"
+    if seconds < 59.95:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    step = 1 if seconds < 3599.5 else 60 if seconds < 86370 else 3600
+    left, parts = round(seconds / step) * step, []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        amount, left = divmod(left, size)
+        parts += [f"{amount} {unit}"] if amount else []
+    return " ".join(parts)
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of cells as lines, the first column to the left and the others to the right."""
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """Rows of cells as lines of text.
+
+    Args:
+        right: one a column, whether its cells are aligned to the right.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
-        for row in rows
-    ]
-
-
-def clock(seconds: float | None) -> str:
-    """Hours, minutes and seconds of training.
-
-    >>> clock(75.4), clock(None)
-    ('0:01:15', '')
-    """
-    return "" if seconds is None else f"{int(seconds) // 3600}:{int(seconds) // 60 % 60:02}:{int(seconds) % 60:02}"
+    columns = list(zip(widths, right, strict=True))
+    return ["  ".join(c.rjust(w) if r else c.ljust(w) for c, (w, r) in zip(row, columns, strict=True)) for row in rows]

@@ -1,10 +1,10 @@
-"""notebook.py: the guard, sources and tables."""
+"""notebook.py: the guard and sources."""
 
 from __future__ import annotations
 
 import pytest
 
-from semnerf_lib import encoding, notebook, tables
+from semnerf_lib import encoding, notebook
 from semnerf_lib.errors import SemnerfError
 
 
@@ -62,19 +62,3 @@ def test_source_names_its_module_and_reads_as_text():
     shown = notebook.show_source(encoding.encoded_size)
     assert repr(shown).startswith("# semnerf_lib/encoding.py\ndef encoded_size(")
     assert shown._repr_markdown_().startswith("```python\n")
-
-
-def test_table_aligns_formats_and_escapes():
-    shown = tables.table(
-        [{"model": "a<b", "mIoU": 0.51234, "n": 12345}, {"model": "c", "mIoU": None, "n": 2}], "caption"
-    )
-    assert "0.5123" in repr(shown) and "12,345" in repr(shown) and "–" in repr(shown)
-    assert "a&lt;b" in shown._repr_html_() and "<caption>caption</caption>" in shown._repr_html_()
-    with pytest.raises(SemnerfError, match="no row"):
-        tables.table([])
-
-
-def test_spread_carries_mean_deviation_and_count():
-    assert tables.spread([0.5, 0.7, None]) == "0.600 ± 0.141 (n = 2)"
-    assert tables.spread([0.5]) == "0.500 ± – (n = 1)"
-    assert tables.spread([]) == "–"

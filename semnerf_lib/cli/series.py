@@ -70,8 +70,7 @@ def site(args: argparse.Namespace) -> int:
 
 def index(args: argparse.Namespace) -> int:
     """Writes the index notebook, with times measured by `reproduce` if asked for."""
-    from semnerf_lib.pages.series import write_index
-    from semnerf_lib.pages.series_times import take_times
+    from semnerf_lib.pages.series import take_times, write_index
     from semnerf_lib.runs.notebooks import find_notebooks
     from semnerf_lib.runs.store import Store
 

@@ -7,25 +7,19 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from jinja2 import Environment, PackageLoader, pass_context
+from jinja2 import pass_context
 from PIL import Image
 
-from semnerf_lib.pages.outputs import LIBRARY, is_in_space, prepared
+from semnerf_lib.pages.outputs import LIBRARY, is_in_space, pictures, prepared
+from semnerf_lib.pages.templating import TEMPLATES
 
 Links = Sequence[tuple[str, str]]
 """Addresses and texts of a page's links to other pages."""
-
-TEMPLATES = Environment(
-    loader=PackageLoader("semnerf_lib.pages"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 def mathml(latex: str, display: str) -> str:
@@ -162,14 +156,11 @@ def title_of(notebook: Any, default: str) -> str:
 
 
 def first_picture(notebook: Any, width: int = 640) -> str | None:
-    """The first image among the outputs, shrunk to `width` pixels, as a data URL."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            for kind in ("image/png", "image/jpeg"):
-                if kind in output.get("data", {}):
-                    image = Image.open(io.BytesIO(base64.b64decode(output["data"][kind]))).convert("RGB")
-                    image.thumbnail((width, width))
-                    stream = io.BytesIO()
-                    image.save(stream, "JPEG", quality=85)
-                    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+    """The first picture among the outputs, at most `width` pixels wide and high, as a data URL; None without one."""
+    for picture in chain.from_iterable(map(pictures, notebook.cells)):
+        image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
+        image.thumbnail((width, width))
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=85)
+        return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
     return None

@@ -24,6 +24,12 @@ NO_PICTURE = "A figure in space: it needs a browser with scripts and WebGL."
 NO_WIDGET = "An explorer stands here when the notebook runs."
 
 
+def pictures(cell: Any) -> list[str]:
+    """The pictures among the outputs of a cell, base64."""
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return [by_kind[kind] for by_kind in data for kind in ("image/png", "image/jpeg") if kind in by_kind]
+
+
 def prepared(notebook: Any) -> Any:
     """A copy of a notebook whose outputs can stand on a page: no widget, plotly's figures as HTML, words for pictures.
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import platform
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
@@ -12,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.experiments import Plan
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.pages.html import TEMPLATES
+from semnerf_lib.pages.templating import TEMPLATES
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
-from semnerf_lib.tables import duration
+from semnerf_lib.tables import duration, spread
 
 SCORES = {
     ("test", "miou"): ("mIoU", 3),
@@ -76,36 +74,26 @@ class Report:
     verdict: list[dict[str, str]] = field(default_factory=list)
 
 
-def spread(values: Sequence[float | None], digits: int) -> str:
-    """Mean and sample standard deviation, or the one value; a dash where a value is unknown.
-
-    >>> spread([1.0, 2.0, 3.0], 1), spread([0.5], 2), spread([None], 2)
-    ('2.0 ± 1.0', '0.50', '–')
-    """
-    if not values or None in values:
-        return "–"
-    mean = f"{statistics.fmean(values):.{digits}f}"
-    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
-
-
 def score_tables(report: Report) -> list[dict[str, Any]]:
-    """A table an experiment, a row a condition and model or variant: scores over its finished runs, and their count."""
+    """A table an experiment, a row a corruption and model: scores over the finished runs, and their count."""
     tables = []
     for name, planned in report.plans.items():
-        groups: dict[tuple[str, str], list[Run | None]] = {}
+        groups: dict[tuple[Corruption, str], list[Run | None]] = {}
         for one in planned:
             groups.setdefault((one.config.corruption, one.label), []).append(report.runs.get(one.id))
-        corrupted = any(condition != "none" for condition, _ in groups)
+        corrupted = any(corruption != CLEAN for corruption, _ in groups)
         columns = CORRUPTED_SCORES if corrupted else SCORES
         rows = []
-        for (condition, model), runs in groups.items():
+        for (corruption, model), runs in groups.items():
             there = [run for run in runs if run]
             rows.append(
                 {
-                    "labels": Corruption.parse(condition).title,
+                    "labels": corruption.title,
                     "model": model,
                     "n": f"{len(there)}" + ("" if len(there) == len(runs) else f" of {len(runs)}"),
-                    "scores": [spread([_score(run, *key) for run in there], d) for key, (_, d) in columns.items()],
+                    "scores": [
+                        spread([_score(run, *key) for run in there], d, count=False) for key, (_, d) in columns.items()
+                    ],
                 }
             )
         heads = [head for head, _ in columns.values()]

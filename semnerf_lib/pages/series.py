@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,14 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import read_json, write_aside
+from semnerf_lib.experiments import open_scene
+from semnerf_lib.machine.devices import device_name, pick_device
+from semnerf_lib.machine.files import read_json, write_aside, write_json
 from semnerf_lib.pages.html import title_of
-from semnerf_lib.runs.notebooks import find_notebooks
+from semnerf_lib.pages.outputs import pictures
+from semnerf_lib.runs.notebooks import find_notebooks, plans_for
+from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.tables import duration
 
 FACTS = "series.json"
 INDEX = "index.ipynb"
@@ -63,11 +69,10 @@ class Entry:
         """For a person: to read, to run, to wait for its runs."""
         parts = [f"about {self.minutes} min to read"]
         if self.seconds is not None:
-            parts.append(f"{spell(self.seconds)} to run")
+            parts.append(f"{roughly(self.seconds)} to run")
         if self.runs:
-            parts.append(
-                f"before the first time {self.runs} run{'s' if self.runs > 1 else ''}, {spell(self.runs_seconds)}"
-            )
+            runs = f"{self.runs} run{'s' if self.runs > 1 else ''}"
+            parts.append(f"before the first time {runs}, {roughly(self.runs_seconds)}")
         return "; ".join(parts)
 
     @property
@@ -77,13 +82,13 @@ class Entry:
         return "; ".join(filter(None, [read, self.knows]))
 
 
-def spell(seconds: float) -> str:
+def roughly(seconds: float) -> str:
     """Seconds as one rounds them when one plans.
 
-    >>> spell(8.4), spell(47), spell(200)
+    >>> roughly(8.4), roughly(47), roughly(200)
     ('10 s', '50 s', '3 min')
     """
-    return f"{max(1, round(seconds / 10)) * 10} s" if seconds < 90 else f"{round(seconds / 60)} min"
+    return duration(10 * max(1, round(seconds / 10)) if seconds < 90 else 60 * round(seconds / 60))
 
 
 def read_series(folder: Path) -> list[Entry]:
@@ -100,18 +105,18 @@ def read_series(folder: Path) -> list[Entry]:
         number = path.name[:2]
         if number not in facts["notebooks"]:
             raise SemnerfError(f"{folder / FACTS}: nothing of notebook {number}, expected its idea and picture")
-        said, notebook = facts["notebooks"][number], nbformat.read(path, as_version=4)
-        if plain(said["idea"]) not in plain("\n".join(prose(notebook))):
-            raise SemnerfError(f"{path}: says nowhere {said['idea']!r}, expected the idea that {FACTS} names")
+        entry, notebook = facts["notebooks"][number], nbformat.read(path, as_version=4)
+        if plain(entry["idea"]) not in plain("\n".join(prose(notebook))):
+            raise SemnerfError(f"{path}: says nowhere {entry['idea']!r}, expected the idea that {FACTS} names")
         runs, runs_seconds = times["runs"].get(number, (0, 0.0))
         entries.append(
             Entry(
                 stem=path.stem,
                 title=title_of(notebook, path.stem),
-                idea=said["idea"],
-                picture=small_jpeg(picture_of(notebook, said["picture"], path)),
-                before=tuple(said["before"]),
-                knows=said["knows"],
+                idea=entry["idea"],
+                picture=small_jpeg(picture_of(notebook, entry["picture"], path)),
+                before=tuple(entry["before"]),
+                knows=entry["knows"],
                 minutes=reading_minutes(notebook),
                 seconds=times["seconds"].get(number),
                 runs=runs,
@@ -130,22 +135,16 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[*_`]", "", text).split())
 
 
-def pictures(cell: Any) -> list[str]:
-    """The pictures among a cell's outputs, base64."""
-    data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    return [found[kind] for found in data for kind in ("image/png", "image/jpeg") if kind in found]
-
-
 def picture_of(notebook: Any, words: str, path: Path) -> Image.Image:
     """The last picture that a cell with these words in its source left.
 
     Raises:
         SemnerfError: no such cell, or none with a picture.
     """
-    found = [shown[-1] for cell in notebook.cells if words in cell.source and (shown := pictures(cell))]
-    if not found:
+    last = [pictures(cell)[-1] for cell in notebook.cells if words in cell.source and pictures(cell)]
+    if not last:
         raise SemnerfError(f"{path}: no picture by a cell with {words!r}, expected the one that {FACTS} names")
-    return Image.open(io.BytesIO(base64.b64decode(found[0]))).convert("RGB")
+    return Image.open(io.BytesIO(base64.b64decode(last[0]))).convert("RGB")
 
 
 def small_jpeg(image: Image.Image, size: tuple[int, int] = (360, 240)) -> bytes:
@@ -211,3 +210,44 @@ def write_index(folder: Path) -> Path:
         write_aside(folder / PICTURES / f"{entry.number}.jpg", lambda path, data=entry.picture: path.write_bytes(data))
     write_aside(folder / INDEX, lambda path: nbformat.write(notebook, path))
     return folder / INDEX
+
+
+def take_times(folder: Path, store: Store) -> None:
+    """Writes into `series.json` how long the notebooks and their runs took, for the made room at laptop scale.
+
+    The time of a run is that of all cores together: a run that was made beside others counts with its share of the
+    cores.
+
+    Args:
+        folder: of the notebooks.
+        store: where the runs and the pages of `semnerf reproduce` are, all made on this machine.
+
+    Raises:
+        SemnerfError: a notebook was not executed or failed, or one of its runs is missing.
+    """
+    scene, cores = open_scene("room", "laptop"), os.cpu_count() or 1
+    seconds: dict[str, float] = {}
+    made: dict[str, Run] = {}
+    runs: dict[str, tuple[int, float]] = {}
+    for path in find_notebooks(folder):
+        number, page = path.name[:2], store.root / "room-laptop" / "notebooks" / f"{path.stem}.json"
+        result = read_json(page)
+        if not result["ok"]:
+            raise SemnerfError(f"{page}: the notebook failed, expected one without an error")
+        seconds[number] = round(result["seconds"], 1)
+        planned = [one for plan in plans_for([path], scene, "laptop").values() for one in plan]
+        fresh = {one.id: store.find(one) for one in planned if one.id not in made}
+        if None in fresh.values():
+            raise SemnerfError(f"{store.root}: a run of notebook {number} is missing, expected all of a `reproduce`")
+        if fresh:
+            runs[number] = (len(fresh), round(sum(seconds_of(run, cores) for run in fresh.values()), 1))
+        made |= fresh
+    latest = max((run.provenance["date"][:10] for run in made.values()), default=None)
+    on = ", ".join(filter(None, [device_name(pick_device()).split(",")[0], f"{cores} cores", latest]))
+    write_json(folder / FACTS, read_json(folder / FACTS) | {"times": {"on": on, "seconds": seconds, "runs": runs}})
+
+
+def seconds_of(run: Run, cores: int) -> float:
+    """Seconds that a run took to train and score, times its share of the cores."""
+    seconds = run.metrics["seconds_training"] + run.metrics["seconds_evaluation"]
+    return seconds * min(1.0, run.provenance["threads"] / cores)

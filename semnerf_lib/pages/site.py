@@ -16,9 +16,10 @@ from posixpath import normpath
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_fault
-from semnerf_lib.pages.html import TEMPLATES, document_page, notebook_page
+from semnerf_lib.pages.html import document_page, notebook_page
 from semnerf_lib.pages.outputs import is_in_space, place_library
 from semnerf_lib.pages.series import Entry, measured_on, read_series
+from semnerf_lib.pages.templating import TEMPLATES
 
 MARK = '<meta name="generator" content="semnerf site">'
 """In the index of a site: a folder with it may be replaced by the next one."""

@@ -17,7 +17,7 @@ from semnerf_lib import plots
 from semnerf_lib.experiments import plan
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.pages.html import TEMPLATES
+from semnerf_lib.pages.templating import TEMPLATES
 from semnerf_lib.pages.verdict_figures import claim_figures, overview_figure
 from semnerf_lib.pages.verdict_tables import Cells, cost_lines, details, overview, scene_lines, to_csv, to_tex
 from semnerf_lib.runs.store import Run, Store

@@ -10,30 +10,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from semnerf_lib.experiments import plan
-from semnerf_lib.labels import Corruption
-from semnerf_lib.pages.html import TEMPLATES
-from semnerf_lib.pages.report import spread
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import BEST, CLAIMS, LABELS, MARGIN, WITH_RGB, measured
-from semnerf_lib.study.costs import cost, middle, ratios
+from semnerf_lib.study.costs import cost, ratios
 from semnerf_lib.study.judging import Row, Side, finished, reference_row, verdict_on
 from semnerf_lib.study.published import Published, Reference
 from semnerf_lib.study.verdicts import SUPPORTED, PairedComparison
-from semnerf_lib.tables import Shown, table
+from semnerf_lib.tables import median_range, spread
 
 Cells = dict[str, str]
 """One line of a table: head to text."""
 
 
-def shown(lines: Sequence[Cells], caption: str = "") -> Shown:
-    """A table for a notebook, its verdicts as badges."""
-    html = TEMPLATES.get_template("tables.html.j2").module.table(lines, caption)
-    return Shown(table(lines, caption).text, html=str(html))
-
-
 def overview(rows: Sequence[Row]) -> list[Cells]:
-    """A line a claim: its verdict, and in how many conditions each of its statements held."""
+    """A line a claim: its verdict, and under how many corruptions each of its statements held."""
     lines = []
     for claim in CLAIMS:
         own = [row for row in rows if row.claim == claim]
@@ -44,7 +35,7 @@ def overview(rows: Sequence[Row]) -> list[Cells]:
                 "verdict": verdict_on(claim, rows),
                 "it rests on": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in said),
                 "beside it": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in beside),
-                "score": ", ".join(dict.fromkeys(measured(claim, row.condition) for row in own)),
+                "score": ", ".join(dict.fromkeys(measured(claim, row.corruption) for row in own)),
             }
         )
     return lines
@@ -76,13 +67,15 @@ def details(
         there = f"{len(row.a.scores)} {row.repeats}" if row.there == row.wanted else f"{row.there} of {row.wanted} runs"
         lines.append(
             {
-                "labels": Corruption.parse(row.condition).title,
+                "labels": row.corruption.title,
                 "labels alone are": row.statement.text + best,
                 "verdict": row.verdict,
                 "difference (95 %)": interval(row.comparison),
                 "n": there if row.wanted else "no RGB here",
                 "frames": str(row.a.frames or "–"),
-                "scores": both(spread(row.a.scores, 1), spread(row.b.scores, 1) if row.b.scores else ""),
+                "scores": both(
+                    spread(row.a.scores, 1, count=False), spread(row.b.scores, 1, count=False) if row.b.scores else ""
+                ),
                 "depth error (m)": both(_mean_depth(row.a), _mean_depth(row.b) if row.b.depth else ""),
             }
         )
@@ -90,9 +83,9 @@ def details(
     if any(earlier):
         for line, found in zip(lines, earlier, strict=True):
             line["reference runs"] = f"{interval(found.comparison)}, {found.verdict}" if found else "–"
-    if published and any(row.condition in published.scores for row in rows):
+    if published and any(row.corruption in published.scores for row in rows):
         for line, row in zip(lines, rows, strict=True):
-            known = published.scores.get(row.condition) if row.statement.against == WITH_RGB else None
+            known = published.scores.get(row.corruption) if row.statement.against == WITH_RGB else None
             line[f"{published.model} published, other scenes"] = f"{100 * known['miou']:.1f}" if known else "–"
     return lines
 
@@ -103,7 +96,7 @@ def both(own: str, other: str) -> str:
 
 
 def _mean_depth(side: Side) -> str:
-    return spread(side.depth, 3).partition(" ")[0]
+    return spread(side.depth, 3, count=False).partition(" ")[0]
 
 
 def interval(comparison: PairedComparison | None) -> str:
@@ -137,8 +130,8 @@ def cost_lines(scene: Scene, scale: str, store: Store) -> list[Cells]:
             "steps": f"{c.iterations:,}",
             "rays a step": f"{c.rays:,}",
             "parameters": f"{c.parameters:,}",
-            "a step (ms)": middle([1000 * s for s in c.seconds], 1),
-            "peak memory (GiB)": middle(c.memory, 2),
+            "a step (ms)": median_range([1000 * s for s in c.seconds], 1),
+            "peak memory (GiB)": median_range(c.memory, 2),
             "device": ", ".join(c.devices),
         }
         for c in costs
@@ -150,8 +143,8 @@ def cost_lines(scene: Scene, scale: str, store: Store) -> list[Cells]:
             | {
                 "model": "ratio",
                 "parameters": f"{a.parameters / b.parameters:.3f}",
-                "a step (ms)": middle(ratios(*runs.values(), "seconds_a_step"), 2),
-                "peak memory (GiB)": middle(ratios(*runs.values(), "peak_memory_gib") if a.memory else [], 2),
+                "a step (ms)": median_range(ratios(*runs.values(), "seconds_a_step"), 2),
+                "peak memory (GiB)": median_range(ratios(*runs.values(), "peak_memory_gib") if a.memory else [], 2),
                 "device": "same fold, same device",
             }
         )
@@ -175,8 +168,8 @@ def _record(row: Row) -> dict[str, Any]:
         "claim_text": row.claim.text,
         "statement": row.statement.text,
         "claimed": "yes" if row.statement.claimed else "no",
-        "condition": row.condition,
-        "score": measured(row.claim, row.condition) + ", points",
+        "corruption": str(row.corruption),
+        "score": measured(row.claim, row.corruption) + ", points",
     }
     for side, one in (("a", row.a), ("b", row.b)):
         known = [d for d in one.depth if d is not None]

@@ -20,7 +20,7 @@ from semnerf_lib.machine.devices import device_name, peak_memory_gib
 from semnerf_lib.runs.executors import Executor
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
-from semnerf_lib.tables import aligned, hours
+from semnerf_lib.tables import aligned, duration
 from semnerf_lib.training import PREVIEW_FRAMES, Trainer
 
 FEWER = 8
@@ -146,12 +146,13 @@ def describe_plan(plans: Mapping[str, Plan], store: Store, device: torch.device,
         new = runs.keys() - seen
         seconds = sum(costs[kind_of(one.config)].of(one) for run, one in left.items() if run in new)
         counts = (len(runs), len(new), len(runs) - len(left), len(left))
-        rows.append((name, *map(str, counts), hours(seconds)))
+        rows.append((name, *map(str, counts), duration(seconds or None)))
         seen |= new
         work += seconds
     left = missing_of(plans, store)
-    rows.append(("together", str(len(seen)), str(len(seen)), str(len(seen) - len(left)), str(len(left)), hours(work)))
-    lines = aligned([head, *rows])
+    counts = (len(seen), len(seen), len(seen) - len(left), len(left))
+    rows.append(("together", *map(str, counts), duration(work or None)))
+    lines = aligned([head, *rows], [False, *[True] * (len(head) - 1)])
     if left:
         lines += ["", *estimate_lines(costs, [one.config for one in left], work, executor, device)]
         lines.append(f"Measured in {time.monotonic() - start:.0f} s on {device_name(device)}.")
@@ -180,7 +181,7 @@ def estimate_lines(
     where = executor.name if executor.at_once else f"one worker like this machine (made by {executor.name})"
     return [
         *lines,
-        f"Time: about {hours(work / count)} by {where}; the notebooks take some minutes more.",
+        f"Time: about {duration(work / count)} by {where}; the notebooks take some minutes more.",
         f"Memory: about {memory:.1f} GiB {what}" + (f", {count * memory:.1f} GiB in all" if count > 1 else "") + ".",
         f"Disk: about {max(1, round(disk))} MiB of weights.",
     ]

@@ -15,7 +15,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import opened, read_json
 from semnerf_lib.runs.store import Store, read_run, title_of
 from semnerf_lib.runs.underway import is_locked, read_failure, read_progress
-from semnerf_lib.tables import clock
+from semnerf_lib.tables import aligned, duration
 
 REFRESH_SECONDS = 2.0
 """Seconds between two tables of --watch."""
@@ -110,9 +110,8 @@ class Board:
         shown = statuses if height is None else statuses[: max(1, height - 5)]
         if shown:
             rows = [("state", "run", "what", "step", "last metric", "time", "")]
-            rows += [(s.state, s.run, s.what, s.step, s.metric, clock(s.seconds), s.note) for s in shown]
-            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-            lines += ["", *("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)]
+            rows += [(s.state, s.run, s.what, s.step, s.metric, duration(s.seconds), s.note) for s in shown]
+            lines += ["", *map(str.rstrip, aligned(rows, [False] * len(rows[0])))]
         if len(shown) < len(statuses):
             lines.append(f"... and {len(statuses) - len(shown)} more")
         return "\n".join(line if width is None else line[:width] for line in lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from semnerf_lib.runs.store import Run
 
@@ -63,15 +62,3 @@ def ratios(a: Sequence[Run], b: Sequence[Run], key: str) -> list[float]:
 
     ours, theirs = values(a), values(b)
     return [ours[key] / theirs[key] for key in ours if key in theirs]
-
-
-def middle(values: Sequence[float], digits: int) -> str:
-    """Median and range: times have outliers, where a machine did other work beside. A dash without values.
-
-    >>> middle([30.2, 31.0, 78.9], 1)
-    '31.0 (30.2 to 78.9)'
-    """
-    if not values:
-        return "–"
-    text = f"{median(values):.{digits}f}"
-    return text if len(values) == 1 else f"{text} ({min(values):.{digits}f} to {max(values):.{digits}f})"

@@ -18,10 +18,8 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.pages.html import mathml, notebook_page
-from semnerf_lib.pages.report import spread
 from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
-from semnerf_lib.tables import duration
 
 PARAMETERS = 'scale = "laptop"\nscene = "room"'
 
@@ -234,10 +232,3 @@ def test_library_of_a_figure_in_space_lies_beside_its_page(tmp_path):
 def test_maths_that_cannot_be_converted_stays_readable():
     assert "<mi>x</mi>" in mathml("x", "inline")
     assert "frac" in mathml(r"\frac{", "inline")
-
-
-def test_numbers_for_people():
-    assert spread([0.5, 0.7], 2) == "0.60 ± 0.14"
-    assert spread([0.5], 3) == "0.500"
-    assert spread([], 3) == spread([None, 1.0], 3) == "–"
-    assert [duration(s) for s in (0.04, 59.94, 61.2, 3599.6)] == ["0.0 s", "59.9 s", "1 min 1 s", "60 min 0 s"]

@@ -18,7 +18,7 @@ from tiny import tiny_config
 
 from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.pages import series, series_times
+from semnerf_lib.pages import series
 from semnerf_lib.pages.html import notebook_page
 from semnerf_lib.runs.notebooks import find_notebooks
 from semnerf_lib.runs.store import Run
@@ -113,10 +113,10 @@ def test_times_are_those_of_a_reproduction(folder, monkeypatch, capsys, tmp_path
         return Run("run", tmp_path, tiny_config(), "room", metrics, None, [], provenance, "")
 
     runs = {"a": made(18.0), "b": made(38.0)}
-    monkeypatch.setattr(series_times, "open_scene", lambda spec, scale: (spec, scale))
-    monkeypatch.setattr(series_times, "plans_for", lambda paths, scene, scale: plans[paths[0].name[:2]])
-    monkeypatch.setattr(series_times.Store, "find", lambda self, planned: runs.get(planned.id))
-    monkeypatch.setattr(series_times.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(series, "open_scene", lambda spec, scale: (spec, scale))
+    monkeypatch.setattr(series, "plans_for", lambda paths, scene, scale: plans[paths[0].name[:2]])
+    monkeypatch.setattr(series.Store, "find", lambda self, planned: runs.get(planned.id))
+    monkeypatch.setattr(series.os, "cpu_count", lambda: 2)
     plans = {
         "01": {},
         "02": {"first": [SimpleNamespace(id="a"), SimpleNamespace(id="b")], "again": [SimpleNamespace(id="a")]},
@@ -134,7 +134,7 @@ def test_times_are_those_of_a_reproduction(folder, monkeypatch, capsys, tmp_path
 
     plans["02"]["first"].append(SimpleNamespace(id="c"))
     with pytest.raises(SemnerfError, match="a run of notebook 02 is missing"):
-        series_times.take_times(folder, series_times.Store(tmp_path / "results"))
+        series.take_times(folder, series.Store(tmp_path / "results"))
     (pages / "01_rays_and_cameras.json").write_text(json.dumps({"ok": False, "seconds": 1.0}))
     with pytest.raises(SemnerfError, match="the notebook failed"):
-        series_times.take_times(folder, series_times.Store(tmp_path / "results"))
+        series.take_times(folder, series.Store(tmp_path / "results"))

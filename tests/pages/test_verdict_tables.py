@@ -10,6 +10,7 @@ import pytest
 from made_runs import furnished_scene, make_runs
 
 from semnerf_lib.experiments import plan
+from semnerf_lib.pages.templating import badge_table
 from semnerf_lib.pages.verdict_tables import (
     cost_lines,
     details,
@@ -17,7 +18,6 @@ from semnerf_lib.pages.verdict_tables import (
     interval,
     overview,
     scene_lines,
-    shown,
     tally,
     to_csv,
     to_tex,
@@ -104,8 +104,8 @@ def test_scenes_and_costs(rows, scene, store):
     assert cost_lines(scene, "smoke", store) == []
 
 
-def test_shown_has_badges_as_html_and_words_as_text(rows):
-    table = shown(overview(rows), "caption <1>")
+def test_a_badge_table_has_badges_as_html_and_words_as_text(rows):
+    table = badge_table(overview(rows), "caption <1>")
     assert table.html.count("border-radius") == len(CLAIMS) and "caption &lt;1&gt;" in table.html
     assert "supported" in table.text and "<" not in table.text.replace("caption <1>", "")
 

@@ -15,7 +15,6 @@ from semnerf_lib.runs import status
 from semnerf_lib.runs.status import Board, status_of, watch
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import Heartbeat, locked
-from semnerf_lib.tables import clock
 from semnerf_lib.training import Trainer
 
 CPU = torch.device("cpu")
@@ -125,7 +124,3 @@ def test_progress_follows_the_trainer(tmp_path, monkeypatch):
 
     store.get(Planned(scene, tiny_config(iterations=20)), CPU, on_step=look)
     assert seen == [("running", "10/20", True), ("running", "20/20", True)]
-
-
-def test_clock():
-    assert [clock(s) for s in (None, 0.4, 75.4, 3600 * 30)] == ["", "0:00:00", "0:01:15", "30:00:00"]

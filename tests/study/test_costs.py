@@ -8,7 +8,7 @@ from made_runs import furnished_scene, make_run
 from semnerf_lib.experiments import plan
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.claims import WITH_RGB
-from semnerf_lib.study.costs import cost, middle, ratios
+from semnerf_lib.study.costs import cost, ratios
 
 
 @pytest.fixture
@@ -42,8 +42,3 @@ def test_peak_memory_counts_only_where_it_is_a_runs_own(runs, tmp_path):
 def test_times_are_compared_on_one_device_and_fold_by_fold(runs):
     assert ratios(runs["labels"], runs[WITH_RGB], "seconds_a_step") == pytest.approx([0.5] * 4)
     assert ratios(runs["labels"], [], "seconds_a_step") == []
-
-
-def test_middle_is_not_moved_by_an_outlier():
-    assert middle([30.2, 31.0, 78.9], 1) == "31.0 (30.2 to 78.9)"
-    assert (middle([0.5], 2), middle([], 2)) == ("0.50", "–")
