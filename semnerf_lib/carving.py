@@ -8,6 +8,8 @@ first samples go: training changes the proposal from there on.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
@@ -28,9 +30,9 @@ def agreement(
 ) -> tuple[Float[Tensor, "points"], Bool[Tensor, "points"]]:
     """The share of the views of a point that have its most frequent label there.
 
-        a(x) = max_c n_c(x) / sum_c n_c(x),   n_c(x) = training views in whose image x falls on a pixel labelled c
+        a(x) = max_c n_c(x) / sum_c n_c(x)
 
-    Views that do not show the point, or show it on a void pixel, do not vote. Occlusion is ignored.
+    with the votes n_c(x) of `VIEWS` training views (see `votes_by_class`). Occlusion is ignored.
 
     Args:
         scene: cameras and training frames.
@@ -40,19 +42,45 @@ def agreement(
     Returns:
         a, 0 without a vote; and whether there were at least `FEWEST` votes.
     """
-    votes = torch.zeros(len(points), scene.n_classes)
-    camera, ids = scene.intrinsics, np.asarray(scene.train_ids)
-    chosen = ids[np.linspace(0, len(ids) - 1, min(VIEWS, len(ids))).round().astype(int)]
-    for i in chosen:
+    ids = np.asarray(scene.train_ids)
+    views = ids[np.linspace(0, len(ids) - 1, min(VIEWS, len(ids))).round().astype(int)]
+    votes = votes_by_class(scene, labels, points, views.tolist())
+    counts = votes.sum(-1)
+    return votes.amax(-1) / counts.clamp_min(1), counts >= FEWEST
+
+
+def votes_by_class(
+    scene: Scene,
+    labels: np.ndarray,
+    points: Float[Tensor, "points 3"],
+    views: Sequence[int],
+    depth: Mapping[int, Float[Tensor, "height width"]] | None = None,
+    slack: float = 0.0,
+) -> Float[Tensor, "points classes"]:
+    """n_c(x): how many views show a point x on a pixel labelled c.
+
+    Args:
+        scene: cameras.
+        labels: (N, H, W) of all frames; void pixels do not vote.
+        points: metres.
+        views: the frames that vote.
+        depth: metres along the optical axis, a map a view: a view in which x lies more than `slack` behind does not
+            vote, since something hides x. None: nobody knows what hides it.
+        slack: metres.
+    """
+    votes, camera = torch.zeros(len(points), scene.n_classes), scene.intrinsics
+    for i in views:
         u, v, z = project(points, camera, torch.tensor(scene.c2w[i], dtype=torch.float32))
         u, v = u.round(), v.round()
         inside = (z > scene.near) & (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
         inside = inside.nonzero()[:, 0]
-        label = torch.tensor(labels[i])[v[inside].long(), u[inside].long()].long()
-        labelled = label != VOID
-        votes[inside[labelled], label[labelled]] += 1
-    counts = votes.sum(-1)
-    return votes.amax(-1) / counts.clamp_min(1), counts >= FEWEST
+        row, column = v[inside].long(), u[inside].long()
+        label = torch.tensor(labels[i])[row, column].long()
+        votes_here = label != VOID
+        if depth is not None:
+            votes_here &= z[inside] <= depth[i][row, column] + slack
+        votes[inside[votes_here], label[votes_here]] += 1
+    return votes
 
 
 @torch.no_grad()
