@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -74,7 +75,7 @@ class Trainer:
         with autocast(self.device, self.config.precision):
             renderings = self.model.render(rays.rays_o, rays.rays_d, self.scene.near, self.scene.far, generator)
         seen = [r for r in renderings if r.sem_logits is not None]
-        terms = {"semantic": sum(semantic_loss(r.sem_logits, rays.labels) for r in seen)}
+        terms: dict[str, Any] = {"semantic": sum(semantic_loss(r.sem_logits, rays.labels) for r in seen)}
         if rays.rgb is not None:
             terms["photometric"] = sum(photometric_loss(r.rgb_map, rays.rgb) for r in seen)
         return terms | {"regularisation": self.model.regularisation(renderings, self.scene.far)}

@@ -49,7 +49,7 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         before, after: (address, text) of the links at the top and at the bottom.
     """
     from nbconvert.exporters.html import HTMLExporter
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters.html import HtmlFormatter
 
     class Exporter(HTMLExporter):
         @pass_context
@@ -77,7 +77,7 @@ def document_page(text: str, folder: Path, before: Links = ()) -> str:
         folder: what relative image paths start from.
         before: (address, text) of the links at the top.
     """
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters.html import HtmlFormatter
 
     heading = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
     return TEMPLATES.get_template("notebook.html.j2").render(

@@ -110,7 +110,7 @@ def pose_warning(scene: Scene) -> str | None:
     for cure, c2w in cures.items():
         other = replace(scene, c2w=c2w)
         found[cure] = depth_agreement(other, 1.0, neighbours(c2w))
-    best = max(found, key=found.get)
+    best = max(found, key=found.__getitem__)
     start = f"warning: carried into the next frame by depth, {now:.0%} of the pixels agree"
     if found[best] < max(0.3, 3 * now):
         return f"{start}, expected most of them: poses, depth or camera may be wrong"

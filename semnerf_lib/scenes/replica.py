@@ -22,6 +22,7 @@ import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -77,7 +78,7 @@ def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], 
         for ids in (train, test):
             if not isinstance(ids, list) or not all(type(i) is int and 0 <= i < n_frames for i in ids):
                 raise SemnerfError(f"{file}: train_ids, test_ids: expected lists of frames 0 ... {n_frames - 1}")
-        more = {k: given[k] for k in ("near", "far") if given.get(k) is not None}
+        more: dict[str, Any] = {k: given[k] for k in ("near", "far") if given.get(k) is not None}
         for key, value in more.items():
             if not is_number(value) or not 0 < value < 1e6:
                 raise SemnerfError(f"{file}: {key} is {str(value)[:40]!r}, expected a number of metres")
@@ -239,7 +240,7 @@ def _write(scene: Scene, folder: Path) -> None:
     if scene.coding is not None:
         write_coding(scene.coding, folder)
     camera = {k: getattr(scene.intrinsics, k) for k in ("width", "height", "fx", "fy", "cx", "cy")}
-    split = {"train_ids": scene.train_ids, "test_ids": scene.test_ids, "near": scene.near, "far": scene.far}
+    split = {k: getattr(scene, k) for k in ("train_ids", "test_ids", "near", "far")}
     split["bounds"] = None if scene.bounds is None else scene.bounds.tolist()
     classes = [{"id": i, "name": name} for i, name in enumerate(scene.class_names, start=1)]
     for name, content in (

@@ -66,6 +66,13 @@ class Learner(Protocol):
         """Learns from all clicks so far."""
 
 
+def grid_model(config: Config, scene: Scene) -> GridModel:
+    """The untrained model of a config whose field is "grid"."""
+    model = build_model(config, scene)
+    assert isinstance(model, GridModel)
+    return model
+
+
 class KernelHead(nn.Module):
     """Class logits of a point and its colour, linear in random features of a Gaussian kernel [Rahimi and Recht 2007].
 
@@ -132,9 +139,9 @@ class ColourLearner:
             raise SemnerfError(f"scene {scene.name} has no RGB, expected some to learn geometry from colours")
         self.scene, self.config, self.device = scene, config.replace(supervision="labels+rgb"), device
         centre = torch.tensor(scene.c2w[list(scene.train_ids), :3, 3]).mean(0)
-        self.geometry: GridModel = build_model(self.config, scene).to(device)
+        self.geometry = grid_model(self.config, scene).to(device)
         self.head = KernelHead(scene.n_classes, centre, config.seed).to(device)
-        self.model: GridModel = build_model(self.config, scene).to(device)
+        self.model = grid_model(self.config, scene).to(device)
         self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.head)
         self.optimiser = adam(self.geometry, config.lr)
         self.generator = torch.Generator(device).manual_seed(config.seed)
@@ -200,7 +207,7 @@ class LabelLearner:
         self._begin()
 
     def _begin(self) -> None:
-        self.model: GridModel = build_model(self.config, self.scene).to(self.device)
+        self.model = grid_model(self.config, self.scene).to(self.device)
         self.optimiser = adam(self.model, self.config.lr)
         self.generator = torch.Generator(self.device).manual_seed(self.config.seed)
         self._learnt: tuple[Click, ...] = ()

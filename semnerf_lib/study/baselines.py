@@ -76,7 +76,8 @@ def grid_samples(
         samples (frames, rows, cols), rows and cols in pixels of the image.
     """
     if not dense:
-        return labels[:, ::factor, ::factor], *(np.arange(0, n, factor) for n in labels.shape[1:])
+        rows, cols = (np.arange(0, n, factor) for n in labels.shape[1:])
+        return labels[:, ::factor, ::factor], rows, cols
     rows, cols = (nearest_positions(n, n // factor) for n in labels.shape[1:])
     # a sample stands in the first pixel that was read from it on the way back, beside its own if S does not divide
     seen = (np.searchsorted(nearest_positions(n // factor, n), np.arange(n // factor)) for n in labels.shape[1:])

@@ -97,7 +97,7 @@ class Outcome:
         """The role of the baseline with the highest mean score at a level, knowing the truth; None without one."""
         scores = self.scores[self.baselines_at]
         means = {role: np.mean(known) for role in BASELINE_ROLES if (known := at(scores, role, level, key))}
-        return max(means, key=means.get) if means else None
+        return max(means, key=means.__getitem__) if means else None
 
     def simple(self, level: str, ids: Sequence[int]) -> Labels:
         """Frames as the best baseline predicts them from the labels of the first repeat at a level."""

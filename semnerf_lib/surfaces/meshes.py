@@ -166,7 +166,8 @@ def lattice(bounds: Float[np.ndarray, "2 3"], cell: float) -> tuple[int, int, in
             f"cell = {cell:g} m asks for {math.prod(shape):,} points, expected at most {MAX_POINTS:,}: "
             f"a cell of {1.05 * least:.2g} m or more"
         )
-    return shape
+    x, y, z = shape
+    return x, y, z
 
 
 def sample_density(
