@@ -142,7 +142,8 @@ class ColourLearner:
         self.geometry = grid_model(self.config, scene).to(device)
         self.head = KernelHead(scene.n_classes, centre, config.seed).to(device)
         self.model = grid_model(self.config, scene).to(device)
-        self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.head)
+        self.model.proposal = self.geometry.proposal
+        self.model.field = ClickedField(self.geometry.field, self.head)  # ty: ignore[invalid-assignment]: also a field
         self.optimiser = adam(self.geometry, config.lr)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         ids = list(scene.train_ids)
