@@ -6,11 +6,11 @@ import dataclasses
 import json
 import math
 from collections.abc import Callable
-from dataclasses import Field, asdict, dataclass, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 
 FieldKind = Literal["mlp", "grid"]
 Supervision = Literal["labels", "labels+rgb"]
@@ -32,6 +32,10 @@ def checked(spec: Field, value: Any) -> Any:
     Raises:
         SemnerfError: a value that the key cannot have.
     """
+    if spec.type == "Corruption":
+        if not isinstance(value, str | Corruption):
+            raise SemnerfError(f"config: corruption = {value!r}, expected a text such as 'sparse:0.9'")
+        return Corruption.parse(value) if isinstance(value, str) else value
     if spec.type in CHOICES and value not in get_args(CHOICES[spec.type]):
         raise SemnerfError(
             f"config: {spec.name} = {value!r}, expected one of: {', '.join(get_args(CHOICES[spec.type]))}"
@@ -58,7 +62,7 @@ class Config:
         supervision: "labels" (P1: cross-entropy alone) or "labels+rgb" (P2: colour as well).
         fold: which cross-validation fold the scene's split is, None for the scene's own split.
         seed: of the initial weights and of every random draw, the corruption's too.
-        corruption: what is done to the labels before training ("none", "pixel-noise:0.5", ...; see `labels`).
+        corruption: what is done to the labels before training; its text ("pixel-noise:0.5", ...) may be given too.
         iterations: optimiser steps.
         n_rays: labelled rays a step.
         boundary_share: of the labelled rays, drawn from pixels beside a pixel of another class. There the labels say
@@ -88,7 +92,7 @@ class Config:
     supervision: Supervision = "labels"
     fold: int | None = or_zero(None)
     seed: int = or_zero(0, "a whole number below 2^31", lambda x: x < 2**31)
-    corruption: str = "none"
+    corruption: Corruption = CLEAN
     iterations: int = 200_000
     n_rays: int = 1024
     boundary_share: float = or_zero(0.0, "a share of at most 1", lambda x: x <= 1)
@@ -123,8 +127,6 @@ class Config:
     def __post_init__(self):
         for spec in fields(self):
             object.__setattr__(self, spec.name, checked(spec, getattr(self, spec.name)))
-        if self.corruption != "none":
-            object.__setattr__(self, "corruption", str(Corruption.parse(self.corruption)))  # one spelling, one run id
         if self.field == "grid" and self.n_importance == 0:
             raise SemnerfError("config: n_importance = 0, expected 1 or more: the grid sees no other samples")
 
@@ -140,9 +142,13 @@ class Config:
                 raise SemnerfError(f"config: unknown key {key!r}, expected one of: {', '.join(sorted(known))}")
         return replace(self, **changes)
 
+    def values(self) -> dict[str, Any]:
+        """All keys with the values that JSON has for them: `Config().replace(**config.values()) == config`."""
+        return vars(self) | {"corruption": str(self.corruption)}
+
     def to_json(self) -> str:
         """All keys, sorted, as one line of JSON: what a run's id is made of."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps(self.values(), sort_keys=True)
 
     @property
     def model_name(self) -> str:

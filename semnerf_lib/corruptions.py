@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8, UInt16
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.scene import VOID
+from semnerf_lib.scene import VOID, Scene
 
 Labels = UInt8[np.ndarray, "frames height width"]
 """Class ids of the pixels of some frames, VOID where nobody knows."""
@@ -120,6 +120,27 @@ def region_noise(
             frame = shown[position]
             noisy[frame][instances[frame] == instance] = rng.choice(ids)
     return noisy
+
+
+def instances_of(scene: Scene, name: str) -> list[int]:
+    """The instances whose pixels in the training frames are mostly of one class, ascending.
+
+    Raises:
+        SemnerfError: a scene without instances, without the class, or without an instance of it.
+    """
+    if scene.instances is None:
+        raise SemnerfError(f"scene {scene.name}: it has no instances, expected some for region noise")
+    if name not in scene.class_names:
+        raise SemnerfError(f"scene {scene.name}: no class {name!r}, expected one of: {', '.join(scene.class_names)}")
+    of_class, counts = scene.class_names.index(name), np.zeros((2, 2**16), dtype=np.int64)
+    for i in scene.train_ids:
+        counts[0] += np.bincount(scene.instances[i].ravel(), minlength=2**16)
+        counts[1] += np.bincount(scene.instances[i][scene.labels[i] == of_class], minlength=2**16)
+    counts[:, 0] = 0  # nobody knows which instance
+    found = np.flatnonzero(2 * counts[1] > counts[0]).tolist()
+    if not found:
+        raise SemnerfError(f"scene {scene.name}: no instance of {name!r} in its training frames, expected one")
+    return found
 
 
 def nearest_positions(size: int, count: int) -> Int[np.ndarray, "count"]:

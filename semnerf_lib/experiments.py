@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, preset
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import load_scene
 
@@ -40,7 +40,7 @@ class Planned:
         The hash is of `RULE`, the config, the scene's data, and the file of stored labels if the run learns from one.
         """
         config = self.config
-        made_of = (RULE, config.to_json(), self.scene.digest, Corruption.parse(config.corruption).fingerprint())
+        made_of = (RULE, config.to_json(), self.scene.digest, config.corruption.fingerprint())
         digest = hashlib.sha256("\n".join(filter(None, made_of)).encode()).hexdigest()[:12]
         head = f"{config.field}-{config.supervision.replace('+', '-')}"
         return f"{head}-{digest}" if config.fold is None else f"{head}-fold{config.fold}-{digest}"
@@ -108,33 +108,35 @@ def sparse_labels(scene: Scene, scale: str) -> Plan:
     """Notebook 06: ever fewer labelled frames, down to two."""
     n = len((scene.folds(N_FOLDS)[0] if scale == "paper" else scene).train_ids)
     kept = {"smoke": (n, 2), "laptop": (n, 18, 9, 4, 2), "paper": (n, n // 2, n // 5, 18, 9, 4, 2)}[scale]
-    levels = ["none" if k >= n else f"sparse:{(n - k) / n:.6g}" for k in kept]
-    return corrupted(scene, scale, list(dict.fromkeys(levels)))
+    chosen = [CLEAN if k >= n else Corruption("sparse", float(f"{(n - k) / n:.6g}")) for k in kept]
+    return corrupted(scene, scale, list(dict.fromkeys(chosen)))
 
 
 def label_noise(scene: Scene, scale: str) -> Plan:
     """Notebook 07: pixels with random classes, and where the scene has instances of chairs, whole chairs."""
     amounts = {"smoke": (0.5,), "laptop": (0.5, 0.9), "paper": (0.1, 0.3, 0.5, 0.7, 0.9)}[scale]
     regions = {"smoke": (0.5,), "laptop": (0.5,), "paper": (0.1, 0.3, 0.5, 0.7, 0.9)}[scale]
-    kinds = [f"pixel-noise:{n:g}" for n in amounts]
+    chosen = [CLEAN, *(Corruption("pixel-noise", share) for share in amounts)]
     if scene.instances is not None and REGION_CLASS in scene.class_names:
-        kinds += [f"region-{order}:{n:g}:{REGION_CLASS}" for order in ("sort", "even") for n in regions]
-    return corrupted(scene, scale, ["none", *kinds])
+        kinds = ("region-sort", "region-even")
+        chosen += [Corruption(kind, share, REGION_CLASS) for kind in kinds for share in regions]
+    return corrupted(scene, scale, chosen)
 
 
 def super_resolution(scene: Scene, scale: str) -> Plan:
     """Notebook 08: labels of a coarse grid, each spread over its block or alone in a void."""
     factors = (8,) if scale == "smoke" else (8, 16)
-    return corrupted(scene, scale, ["none", *(f"super-{kind}:{s}" for kind in ("dense", "sparse") for s in factors)])
+    kinds = ("super-dense", "super-sparse")
+    return corrupted(scene, scale, [CLEAN, *(Corruption(kind, s) for kind in kinds for s in factors)])
 
 
 def label_propagation(scene: Scene, scale: str) -> Plan:
     """Notebook 09: one click a class and frame, then 1, 5 and 10 % of each class's pixels."""
     shares = (0, 10) if scale == "smoke" else (0, 1, 5, 10)
-    return corrupted(scene, scale, ["none", *(f"propagation:{share}" for share in shares)])
+    return corrupted(scene, scale, [CLEAN, *(Corruption("propagation", share) for share in shares)])
 
 
-def corrupted(scene: Scene, scale: str, corruptions: Sequence[str]) -> Plan:
+def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption]) -> Plan:
     """Each corruption with each supervision, over P1's folds at paper scale and over seeds else.
 
     A run's seed is also that of its corruption, so that both supervisions learn from identical labels. The baseline

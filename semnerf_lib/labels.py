@@ -1,72 +1,191 @@
-"""Corrupted labels by name: what a run's config says is done to its labels, and what training sees for it.
+"""The kinds of corruption, each an entry of `KINDS`, and the labels that training sees under one.
 
-The rules themselves are in `corruptions`.
+To add a kind, write its rule in `corruptions`, a function of the labels of the training frames, and its entry here.
+The command line, run ids, tables, figures and the corruption lab read the entry and stay as they are. A new baseline
+goes into `study.baselines.BASELINES`, the hash of what the kind makes of the tiny scene into tests/test_labels.py.
 """
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from semnerf_lib import corruptions
-from semnerf_lib.corruptions import Labels
+from semnerf_lib import corruptions as rules
+from semnerf_lib.corruptions import Labels, instances_of
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import sha256_of, write_aside
-from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scene import Scene
+from semnerf_lib.scenes.stored_labels import load_labels, sha256_of_stored
 
-Amount = tuple[str, Callable[[float], bool]]
-SHARE: Amount = ("a share from 0 to 1", lambda x: 0 <= x <= 1)
-FACTOR: Amount = ("a whole number above 0", lambda x: x >= 1 and float(x).is_integer())
-AMOUNTS: dict[str, Amount] = {
-    "sparse": ("a share from 0 to below 1", lambda x: 0 <= x < 1),
-    "pixel-noise": SHARE,
-    "pixel-noise-other": SHARE,
-    "region-sort": SHARE,
-    "region-even": SHARE,
-    "super-dense": FACTOR,
-    "super-sparse": FACTOR,
-    "propagation": ("a percentage from 0 to 100", lambda x: 0 <= x <= 100),
+CLASS, FILE = "the name of a class", "a file"
+Rule = Callable[[Scene, Labels, "Corruption", np.random.Generator], Labels]
+
+
+@dataclass(frozen=True)
+class Amount:
+    """The number that says how strong a corruption is.
+
+    Attributes:
+        name: what it is a share or a measure of.
+        limits: the numbers that are allowed, in words.
+        allowed: whether a number is.
+        text: a number with its unit.
+        choices: the numbers that the corruption lab offers.
+        first: the one that the lab begins with.
+    """
+
+    name: str
+    limits: str
+    allowed: Callable[[float], bool]
+    text: Callable[[float], str]
+    choices: tuple[float, ...]
+    first: float
+
+
+@dataclass(frozen=True)
+class Kind:
+    """All that is asked of a kind of corruption.
+
+    Attributes:
+        rule: (scene, labels of its training frames, corruption, generator) -> new labels of these frames.
+        title: what tables and figures call a corruption of this kind.
+        amount: None for a kind without one.
+        of: what the corruption names besides: `CLASS`, `FILE`, or nothing (None).
+        baselines: keys of `study.baselines.BASELINES`, in the order of the tables.
+        lab: what the corruption lab calls the kind; empty if the lab does not offer it.
+    """
+
+    rule: Rule
+    title: Callable[[Corruption], str]
+    amount: Amount | None = None
+    of: str | None = None
+    baselines: tuple[str, ...] = ()
+    lab: str = ""
+
+
+def percent(x: float) -> str:
+    return f"{100 * x:.3g} %"
+
+
+TWENTIETHS = tuple(k / 20 for k in range(1, 21))
+PIXELS = Amount("pixels changed", "a share from 0 to 1", lambda x: 0 <= x <= 1, percent, TWENTIETHS, 0.5)
+FRAMES = replace(PIXELS, name="frames changed")
+DROPPED = Amount(
+    "frames dropped", "a share from 0 to below 1", lambda x: 0 <= x < 1, percent, (*TWENTIETHS[:-1], 0.98), 0.9
+)
+FACTOR = Amount(
+    "resolution", "a whole number above 0", lambda x: x >= 1 and x % 1 == 0, "1/{:g}".format, (2, 4, 8, 16, 32), 8
+)
+CLICKED = Amount(
+    "of each class", "a percentage from 0 to 100", lambda x: 0 <= x <= 100, lambda x: f"{x:g} %" if x else "one pixel",
+    (0, 1, 2, 5, 10, 20, 50, 100), 1,
+)  # fmt: skip
+
+
+def region_noise(even: bool, scene: Scene, clean: Labels, c: Corruption, rng: np.random.Generator) -> Labels:
+    objects, instances = instances_of(scene, c.of), scene.instances[list(scene.train_ids)]
+    return rules.region_noise(clean, instances, objects, c.amount, even, scene.present_classes, rng)
+
+
+DENOISED = ("given", "majority 3", "majority 5", "majority 15")
+KINDS: dict[str, Kind] = {
+    "none": Kind(lambda scene, clean, c, rng: clean, lambda c: "clean labels", baselines=("nearest frame",)),
+    "sparse": Kind(
+        lambda scene, clean, c, rng: rules.drop_frames(clean, c.amount),
+        lambda c: f"{percent(c.amount)} of label maps dropped",
+        DROPPED,
+        baselines=("nearest frame",),
+        lab="fewer labelled frames",
+    ),
+    "pixel-noise": Kind(
+        lambda scene, clean, c, rng: rules.pixel_noise(clean, c.amount, scene.present_classes, rng),
+        lambda c: f"{percent(c.amount)} of pixels random",
+        PIXELS,
+        baselines=DENOISED,
+        lab="noise: single pixels, any id (P2's rule)",
+    ),
+    "pixel-noise-other": Kind(
+        lambda scene, clean, c, rng: rules.pixel_noise_other(clean, c.amount, scene.present_classes, rng),
+        lambda c: f"{percent(c.amount)} of pixels in another class",
+        PIXELS,
+        baselines=DENOISED,
+        lab="noise: single pixels, always wrong",
+    ),
+    "region-sort": Kind(
+        partial(region_noise, False),
+        lambda c: f"{c.of} random in {percent(c.amount)} of views, smallest first",
+        FRAMES,
+        CLASS,
+        DENOISED,
+        "noise: whole objects, where smallest",
+    ),
+    "region-even": Kind(
+        partial(region_noise, True),
+        lambda c: f"{c.of} random in {percent(c.amount)} of views, of all sizes",
+        FRAMES,
+        CLASS,
+        DENOISED,
+        "noise: whole objects, of all sizes",
+    ),
+    "super-dense": Kind(
+        lambda scene, clean, c, rng: rules.coarse_dense(clean, int(c.amount)),
+        lambda c: f"labels at 1/{c.amount:g}, dense",
+        FACTOR,
+        baselines=("given", "nearest block", "bilinear blocks"),
+        lab="lower resolution, enlarged (dense)",
+    ),
+    "super-sparse": Kind(
+        lambda scene, clean, c, rng: rules.coarse_sparse(clean, int(c.amount)),
+        lambda c: f"labels at 1/{c.amount:g}, sparse",
+        FACTOR,
+        baselines=("nearest label", "bilinear pixels"),
+        lab="lower resolution, single pixels (sparse)",
+    ),
+    "propagation": Kind(
+        lambda scene, clean, c, rng: rules.partial_labels(clean, c.amount, rng),
+        lambda c: f"{c.amount:g} % of each class" if c.amount else "single click",
+        CLICKED,
+        baselines=("nearest label",),
+        lab="clicks, grown into regions",
+    ),
+    "stored": Kind(
+        lambda scene, clean, c, rng: load_labels(c.file, scene), lambda c: f"labels of {c.file.name}", of=FILE
+    ),
 }
-"""The kinds that have an amount: what it is, in words and as a test."""
-STRUCK = {"region-sort": "the name of a class", "region-even": "the name of a class", "stored": "a file"}
-"""The kinds that name something, and what."""
+"""Every kind of corruption by the name that the command line and a run's config give it."""
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """A kind of corruption, how much of it, and what it strikes.
+    """What is done to the labels of the training frames before training.
 
     Attributes:
-        kind: "none", "stored" or a key of AMOUNTS.
-        amount: see AMOUNTS; None for "none" and "stored".
-        of: the class whose instances region noise strikes; the file of "stored"; else None.
+        kind: a key of `KINDS`.
+        amount: how much of it; None for a kind without an amount.
+        of: the class whose instances region noise changes; the file of "stored"; else None.
 
     Raises:
         SemnerfError: an unknown kind, an amount that the kind cannot have, a class missing or too many.
     """
 
-    kind: str
+    kind: str = "none"
     amount: float | None = None
     of: str | None = None
 
     def __post_init__(self):
-        if self.kind in AMOUNTS:
-            wanted, fits = AMOUNTS[self.kind]
-            if self.amount is None or not fits(self.amount):
-                raise SemnerfError(f"corruption {self.kind}: amount {self.amount}, expected {wanted}")
+        if self.kind not in KINDS:
+            raise SemnerfError(f"corruption {self.kind!r}, expected one of: {', '.join(KINDS)}")
+        amount, of = self.entry.amount, self.entry.of
+        if (self.amount is None) != (amount is None) or (amount and not amount.allowed(self.amount)):
+            expected = amount.limits if amount else "none"
+            raise SemnerfError(f"corruption {self.kind}: amount {self.amount}, expected {expected}")
+        if amount:
             object.__setattr__(self, "amount", float(self.amount) + 0.0)  # -0.0 becomes 0.0: one value, one spelling
-        elif self.kind not in ("none", "stored"):
-            raise SemnerfError(f"corruption {self.kind!r}, expected one of: none, {', '.join(AMOUNTS)}, stored")
-        elif self.amount is not None:
-            raise SemnerfError(f"corruption {self.kind}: amount {self.amount}, expected none")
-        what = STRUCK.get(self.kind)
-        if (what and not self.of) or (not what and self.of is not None):
-            raise SemnerfError(f"corruption {self.kind}: of {self.of!r}, expected {what or 'nothing'} there")
+        if (self.of is None) != (of is None) or self.of == "":
+            raise SemnerfError(f"corruption {self.kind}: of {self.of!r}, expected {of or 'nothing'} there")
 
     @classmethod
     def parse(cls, text: str) -> Corruption:
@@ -76,7 +195,7 @@ class Corruption:
             SemnerfError: see the class; an amount that is no number.
         """
         kind, _, rest = text.partition(":")
-        if kind == "stored":
+        if kind in KINDS and KINDS[kind].of == FILE:
             return cls(kind, of=rest)
         amount, colon, of = rest.partition(":")
         try:
@@ -90,153 +209,53 @@ class Corruption:
         return ":".join(part for part in (self.kind, amount, self.of) if part is not None)
 
     @property
+    def entry(self) -> Kind:
+        """What `KINDS` says of its kind."""
+        return KINDS[self.kind]
+
+    @property
     def title(self) -> str:
         """What figures and tables call it.
 
-        >>> Corruption.parse("pixel-noise:0.5").title
+        >>> Corruption("pixel-noise", 0.5).title
         '50 % of pixels random'
         """
-        x, percent = self.amount or 0.0, f"{100 * (self.amount or 0.0):.3g} %"
-        match self.kind:
-            case "none":
-                return "clean labels"
-            case "sparse":
-                return f"{percent} of label maps dropped"
-            case "pixel-noise":
-                return f"{percent} of pixels random"
-            case "pixel-noise-other":
-                return f"{percent} of pixels in another class"
-            case "region-sort":
-                return f"{self.of} random in {percent} of views, smallest first"
-            case "region-even":
-                return f"{self.of} random in {percent} of views, of all sizes"
-            case "super-dense":
-                return f"labels at 1/{x:g}, dense"
-            case "super-sparse":
-                return f"labels at 1/{x:g}, sparse"
-            case "propagation":
-                return f"{x:g} % of each class" if x else "single click"
-        return f"labels of {Path(self.of).name}"
+        return self.entry.title(self)
+
+    @property
+    def class_name(self) -> str | None:
+        """The class whose instances alone it changes, and whose IoU is then the score; None where it changes all."""
+        return self.of if self.entry.of == CLASS else None
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the labels come from; None where they are made from the scene's."""
+        return Path(self.of) if self.entry.of == FILE else None
 
     def fingerprint(self) -> str:
-        """What tells two corruptions of the same text apart: sha256 of the file for "stored", else "".
+        """The sha256 of its file, so that other labels in that file make another run; else "".
 
         Raises:
             SemnerfError: the file is missing.
         """
-        if self.kind != "stored":
-            return ""
-        try:
-            return sha256_of(Path(self.of))
-        except OSError as fault:
-            raise SemnerfError(f"{self.of}: {fault.strerror}, expected a file of stored labels") from fault
+        return sha256_of_stored(self.file) if self.file else ""
 
 
-def corrupt(scene: Scene, corruption: str, seed: int) -> Labels:
+CLEAN = Corruption()
+"""Nothing is done to the labels."""
+
+
+def corrupt(scene: Scene, corruption: Corruption, seed: int) -> Labels:
     """The labels of a scene's frames as training sees them: those of its training frames corrupted, the others as is.
 
     Args:
         scene: with the split to train on.
-        corruption: see `Corruption.parse`.
+        corruption: what is done to them.
         seed: of all draws; the same seed gives the same labels.
 
     Raises:
-        SemnerfError: see `Corruption`; a corruption that this scene cannot have; see `load_labels`.
+        SemnerfError: a corruption that this scene cannot have; see `load_labels`.
     """
-    c, ids, rng = Corruption.parse(corruption), list(scene.train_ids), np.random.default_rng(seed)
-    labels, classes = scene.labels.copy(), scene.present_classes
-    clean = labels[ids]
-    match c.kind:
-        case "sparse":
-            labels[ids] = corruptions.drop_frames(clean, c.amount)
-        case "pixel-noise":
-            labels[ids] = corruptions.pixel_noise(clean, c.amount, classes, rng)
-        case "pixel-noise-other":
-            labels[ids] = corruptions.pixel_noise_other(clean, c.amount, classes, rng)
-        case "region-sort" | "region-even":
-            objects, even = instances_of(scene, c.of), c.kind == "region-even"
-            instances = scene.instances[ids]
-            labels[ids] = corruptions.region_noise(clean, instances, objects, c.amount, even, classes, rng)
-        case "super-dense":
-            labels[ids] = corruptions.coarse_dense(clean, int(c.amount))
-        case "super-sparse":
-            labels[ids] = corruptions.coarse_sparse(clean, int(c.amount))
-        case "propagation":
-            labels[ids] = corruptions.partial_labels(clean, c.amount, rng)
-        case "stored":
-            labels[ids] = load_labels(Path(c.of), scene)
-    return labels
-
-
-def instances_of(scene: Scene, name: str) -> list[int]:
-    """The instances whose pixels in the training frames are mostly of one class, ascending.
-
-    Raises:
-        SemnerfError: a scene without instances, without the class, or without an instance of it.
-    """
-    if scene.instances is None:
-        raise SemnerfError(f"scene {scene.name}: it has no instances, expected some for region noise")
-    if name not in scene.class_names:
-        raise SemnerfError(f"scene {scene.name}: no class {name!r}, expected one of: {', '.join(scene.class_names)}")
-    of_class, counts = scene.class_names.index(name), np.zeros((2, 2**16), dtype=np.int64)
-    for i in scene.train_ids:
-        counts[0] += np.bincount(scene.instances[i].ravel(), minlength=2**16)
-        counts[1] += np.bincount(scene.instances[i][scene.labels[i] == of_class], minlength=2**16)
-    counts[:, 0] = 0  # nobody knows which instance
-    found = np.flatnonzero(2 * counts[1] > counts[0]).tolist()
-    if not found:
-        raise SemnerfError(f"scene {scene.name}: no instance of {name!r} in its training frames, expected one")
-    return found
-
-
-def store_labels(path: Path, scene: Scene, labels: Labels, corruption: str, seed: int) -> None:
-    """Keeps the labels of a scene's training frames, so that "stored:path" gives any model the very same.
-
-    The file is an npz of labels (T, H, W), the scene's digest, and, for people, the corruption and the seed.
-
-    Args:
-        labels: of all frames, as `corrupt` returns them; or anybody's own, say of a segmentation network.
-        corruption, seed: what made them; any text and number.
-
-    Raises:
-        SemnerfError: labels that this scene cannot have; see `write_aside`.
-    """
-    if labels.shape != scene.labels.shape:
-        raise SemnerfError(f"{path}: labels {list(labels.shape)} to store, expected {list(scene.labels.shape)}")
-    learnt = _checked(path, labels[list(scene.train_ids)], scene)
-
-    def write(aside: Path) -> None:
-        with aside.open("wb") as file:
-            np.savez_compressed(file, labels=learnt, scene=scene.digest, corruption=corruption, seed=seed)
-
-    write_aside(path, write)
-
-
-def load_labels(path: Path, scene: Scene) -> Labels:
-    """The stored labels of a scene's training frames, in their order.
-
-    Raises:
-        SemnerfError: the file is missing or damaged, or holds labels of another scene or split.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            labels, digest = stored["labels"], str(stored["scene"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as fault:
-        reason = getattr(fault, "strerror", None) or str(fault).partition("\n")[0] or type(fault).__name__
-        raise SemnerfError(f"{path}: {reason}, expected labels kept by store_labels") from fault
-    if digest != scene.digest:
-        raise SemnerfError(
-            f"{path}: labels of scene {digest[:12]}, expected those of {scene.name} as it is split here, "
-            f"{scene.digest[:12]}"
-        )
-    return _checked(path, labels, scene)
-
-
-def _checked(path: Path, labels: np.ndarray, scene: Scene) -> Labels:
-    shape = [len(scene.train_ids), *scene.labels.shape[1:]]
-    if labels.dtype != np.uint8 or list(labels.shape) != shape:
-        raise SemnerfError(f"{path}: labels are {labels.dtype}{list(labels.shape)}, expected uint8{shape}")
-    unknown = np.setdiff1d(labels, [*range(scene.n_classes), VOID])
-    if unknown.size:
-        raise SemnerfError(f"{path}: label {unknown[0]}, expected 0 ... {scene.n_classes - 1} or VOID ({VOID})")
+    labels, ids = scene.labels.copy(), list(scene.train_ids)
+    labels[ids] = corruption.entry.rule(scene, labels[ids], corruption, np.random.default_rng(seed))
     return labels

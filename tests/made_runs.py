@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 from tiny import make_tiny_scene
@@ -51,7 +51,7 @@ def make_run(store: Store, planned: Planned, miou: float, device: str = "CPU, 1 
         "seconds_a_step": 0.02,
         "peak_memory_gib": 1.0,
     }
-    write_json(folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest})
+    write_json(folder / "config.json", {"config": config.values(), "scene": scene.name, "scene_digest": scene.digest})
     (folder / "weights.safetensors").write_bytes(b"weights")
     write_json(folder / "history.json", [{"step": 10, "seconds": 0.2, "loss": 1.0}])
     result = {

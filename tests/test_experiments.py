@@ -58,7 +58,7 @@ def test_geometry_changes_one_thing_at_a_time(scale, seeds):
     variants = sharpeners(scale)
     configs = {one.config for one in wanted}
     assert len(configs) == len(wanted) == seeds * len(variants) and {one.scene for one in wanted} == {place}
-    assert {(c.supervision, c.field, c.fold, c.corruption) for c in configs} == {("labels", "grid", None, "none")}
+    assert {(c.supervision, c.field, c.fold, str(c.corruption)) for c in configs} == {("labels", "grid", None, "none")}
     for seed in range(seeds):
         of_seed = {one.label: one.config for one in wanted if one.config.seed == seed}
         assert list(of_seed) == list(variants)

@@ -11,11 +11,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semnerf_lib import corruptions, labels
+from semnerf_lib import corruptions
 from semnerf_lib.config import Config
+from semnerf_lib.corruptions import instances_of
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import AMOUNTS, Corruption, corrupt, instances_of, load_labels, store_labels
+from semnerf_lib.labels import CLEAN, KINDS, Corruption
+from semnerf_lib.labels import corrupt as corrupted_by
 from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.stored_labels import load_labels, store_labels
+
+
+def corrupt(scene, text, seed):
+    return corrupted_by(scene, Corruption.parse(text), seed)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +60,7 @@ def test_one_corruption_has_one_spelling(text):
     corruption = Corruption.parse(text)
     assert str(corruption) == SPELLINGS[text]
     assert Corruption.parse(str(corruption)) == corruption and Corruption.parse(str(corruption)).title
-    assert Config(corruption=text).corruption == SPELLINGS[text]
+    assert Config(corruption=text).corruption == Config(corruption=corruption).corruption == corruption
 
 
 def test_no_digit_is_lost():
@@ -113,7 +120,7 @@ def test_titles_are_for_people_and_tell_corruptions_apart():
         "propagation:5": "5 % of each class",
         "stored:some/where/noisy.npz": "labels of noisy.npz",
     }
-    assert {text.partition(":")[0] for text in titles} == {"none", *AMOUNTS, "stored"}
+    assert {text.partition(":")[0] for text in titles} == set(KINDS)
     for text, title in titles.items():
         assert Corruption.parse(text).title == title
 
@@ -143,7 +150,7 @@ def test_labels_of_a_corruption_never_change(scene, text):
 
 
 def test_every_kind_has_its_golden_labels():
-    assert {text.partition(":")[0] for text in GOLDEN} == {"none", *AMOUNTS}
+    assert {text.partition(":")[0] for text in GOLDEN} == set(KINDS) - {"stored"}
 
 
 @pytest.mark.parametrize("text", GOLDEN)
@@ -273,7 +280,7 @@ def test_fingerprint_is_that_of_the_content(scene, stored, tmp_path):
     assert fingerprint() == first
     store_labels(stored, scene, corrupt(scene, "pixel-noise:0.5", 8), "pixel-noise:0.5", 7)
     assert fingerprint() != first
-    assert Corruption.parse("pixel-noise:0.5").fingerprint() == Corruption("none").fingerprint() == ""
+    assert Corruption.parse("pixel-noise:0.5").fingerprint() == CLEAN.fingerprint() == ""
     for path in (tmp_path / "none.npz", tmp_path):
         with pytest.raises(SemnerfError, match=f"{path}: .*, expected a file of stored labels"):
             Corruption("stored", of=str(path)).fingerprint()
@@ -373,5 +380,5 @@ def test_a_full_disk_leaves_the_old_labels(scene, stored, monkeypatch):
 def test_stored_labels_may_be_moved(scene, stored, tmp_path):
     shutil.move(stored, tmp_path / "elsewhere")
     assert (
-        load_labels(tmp_path / "elsewhere", scene) == labels.corrupt(scene, "pixel-noise:0.5", 7)[list(scene.train_ids)]
+        load_labels(tmp_path / "elsewhere", scene) == corrupt(scene, "pixel-noise:0.5", 7)[list(scene.train_ids)]
     ).all()

@@ -132,11 +132,9 @@ def run_options(sub: argparse.ArgumentParser) -> None:
 
 def keys_help() -> str:
     """The keys of `--set` with their values at laptop and at paper scale."""
-    from dataclasses import asdict
-
     from semnerf_lib.config import preset
 
-    laptop, paper = asdict(preset("laptop")), asdict(preset("paper"))
+    laptop, paper = preset("laptop").values(), preset("paper").values()
     rows = [f"  {key:20} {laptop[key]!s:>10} {paper[key]!s:>10}" for key in laptop if key not in OWN_OPTIONS]
     return "\n".join([f"\nkeys of --set:{'laptop':>19} {'paper':>10}", *rows]) + "\n"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.experiments import Plan
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
@@ -75,20 +75,20 @@ class Report:
 
 
 def score_tables(report: Report) -> list[dict[str, Any]]:
-    """A table an experiment, a row a condition and model or variant: scores over its finished runs, and their count."""
+    """A table an experiment, a row a corruption and model: scores over the finished runs, and their count."""
     tables = []
     for name, planned in report.plans.items():
-        groups: dict[tuple[str, str], list[Run | None]] = {}
+        groups: dict[tuple[Corruption, str], list[Run | None]] = {}
         for one in planned:
             groups.setdefault((one.config.corruption, one.label), []).append(report.runs.get(one.id))
-        corrupted = any(condition != "none" for condition, _ in groups)
+        corrupted = any(corruption != CLEAN for corruption, _ in groups)
         columns = CORRUPTED_SCORES if corrupted else SCORES
         rows = []
-        for (condition, model), runs in groups.items():
+        for (corruption, model), runs in groups.items():
             there = [run for run in runs if run]
             rows.append(
                 {
-                    "labels": Corruption.parse(condition).title,
+                    "labels": corruption.title,
                     "model": model,
                     "n": f"{len(there)}" + ("" if len(there) == len(runs) else f" of {len(runs)}"),
                     "scores": [

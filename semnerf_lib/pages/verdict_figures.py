@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from semnerf_lib import plots
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.study.claims import BEST, LABELS, MARGIN, WITH_RGB, Statement, measured
 from semnerf_lib.study.judging import Row, verdict_on
 
@@ -31,7 +31,7 @@ def overview_figure(rows: Sequence[Row], title: str) -> Figure:
     groups: dict[str, dict[str, dict[str, dict]]] = {}
     for row in rows:
         heading = f"{row.claim.name}: {verdict_on(row.claim, rows)}"
-        name = textwrap.shorten(Corruption.parse(row.condition).title, 44, placeholder="...")
+        name = textwrap.shorten(row.corruption.title, 44, placeholder="...")
         found = row.comparison
         numbers = {key: getattr(found, key, None) for key in ("mean", "low", "high")}
         kinds = groups.setdefault(heading, {}).setdefault(name, {})
@@ -40,7 +40,7 @@ def overview_figure(rows: Sequence[Row], title: str) -> Figure:
 
 
 def claim_figures(rows: Sequence[Row], title: str) -> list[Figure]:
-    """The scores of one claim: fold by fold where it has one condition, else over its conditions, with their spread.
+    """The scores of one claim: fold by fold where all labels are clean, else over the corruptions, with their spread.
 
     Each kind of score gets a figure of its own; without finished runs there is none.
 
@@ -48,27 +48,28 @@ def claim_figures(rows: Sequence[Row], title: str) -> list[Figure]:
         rows: of one claim.
     """
     first = rows[0]
-    if first.comparison and first.repeats == "folds" and len({row.condition for row in rows}) == 1:
+    if first.comparison and first.repeats == "folds" and len({row.corruption for row in rows}) == 1:
         pair, ends = (first.a.name, first.b.name), (first.comparison.low, first.comparison.high)
-        label = f"{measured(first.claim, first.condition)} (points)"
+        label = f"{measured(first.claim, first.corruption)} (points)"
         return [plots.paired_folds(first.a.scores, first.b.scores, pair, MARGIN, ends, label, title)]
-    scores: dict[str, dict[str, dict[str, list[dict]]]] = {}
+    scores: dict[str, dict[str, dict[Corruption, list[dict]]]] = {}
     names = {BASELINE_ROLE: "best simple baseline"}
     for row in rows:
         for side, role in ((row.a, LABELS), (row.b, role_of(row.statement))):
             if side.scores:
                 depth = side.depth or [None] * len(side.scores)
                 repeats = [{"score": x, "depth": d} for x, d in zip(side.scores, depth, strict=True)]
-                scores.setdefault(measured(row.claim, row.condition), {}).setdefault(role, {})[row.condition] = repeats
+                by_role = scores.setdefault(measured(row.claim, row.corruption), {})
+                by_role.setdefault(role, {})[row.corruption] = repeats
                 names.setdefault(role, side.name)
     return [_curves(by_role, score, names, title) for score, by_role in scores.items()]
 
 
-def _curves(by_role: dict[str, dict[str, list[dict]]], score: str, names: dict[str, str], title: str) -> Figure:
-    parsed = {c: Corruption.parse(c) for found in by_role.values() for c in found}
-    ticks = {c: textwrap.fill(found.title, max(9, 56 // len(parsed))) for c, found in parsed.items()}
-    kinds = dict.fromkeys(found.kind for found in parsed.values() if found.kind != "none")
-    joined = [[c for c, found in parsed.items() if found.kind in ("none", kind)] for kind in kinds or ("none",)]
+def _curves(by_role: dict[str, dict[Corruption, list[dict]]], score: str, names: dict[str, str], title: str) -> Figure:
+    corruptions = dict.fromkeys(c for found in by_role.values() for c in found)
+    ticks = {c: textwrap.fill(c.title, max(9, 56 // len(corruptions))) for c in corruptions}
+    kinds = dict.fromkeys(c.kind for c in corruptions if c != CLEAN) or {CLEAN.kind: None}
+    joined = [[c for c in corruptions if c.kind in (CLEAN.kind, kind)] for kind in kinds]
     what, _, views = score.partition(" at ")
     panels = {"score": f"{what} (points)", "depth": "depth error (m)"}
     return plots.curves_with_spread({views: by_role}, panels, names, ticks, title, "", joined)

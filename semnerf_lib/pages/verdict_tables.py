@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from semnerf_lib.experiments import plan
-from semnerf_lib.labels import Corruption
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import BEST, CLAIMS, LABELS, MARGIN, WITH_RGB, measured
@@ -25,7 +24,7 @@ Cells = dict[str, str]
 
 
 def overview(rows: Sequence[Row]) -> list[Cells]:
-    """A line a claim: its verdict, and in how many conditions each of its statements held."""
+    """A line a claim: its verdict, and under how many corruptions each of its statements held."""
     lines = []
     for claim in CLAIMS:
         own = [row for row in rows if row.claim == claim]
@@ -36,7 +35,7 @@ def overview(rows: Sequence[Row]) -> list[Cells]:
                 "verdict": verdict_on(claim, rows),
                 "it rests on": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in said),
                 "beside it": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in beside),
-                "score": ", ".join(dict.fromkeys(measured(claim, row.condition) for row in own)),
+                "score": ", ".join(dict.fromkeys(measured(claim, row.corruption) for row in own)),
             }
         )
     return lines
@@ -68,7 +67,7 @@ def details(
         there = f"{len(row.a.scores)} {row.repeats}" if row.there == row.wanted else f"{row.there} of {row.wanted} runs"
         lines.append(
             {
-                "labels": Corruption.parse(row.condition).title,
+                "labels": row.corruption.title,
                 "labels alone are": row.statement.text + best,
                 "verdict": row.verdict,
                 "difference (95 %)": interval(row.comparison),
@@ -84,9 +83,9 @@ def details(
     if any(earlier):
         for line, found in zip(lines, earlier, strict=True):
             line["reference runs"] = f"{interval(found.comparison)}, {found.verdict}" if found else "–"
-    if published and any(row.condition in published.scores for row in rows):
+    if published and any(row.corruption in published.scores for row in rows):
         for line, row in zip(lines, rows, strict=True):
-            known = published.scores.get(row.condition) if row.statement.against == WITH_RGB else None
+            known = published.scores.get(row.corruption) if row.statement.against == WITH_RGB else None
             line[f"{published.model} published, other scenes"] = f"{100 * known['miou']:.1f}" if known else "–"
     return lines
 
@@ -169,8 +168,8 @@ def _record(row: Row) -> dict[str, Any]:
         "claim_text": row.claim.text,
         "statement": row.statement.text,
         "claimed": "yes" if row.statement.claimed else "no",
-        "condition": row.condition,
-        "score": measured(row.claim, row.condition) + ", points",
+        "corruption": str(row.corruption),
+        "score": measured(row.claim, row.corruption) + ", points",
     }
     for side, one in (("a", row.a), ("b", row.b)):
         known = [d for d in one.depth if d is not None]

@@ -6,7 +6,7 @@ What is compared goes by its role: "labels" and "labels+rgb" are the two models,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -28,8 +28,8 @@ ROLES: dict[str, dict[str, str]] = {
 }
 """How each role is drawn."""
 
-Scores = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
-"""Role to level to the scores of each repeat (seed or fold)."""
+Scores = Mapping[str, Mapping[Hashable, Sequence[Mapping[str, Any]]]]
+"""Role to corruption to the scores of each repeat (seed or fold)."""
 
 
 def corruption_levels(
@@ -89,22 +89,22 @@ def curves_with_spread(
     scores: Mapping[str, Scores],
     panels: Mapping[str, str],
     names: Mapping[str, str],
-    ticks: Mapping[str, str],
+    ticks: Mapping[Hashable, str],
     title: str = "",
     xlabel: str = "",
-    joined: Sequence[Sequence[str]] | None = None,
+    joined: Sequence[Sequence[Hashable]] | None = None,
 ) -> Figure:
-    """Scores over levels: one row a set of views, one column a quantity, one line a role.
+    """Scores over corruptions: one row a set of views, one column a quantity, one line a role.
 
     A point is the mean over repeats, its whisker the sample standard deviation; the legend tells how many repeats.
-    Levels stand at equal distances. A quantity that nobody knows (depth, where the scene has none) is left out.
+    Corruptions stand at equal distances. A quantity that nobody knows (depth, where the scene has none) is left out.
 
     Args:
         scores: views ("test poses") to scores.
         panels: key of the scores to axis label, such as {"miou": "mIoU"}.
         names: role to what the legend calls it.
-        ticks: level to what the axis calls it, in the axis's order.
-        joined: levels that a line joins; None joins all.
+        ticks: corruption to what the axis calls it, in the axis's order.
+        joined: corruptions that a line joins; None joins all.
     """
     everyone = [repeats for roles in scores.values() for levels in roles.values() for repeats in levels.values()]
     panels = {key: label for key, label in panels.items() if any(_known(r, key).size for r in everyone)}

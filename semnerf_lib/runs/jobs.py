@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -41,7 +41,7 @@ class Job:
 
     def to_json(self) -> str:
         """One line, for the pipe to a process; `from_json` reads it."""
-        return json.dumps(asdict(self))
+        return json.dumps(vars(self) | {"config": self.config.values()})
 
     @classmethod
     def from_json(cls, line: str) -> Job:

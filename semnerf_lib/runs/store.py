@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import Damaged, opened, put_aside, read_json, sha256_of, write_aside, write_json
 from semnerf_lib.machine.processes import PROJECT
@@ -50,7 +50,7 @@ def title_of(config: Config) -> str:
     >>> title_of(Config(corruption="pixel-noise:0.5"))
     'semantic-only NeRF, 50 % of pixels random, seed 0'
     """
-    corruption = "" if config.corruption == "none" else f", {Corruption.parse(config.corruption).title}"
+    corruption = "" if config.corruption == CLEAN else f", {config.corruption.title}"
     repeat = f"seed {config.seed}" if config.fold is None else f"fold {config.fold}"
     return f"{config.model_name}{corruption}, {repeat}"
 
@@ -221,7 +221,7 @@ def make(
     """Trains and scores a run into its folder, from its checkpoint if there is one; its lock is the caller's."""
     scene, config = planned.scene, planned.config
     checkpoint, heartbeat = folder / "checkpoint.safetensors", Heartbeat(folder, config.iterations)
-    write_json(folder / "config.json", {"config": asdict(config), "scene": scene.name, "scene_digest": scene.digest})
+    write_json(folder / "config.json", {"config": config.values(), "scene": scene.name, "scene_digest": scene.digest})
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     trainer = Trainer(scene, config, device)

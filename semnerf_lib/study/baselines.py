@@ -23,8 +23,6 @@ Predicted = UInt8[np.ndarray, "ids height width"]
 """Class ids of the pixels of the frames asked for, VOID where nothing is known."""
 Baseline = Callable[[Scene, Labels, Sequence[int]], Predicted]
 """Predicts frames of a scene from `labels.corrupt`'s labels of all frames: (scene, labels, ids) -> one map an id."""
-WINDOWS = (3, 5, 15)
-"""Widths of the majority filters, pixels: best on the made room at 10, 50 and 90 % of noise."""
 
 
 def majority_filter(labels: Labels, n_classes: int, size: int = 5) -> Labels:
@@ -146,40 +144,52 @@ def nearest_frame(scene: Scene, labels: Labels, ids: Sequence[int], reach: float
     return nearest_fill(labels[nearest])
 
 
-def baseline_for(corruption: Corruption) -> list[tuple[str, Baseline]]:
+Repair = Callable[[Labels, int, float | None], Labels]
+"""(corrupted labels, number of classes, amount of the corruption) -> better ones, each frame by itself."""
+
+
+def _majority(size: int) -> Repair:
+    return lambda labels, n_classes, _: nearest_fill(majority_filter(labels, n_classes, size))
+
+
+BASELINES: dict[str, tuple[str, Repair | None]] = {
+    "nearest frame": ("nearest labelled frame", None),
+    "given": ("labels as given", lambda labels, n_classes, _: labels),
+    "majority 3": ("majority of 3x3", _majority(3)),
+    "majority 5": ("majority of 5x5", _majority(5)),
+    "majority 15": ("majority of 15x15", _majority(15)),
+    "nearest label": ("nearest label", lambda labels, n_classes, _: nearest_fill(labels)),
+    "nearest block": ("nearest label", lambda labels, n_classes, s: upsample_nearest(labels, int(s), True)),
+    "bilinear blocks": (
+        "bilinear probabilities",
+        lambda labels, n_classes, s: upsample_probabilities(labels, int(s), True, n_classes),
+    ),
+    "bilinear pixels": (
+        "bilinear probabilities",
+        lambda labels, n_classes, s: upsample_probabilities(labels, int(s), False, n_classes),
+    ),
+}
+"""What `labels.KINDS` calls a baseline -> what tables call it, and its rule (None for `nearest_frame`). The majority
+filters are as wide as was best on the made room at 10, 50 and 90 % of noise."""
+
+
+def baseline_for(corruption: Corruption) -> dict[str, Baseline]:
     """The baselines that a corruption allows, by what tables call them; none for stored labels, made who knows how.
 
     "nearest labelled frame" predicts any frame; the others know a frame by its own corrupted labels, so they predict
     training frames and raise SemnerfError for others.
     """
-    x, dense = int(corruption.amount or 0), corruption.kind == "super-dense"
-    given = ("labels as given", _by_frame(lambda scene, labels: labels))
-    match corruption.kind:
-        case "none" | "sparse":
-            return [("nearest labelled frame", nearest_frame)]
-        case "pixel-noise" | "pixel-noise-other" | "region-sort" | "region-even":
-            return [given, *((f"majority of {n}x{n}", _denoised(n)) for n in WINDOWS)]
-        case "super-dense" | "super-sparse":
-            nearest = _by_frame(lambda scene, labels: upsample_nearest(labels, x, dense))
-            bilinear = _by_frame(lambda scene, labels: upsample_probabilities(labels, x, dense, scene.n_classes))
-            upsampled = [("nearest label", nearest), ("bilinear probabilities", bilinear)]
-            return [given, *upsampled] if dense else upsampled
-        case "propagation":
-            return [("nearest label", _by_frame(lambda scene, labels: nearest_fill(labels)))]
-    return []
+    chosen = (BASELINES[key] for key in corruption.entry.baselines)
+    return {name: _by_frame(repair, corruption.amount) if repair else nearest_frame for name, repair in chosen}
 
 
-def _denoised(size: int) -> Baseline:
-    return _by_frame(lambda scene, labels: nearest_fill(majority_filter(labels, scene.n_classes, size)))
-
-
-def _by_frame(predict: Callable[[Scene, Labels], Labels]) -> Baseline:
+def _by_frame(repair: Repair, amount: float | None) -> Baseline:
     """A baseline that knows a frame by its own corrupted labels: for training frames alone, test frames have truth."""
 
     def baseline(scene: Scene, labels: Labels, ids: Sequence[int]) -> Predicted:
         if unknown := sorted(set(ids) - set(scene.train_ids)):
             raise SemnerfError(f"scene {scene.name}: frame {unknown[0]} is not for training, expected training frames")
-        return predict(scene, labels[list(ids)])
+        return repair(labels[list(ids)], scene.n_classes, amount)
 
     return baseline
 

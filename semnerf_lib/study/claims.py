@@ -13,7 +13,7 @@ LABELS, WITH_RGB, INPUT, BEST = "labels", "labels+rgb", "labels as given", "best
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that is said of the labels-only model, in every condition of an experiment.
+    """One thing that is said of the labels-only model, under every corruption of an experiment.
 
     Attributes:
         text: what is said.
@@ -109,9 +109,9 @@ QUESTIONS = {
 """What P1 leaves open."""
 
 
-def measured(claim: Claim, condition: str) -> str:
-    """What a claim's scores are in a condition: mIoU; for region noise, which strikes one class, that class's IoU."""
-    struck = Corruption.parse(condition).of
-    return ("mIoU" if struck is None else f"IoU of {struck}") + (
+def measured(claim: Claim, corruption: Corruption) -> str:
+    """What a claim's scores are: mIoU; for region noise, which changes one class, the IoU of that class."""
+    name = corruption.class_name
+    return ("mIoU" if name is None else f"IoU of {name}") + (
         " at test poses" if claim.views == "test" else " at training poses"
     )

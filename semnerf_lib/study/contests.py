@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import spearmanr
 
+from semnerf_lib.labels import Corruption
 from semnerf_lib.tables import spread
 
 
@@ -25,7 +26,7 @@ class Contest:
         scores, rival_scores: one a repeat.
     """
 
-    level: str
+    level: Corruption
     model: str
     rival: str
     scores: tuple[float, ...]
@@ -42,7 +43,7 @@ class Contest:
         return "ahead" if min(self.points) > 0 else "behind" if max(self.points) < 0 else "mixed"
 
 
-def contest_rows(contests: Sequence[Contest], titles: Mapping[str, str]) -> list[dict[str, str]]:
+def contest_rows(contests: Sequence[Contest], titles: Mapping[Corruption, str]) -> list[dict[str, str]]:
     """Contests as rows for `notebook.table`.
 
     Args:
@@ -60,7 +61,7 @@ def contest_rows(contests: Sequence[Contest], titles: Mapping[str, str]) -> list
     ]
 
 
-def defeats(contests: Sequence[Contest], titles: Mapping[str, str], rival: str) -> str:
+def defeats(contests: Sequence[Contest], titles: Mapping[Corruption, str], rival: str) -> str:
     """Which model is behind in every repeat, and at which levels: a line a model, for a person.
 
     Args:

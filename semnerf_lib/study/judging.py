@@ -14,7 +14,7 @@ import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, open_scene, plan
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.runs.store import Run, Store, read_run
 from semnerf_lib.scene import Scene
@@ -54,10 +54,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Row:
-    """A statement in one condition: what was measured, and what follows.
+    """A statement under one corruption: what was measured, and what follows.
 
     Attributes:
-        condition: the corruption.
+        corruption: of the labels that both learnt from.
         repeats: what the repeats are: "folds" or "seeds".
         a: the labels-only model.
         b: what it is compared with.
@@ -68,7 +68,7 @@ class Row:
 
     claim: Claim
     statement: Statement
-    condition: str
+    corruption: Corruption
     repeats: str
     a: Side
     b: Side
@@ -79,7 +79,7 @@ class Row:
 
 
 def judge(scene: Scene, scale: str, store: Store) -> list[Row]:
-    """Every statement of every claim in every condition, from the finished runs in the store.
+    """Every statement of every claim under every corruption, from the finished runs in the store.
 
     At smoke scale differences are computed and no verdict is given. A row with runs missing is "not run".
 
@@ -94,22 +94,22 @@ def judge(scene: Scene, scale: str, store: Store) -> list[Row]:
 
 
 def _rows(claim: Claim, planned: Plan, scale: str, store: Store) -> Iterator[Row]:
-    for condition, models in conditions(claim, planned).items():
+    for corruption, models in by_corruption(claim, planned).items():
         own, other = models[LABELS], models.get(WITH_RGB, [])
         a, b = (model_side(claim, finished(store, planned)) for planned in (own, other))
         kept = [scored_baselines(store, one, claim.views) for one in own] if len(a.runs) == len(own) else []
-        simple = [{name: points(found, condition) for name, found in scores.items()} for scores in kept]
+        simple = [{name: points(found, corruption) for name, found in scores.items()} for scores in kept]
         for statement in claim.statements:
             if statement.against == WITH_RGB:
                 rival, there, wanted = b, len(a.runs) + len(b.runs), (len(own) + len(other)) if other else 0
             else:
                 rival, there, wanted = baseline_side(statement.against, simple), len(a.runs), len(own)
             repeats = "seeds" if own[0].config.fold is None else "folds"
-            yield judged(claim, statement, condition, repeats, a, rival, there, wanted, scale)
+            yield judged(claim, statement, corruption, repeats, a, rival, there, wanted, scale)
 
 
 def judged(
-    claim: Claim, statement: Statement, condition: str, repeats: str, a: Side, b: Side, there: int, wanted: int,
+    claim: Claim, statement: Statement, corruption: Corruption, repeats: str, a: Side, b: Side, there: int, wanted: int,
     scale: str,
 ) -> Row:  # fmt: skip
     """The row of two sides (see `Row` for the arguments): their paired difference and the verdict.
@@ -123,18 +123,18 @@ def judged(
             folds = repeats == "folds"
             comparison = compare_folds(*scores, MARGIN, claim.views) if folds else compare_seeds(*scores, MARGIN)
         verdict = NO_VERDICT if scale == "smoke" else getattr(comparison, statement.relation, INCONCLUSIVE)
-    return Row(claim, statement, condition, repeats, a, b, there, wanted, comparison, verdict)
+    return Row(claim, statement, corruption, repeats, a, b, there, wanted, comparison, verdict)
 
 
-def conditions(claim: Claim, planned: Plan) -> dict[str, dict[str, Plan]]:
+def by_corruption(claim: Claim, planned: Plan) -> dict[Corruption, dict[str, Plan]]:
     """A claim's planned runs: corruption -> supervision -> runs, one a repeat, each once.
 
     With clean labels there is nothing to repair at the poses that had them, so such a claim leaves them out.
     """
-    groups: dict[str, dict[str, Plan]] = {}
+    groups: dict[Corruption, dict[str, Plan]] = {}
     for one in dict.fromkeys(planned):
         config = one.config
-        if claim.views == "test" or config.corruption != "none":
+        if claim.views == "test" or config.corruption != CLEAN:
             groups.setdefault(config.corruption, {}).setdefault(config.supervision, []).append(one)
     return groups
 
@@ -156,15 +156,15 @@ def baseline_side(name: str, simple: Sequence[dict[str, float]]) -> Side:
     return Side(name, tuple(values[name] for values in simple))
 
 
-def points(scores: dict, condition: str) -> float:
-    """The score of `measured`, times 100; NaN if the struck class is in no scored frame."""
-    struck = Corruption.parse(condition).of
-    value = scores["miou"] if struck is None else scores["per_class_iou"][struck]
+def points(scores: dict, corruption: Corruption) -> float:
+    """The score of `measured`, times 100; NaN if the corrupted class is in no scored frame."""
+    name = corruption.class_name
+    value = scores["miou"] if name is None else scores["per_class_iou"][name]
     return math.nan if value is None else 100 * value
 
 
 def model_side(claim: Claim, runs: Sequence[Run]) -> Side:
-    """The scores that a claim reads from one model's runs in one condition."""
+    """The scores that a claim reads from one model's runs under one corruption."""
     found = [run.metrics if claim.views == "test" else run.train_metrics for run in runs]
     scores = tuple(points(metrics, run.config.corruption) for metrics, run in zip(found, runs, strict=True))
     name = runs[0].config.model_name if runs else ""
@@ -173,7 +173,7 @@ def model_side(claim: Claim, runs: Sequence[Run]) -> Side:
 
 
 def verdict_on(claim: Claim, rows: Sequence[Row]) -> str:
-    """The verdict on a claim: `verdicts.of_all` over the statements that it makes, in every condition."""
+    """The verdict on a claim: `verdicts.of_all` over the statements that it makes, under every corruption."""
     return of_all(row.verdict for row in rows if row.claim == claim and row.statement.claimed)
 
 
@@ -183,19 +183,19 @@ def reference_row(row: Row, references: Sequence[Reference]) -> Row | None:
     Args:
         row: of the runs at hand.
         references: of the row's experiment and scene (see `reference.find_references`); the first that has both
-            models in this condition is taken.
+            models under this corruption is taken.
     """
     for reference in references:
         runs = {LABELS: {}, WITH_RGB: {}}
         for run in reference.runs:
-            if run.config.corruption == row.condition:
+            if run.config.corruption == row.corruption:
                 runs[run.config.supervision][run.config.fold, run.config.seed] = run
         a, b = runs.values()
         if row.statement.against == WITH_RGB and a and a.keys() == b.keys():
             repeats = "seeds" if next(iter(a.values())).config.fold is None else "folds"
             sides = [model_side(row.claim, [found[key] for key in a]) for found in (a, b)]
             count = 2 * len(a)
-            return judged(row.claim, row.statement, row.condition, repeats, *sides, count, count, "paper")
+            return judged(row.claim, row.statement, row.corruption, repeats, *sides, count, count, "paper")
     return None
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.files import read_json, write_aside
 from semnerf_lib.machine.processes import LIBRARY, PROJECT
 from semnerf_lib.runs.store import Run
@@ -58,7 +59,7 @@ class Published:
     scenes: str
     views: str
     note: str
-    scores: dict[str, dict[str, float]]
+    scores: dict[Corruption, dict[str, float]]
 
 
 def read_published(path: Path = LIBRARY / "study" / "published.json") -> Published:
@@ -70,12 +71,12 @@ def read_published(path: Path = LIBRARY / "study" / "published.json") -> Publish
     facts = _facts(path, PUBLISHED_FORMAT, ("source", "model", "scenes", "views", "note", "scores"))
     scores = {}
     for entry in facts["scores"]:
-        if not isinstance(entry, dict):
+        if not isinstance(entry, dict) or not isinstance(entry.get("corruption"), str):
             raise SemnerfError(f"{path}: score {entry}, expected a corruption and scores between 0 and 1")
-        known = {key: value for key, value in entry.items() if key != "corruption"}
-        if "corruption" not in entry or not all(_is_share(value) for value in known.values()):
+        values = {key: value for key, value in entry.items() if key != "corruption"}
+        if not all(_is_share(value) for value in values.values()):
             raise SemnerfError(f"{path}: score {entry}, expected a corruption and scores between 0 and 1")
-        scores[entry["corruption"]] = known
+        scores[Corruption.parse(entry["corruption"])] = values
     texts = {key: facts[key] for key in ("source", "model", "scenes", "views", "note")}
     return Published(**texts, scores=scores)
 
@@ -133,8 +134,8 @@ def find_references(scene: str, experiment: str, folder: Path = REFERENCES) -> l
 
 
 def _entry(run: Run) -> dict[str, Any]:
-    defaults = asdict(Config())
-    changed = {key: value for key, value in asdict(run.config).items() if value != defaults[key]}
+    defaults = Config().values()
+    changed = {key: value for key, value in run.config.values().items() if value != defaults[key]}
     return {
         "id": run.id,
         "config": changed,

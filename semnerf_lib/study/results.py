@@ -14,7 +14,7 @@ from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View, render_view, scored_frames
 from semnerf_lib.experiments import Plan, Planned
-from semnerf_lib.labels import Corruption, corrupt
+from semnerf_lib.labels import CLEAN, Corruption, corrupt
 from semnerf_lib.machine.files import read_json, write_json
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
@@ -32,7 +32,7 @@ BASELINE_RULE = "1"
 BASELINE_ROLES = ("baseline 1", "baseline 2", "baseline 3")
 """Roles of what needs no NeRF, in the order in which `baselines.baseline_for` names it."""
 
-Scores = dict[str, dict[str, list[dict[str, Any]]]]
+Scores = dict[str, dict[Corruption, list[dict[str, Any]]]]
 """Role -> level -> scores, one a repeat (seed or fold)."""
 
 
@@ -43,20 +43,20 @@ class Outcome:
     Attributes:
         runs: each with the scene that it was trained on, in the plan's order.
         names: role -> what tables call it. Roles: a model's supervision, "input" (`claims.INPUT`), BASELINE_ROLES.
-        scores: TRAIN and TEST -> scores there, as `evaluation.evaluate` names them. Where a level strikes the
-            instances of one class, all scores hold "struck_iou" too, that class's IoU.
-        struck: that class, else None.
+        scores: TRAIN and TEST -> scores there, as `evaluation.evaluate` names them. Where a level changes the
+            instances of one class, all scores hold "class_iou" too, that class's IoU.
+        corrupted_class: that class, else None.
         baselines_at: where baselines are scored, TRAIN or TEST.
     """
 
     runs: list[tuple[Scene, Run]]
     names: dict[str, str]
     scores: dict[str, Scores]
-    struck: str | None
+    corrupted_class: str | None
     baselines_at: str
 
     @property
-    def levels(self) -> list[str]:
+    def levels(self) -> list[Corruption]:
         """The corruptions, in the plan's order."""
         return list(dict.fromkeys(run.config.corruption for _, run in self.runs))
 
@@ -72,17 +72,17 @@ class Outcome:
         there = {"test": (run.metrics, scene.test_ids), "training": (run.train_metrics, scene.train_ids)}
         return " and ".join(f"{m['n_frames']} of {len(ids)} {views} poses" for views, (m, ids) in there.items() if m)
 
-    def first(self, level: str, supervision: str = "labels") -> tuple[Scene, Run]:
+    def first(self, level: Corruption, supervision: str = "labels") -> tuple[Scene, Run]:
         """The first repeat at a level, with its scene."""
         wanted = level, supervision
         return next((s, run) for s, run in self.runs if (run.config.corruption, run.config.supervision) == wanted)
 
-    def learnt(self, level: str) -> Labels:
+    def learnt(self, level: Corruption) -> Labels:
         """The labels that the first repeat at a level learnt from, with those of the other frames of its scene."""
         scene, run = self.first(level)
         return corrupt(scene, level, run.config.seed)
 
-    def views(self, level: str, ids: Sequence[int]) -> dict[str, list[View]]:
+    def views(self, level: Corruption, ids: Sequence[int]) -> dict[str, list[View]]:
         """Frames rendered by the models of the first repeat at a level: supervision -> views."""
         rendered = {}
         for supervision in self.models:
@@ -93,16 +93,16 @@ class Outcome:
             ]
         return rendered
 
-    def best_baseline(self, level: str, key: str = "miou") -> str | None:
+    def best_baseline(self, level: Corruption, key: str = "miou") -> str | None:
         """The role of the baseline with the highest mean score at a level, knowing the truth; None without one."""
         scores = self.scores[self.baselines_at]
         means = {role: np.mean(known) for role in BASELINE_ROLES if (known := at(scores, role, level, key))}
         return max(means, key=means.__getitem__) if means else None
 
-    def simple(self, level: str, ids: Sequence[int]) -> Labels:
+    def simple(self, level: Corruption, ids: Sequence[int]) -> Labels:
         """Frames as the best baseline predicts them from the labels of the first repeat at a level."""
         scene, _ = self.first(level)
-        baselines = dict(baseline_for(Corruption.parse(level)))
+        baselines = baseline_for(level)
         return baselines[self.names[self.best_baseline(level)]](scene, self.learnt(level), ids)
 
     def contests(self, views: str, rival: str | None = None, key: str = "miou") -> list[Contest]:
@@ -123,17 +123,20 @@ class Outcome:
                     found.append(Contest(level, self.names[model], self.names[role], own, theirs))
         return found
 
-    def losses(self, level: str, views: str) -> dict[str, Float[np.ndarray, "repeats classes"]]:
+    def losses(self, level: Corruption, views: str) -> dict[str, Float[np.ndarray, "repeats classes"]]:
         """Supervision -> IoU of each class on clean labels minus IoU at a level; NaN where a class is absent."""
 
         def iou(model, corruption):
             found = [r["per_class_iou"].values() for r in self.scores[views][model][corruption]]
             return np.array([[np.nan if v is None else v for v in row] for row in found], dtype=float)
 
-        return {model: iou(model, "none") - iou(model, level) for model in self.models}
+        return {model: iou(model, CLEAN) - iou(model, level) for model in self.models}
 
     def rows(
-        self, columns: Mapping[str, tuple[str, str]], titles: Mapping[str, str], references: Sequence[Reference] = ()
+        self,
+        columns: Mapping[str, tuple[str, str]],
+        titles: Mapping[Corruption, str],
+        references: Sequence[Reference] = (),
     ) -> list[dict[str, str]]:
         """The results as rows for `notebook.table`: mean, sample standard deviation and count; a dash if unknown.
 
@@ -157,7 +160,7 @@ class Outcome:
         return shown
 
 
-def at(scores: Scores, role: str | None, level: str, key: str) -> tuple[float, ...]:
+def at(scores: Scores, role: str | None, level: Corruption, key: str) -> tuple[float, ...]:
     """The known values of a score, one a repeat; none if nobody has them."""
     return known(scores.get(role, {}).get(level, ()), key)
 
@@ -167,8 +170,8 @@ def known(repeats: Sequence[Mapping[str, Any]], key: str) -> tuple[float, ...]:
     return tuple(float(r[key]) for r in repeats if r.get(key) is not None and np.isfinite(r[key]))
 
 
-def referred(reference: Reference, level: str, supervision: str, views: str, key: str) -> tuple[float, ...]:
-    """A score of a reference's runs of one condition."""
+def referred(reference: Reference, level: Corruption, supervision: str, views: str, key: str) -> tuple[float, ...]:
+    """A score of a reference's runs under one corruption."""
     runs = [r for r in reference.runs if (r.config.corruption, r.config.supervision) == (level, supervision)]
     return known([(r.train_metrics or {}) if views == TRAIN else r.metrics for r in runs], key)
 
@@ -184,13 +187,13 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
     Raises:
         SemnerfError: see `Store.get`.
     """
-    parsed = [Corruption.parse(one.config.corruption) for one in planned]
-    struck = next((c.of for c in parsed if c.kind.startswith("region")), None)
+    names = (one.config.corruption.class_name for one in planned)
+    corrupted_class = next(filter(None, names), None)
     runs, names, scores = [], {}, {TRAIN: {}, TEST: {}}
 
     def add(views, role, level, found):
         if found is not None:
-            more = {"struck_iou": found["per_class_iou"][struck]} if struck else {}
+            more = {"class_iou": found["per_class_iou"][corrupted_class]} if corrupted_class else {}
             scores[views].setdefault(role, {}).setdefault(level, []).append(found | more)
 
     for one in planned:
@@ -202,14 +205,14 @@ def gather(planned: Plan, store: Store, baselines_at: str = TRAIN) -> Outcome:
     roles = {INPUT: "input"}
     for scene, run in runs:
         level = run.config.corruption
-        if run.config.supervision != "labels" or (level == "none" and baselines_at == TRAIN):
+        if run.config.supervision != "labels" or (level == CLEAN and baselines_at == TRAIN):
             continue
         for name, found in scored_baselines(store, Planned(scene, run.config), VIEWS[baselines_at]).items():
             if name not in roles:
                 roles[name] = BASELINE_ROLES[len(roles) - 1]
             names[roles[name]] = name
             add(baselines_at, roles[name], level, found)
-    return Outcome(runs, names, scores, struck, baselines_at)
+    return Outcome(runs, names, scores, corrupted_class, baselines_at)
 
 
 def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, dict[str, Any]]:
@@ -230,10 +233,10 @@ def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, di
         SemnerfError: a corruption that this scene cannot have, or the file cannot be written.
     """
     scene, config = planned.scene, planned.config
-    ids, corruption = scored_frames(scene, config)[views], Corruption.parse(config.corruption)
+    ids, corruption = scored_frames(scene, config)[views], config.corruption
     depends = (BASELINE_RULE, scene.digest, str(corruption), corruption.fingerprint(), config.seed, views, ids)
     key = hashlib.sha256("\n".join(map(str, depends)).encode()).hexdigest()[:12]
-    path, baselines = store.root / "baselines" / f"{key}.json", dict(baseline_for(corruption))
+    path, baselines = store.root / "baselines" / f"{key}.json", baseline_for(corruption)
     names = list(dict.fromkeys([*([INPUT] if views == "train" else []), *baselines]))
     try:
         kept = read_json(path)["scores"]
@@ -241,7 +244,7 @@ def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, di
             return kept
     except (SemnerfError, KeyError, TypeError):
         pass
-    labels = corrupt(scene, config.corruption, config.seed)
+    labels = corrupt(scene, corruption, config.seed)
     predictions = {name: labels[ids] if name == INPUT else baselines[name](scene, labels, ids) for name in names}
     scores = {name: baseline_scores(predicted, scene, ids) for name, predicted in predictions.items()}
     facts = {"scene": scene.name, "corruption": str(corruption), "seed": config.seed, "views": views}

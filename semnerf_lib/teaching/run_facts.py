@@ -25,14 +25,13 @@ def checked_config(facts: Any) -> Config:
     """
     if not isinstance(facts, dict) or not isinstance(facts.get("config"), dict):
         raise SemnerfError("config.json: no config in it, expected the config of a run")
-    values = facts["config"]
-    corruption = values.get("corruption", "none")
-    if not isinstance(corruption, str) or corruption.strip().lower().startswith("stored"):
-        raise SemnerfError(f"config.json: corruption {str(corruption)[:60]!r}, expected one that names no file")
     try:
-        return Config().replace(**values)
+        config = Config().replace(**facts["config"])
     except (TypeError, ValueError, OverflowError) as fault:
         raise SemnerfError(f"config.json: {fault}") from fault
+    if config.corruption.file:
+        raise SemnerfError(f"config.json: corruption {str(config.corruption)[:60]!r}, expected one that names no file")
+    return config
 
 
 def check_facts(facts: dict[str, Any], config: Config, scene: Scene) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ def _rounded(run: Run, scene: Scene) -> tuple[dict[str, bytes], float]:
         "provenance": run.provenance | {"rounded": note},
         "weights_digest": digest(weights),
     }
-    config = {"config": asdict(run.config), "scene": scene.name, "scene_digest": scene.digest}
+    config = {"config": run.config.values(), "scene": scene.name, "scene_digest": scene.digest}
     facts = {"config": config, "history": run.history, "result": result}
     return {WEIGHTS: packed} | {f"{name}.json": as_json(value) for name, value in facts.items()}, change
 

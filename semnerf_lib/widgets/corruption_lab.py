@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from semnerf_lib import plots
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import Corruption, corrupt
+from semnerf_lib.labels import CLASS, FACTOR, KINDS, Corruption, corrupt
 from semnerf_lib.lessons.label_statistics import LabelStatistics, label_statistics
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG, error_picture, label_picture
@@ -23,22 +23,13 @@ from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.layers import colour_key
 from semnerf_lib.widgets.picture import Picture
 
-SHARES = {f"{5 * k} %": k / 20 for k in range(1, 21)}
-DROPPED = {f"{100 * share:g} %": share for share in (*(k / 20 for k in range(1, 20)), 0.98)}
-FACTORS = {f"1/{factor}": float(factor) for factor in (2, 4, 8, 16, 32)}
-CLICKS = {"one pixel": 0.0} | {f"{percent} %": float(percent) for percent in (1, 2, 5, 10, 20, 50, 100)}
-KINDS = {
-    "pixel-noise": ("noise: single pixels, any id (P2's rule)", "pixels struck", SHARES, 0.5),
-    "pixel-noise-other": ("noise: single pixels, always wrong", "pixels struck", SHARES, 0.5),
-    "region-sort": ("noise: whole objects, where smallest", "frames struck", SHARES, 0.5),
-    "region-even": ("noise: whole objects, of all sizes", "frames struck", SHARES, 0.5),
-    "sparse": ("fewer labelled frames", "frames dropped", DROPPED, 0.9),
-    "super-dense": ("lower resolution, enlarged (dense)", "resolution", FACTORS, 8.0),
-    "super-sparse": ("lower resolution, single pixels (sparse)", "resolution", FACTORS, 8.0),
-    "propagation": ("clicks, grown into regions", "of each class", CLICKS, 1.0),
-}
-"""Kind of corruption to what people call it, what its amount is, the amounts to choose from, and the first one."""
-SHOWN_IN_FIGURE = ("pixel-noise:0.5", "super-dense:8", "super-sparse:8", "propagation:1", "propagation:10")
+IN_FIGURE = (
+    Corruption("pixel-noise", 0.5),
+    Corruption("super-dense", 8),
+    Corruption("super-sparse", 8),
+    Corruption("propagation", 1),
+    Corruption("propagation", 10),
+)
 MOST_CLASSES = 12
 WIDE = {"layout": {"width": "380px"}, "style": {"description_width": "105px"}}
 GAP = {"grid_gap": "12px", "flex_flow": "row wrap"}
@@ -47,7 +38,7 @@ LAZY = WIDE | {"continuous_update": False}
 
 def corruption_lab(
     scene: Scene,
-    corrupt: Callable[[Scene, str, int], Labels] = corrupt,
+    corrupt: Callable[[Scene, Corruption, int], Labels] = corrupt,
     frame: int | None = None,
     kind: str = "pixel-noise",
 ) -> Explorer:
@@ -59,7 +50,7 @@ def corruption_lab(
         scene: with the split to train on.
         corrupt: (scene, corruption, seed) to the labels of all frames (see `labels.corrupt`).
         frame: shown first; None takes the training frame with the most classes.
-        kind: shown first; one of KINDS.
+        kind: shown first; one of `labels.KINDS` that the lab offers.
 
     Raises:
         SemnerfError: a frame that is not for training, or an unknown kind.
@@ -68,9 +59,10 @@ def corruption_lab(
         frame = max(scene.train_ids, key=lambda i: len(np.unique(scene.labels[i])))
     if frame not in scene.train_ids:
         raise SemnerfError(f"corruption_lab: frame {frame}, expected a training frame of scene {scene.name}")
-    kinds = {name: names for name, names in KINDS.items() if scene.instances is not None or "region" not in name}
-    if kind not in kinds:
-        raise SemnerfError(f"corruption_lab: kind {kind!r}, expected one of: {', '.join(kinds)}")
+    objects = scene.instances is not None
+    kinds = {entry.lab: name for name, entry in KINDS.items() if entry.lab and (objects or entry.of != CLASS)}
+    if kind not in kinds.values():
+        raise SemnerfError(f"corruption_lab: kind {kind!r}, expected one of: {', '.join(kinds.values())}")
     lab = _Lab(scene, corrupt, frame, kind, kinds)
     return Explorer(lab.widget, lab.figure)
 
@@ -78,11 +70,9 @@ def corruption_lab(
 class _Lab:
     """What the explorer shows and what its controls do."""
 
-    def __init__(self, scene: Scene, corrupt: Callable, frame: int, kind: str, kinds: dict[str, tuple]) -> None:
+    def __init__(self, scene: Scene, corrupt: Callable, frame: int, kind: str, kinds: dict[str, str]) -> None:
         self.scene, self.corrupt, self.ids = scene, corrupt, list(scene.train_ids)
-        self.kind = widgets.Dropdown(
-            options=[(names[0], name) for name, names in kinds.items()], value=kind, description="what is done", **WIDE
-        )
+        self.kind = widgets.Dropdown(options=kinds, value=kind, description="what is done", **WIDE)
         self.amounts = widgets.Box()  # of a slider, anew for each kind
         self.of = widgets.Dropdown(options=self._objects(), description="objects", **WIDE)
         self.frame = widgets.SelectionSlider(options=self.ids, value=frame, description="training frame", **LAZY)
@@ -110,14 +100,18 @@ class _Lab:
 
     @property
     def corruption(self) -> Corruption:
-        kind = self.kind.value
-        return Corruption(kind, self.amount.value, self.of.value if "region" in kind else None)
+        return Corruption(self.kind.value, self.amount.value, self.of.value if self.of_class else None)
+
+    @property
+    def of_class(self) -> bool:
+        """Whether the chosen kind changes the objects of one class."""
+        return KINDS[self.kind.value].of == CLASS
 
     def show(self) -> None:
         """Corrupts anew and shows it; what cannot be done is told."""
-        self.of.layout.display = "" if "region" in self.kind.value else "none"
+        self.of.layout.display = "" if self.of_class else "none"
         try:
-            self.labels = self.corrupt(self.scene, str(self.corruption), self.seed.value)[self.ids]
+            self.labels = self.corrupt(self.scene, self.corruption, self.seed.value)[self.ids]
         except SemnerfError as fault:
             self.command.value = f"<b style='color:#d55e00'>{escape(str(fault))}</b>"
             return
@@ -145,8 +139,8 @@ class _Lab:
     def figure(self) -> Figure:
         """The frame clean and after one amount of each kind."""
         frame, seen = self.frame.value, {}
-        for name in SHOWN_IN_FIGURE:
-            seen[Corruption.parse(name).title] = self.corrupt(self.scene, name, self.seed.value)[frame]
+        for corruption in IN_FIGURE:
+            seen[corruption.title] = self.corrupt(self.scene, corruption, self.seed.value)[frame]
         return plots.corruption_levels(
             self.scene.labels[frame], seen, self.scene.class_names, f"Training frame {frame}, corrupted"
         )
@@ -158,11 +152,10 @@ class _Lab:
         return sorted(names, key=lambda name: (name != "chair", name))
 
     def _other_kind(self) -> None:
-        _, name, amounts, first = KINDS[self.kind.value]
-        size = min(self.scene.labels.shape[1:])
-        fitting = {names: x for names, x in amounts.items() if amounts is not FACTORS or x <= size}
-        first = first if first in fitting.values() else max(fitting.values())
-        self.amount = widgets.SelectionSlider(options=fitting, value=first, description=name, **LAZY)
+        amount, size = KINDS[self.kind.value].amount, min(self.scene.labels.shape[1:])
+        fitting = {amount.text(x): x for x in amount.choices if amount is not FACTOR or x <= size}
+        first = min(amount.first, max(fitting.values()))
+        self.amount = widgets.SelectionSlider(options=fitting, value=first, description=amount.name, **LAZY)
         self.amount.observe(lambda _: self.show(), "value")
         self.amounts.children = [self.amount]
         self.show()

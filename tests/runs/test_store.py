@@ -22,6 +22,7 @@ from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
+from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.runs import store as runs_store
 from semnerf_lib.runs.store import Store, read_run, results_root
@@ -348,9 +349,9 @@ def test_id_follows_the_file_of_stored_labels(tiny_scene, monkeypatch):
     """The same text, another file: another run. Texts that say all give the id that they always gave."""
     config = tiny_config(corruption="pixel-noise:0.5")
     plain = Planned(tiny_scene, config).id
-    monkeypatch.setattr(runs_store.Corruption, "fingerprint", lambda self: "a" * 64)
+    monkeypatch.setattr(Corruption, "fingerprint", lambda self: "a" * 64)
     first = Planned(tiny_scene, config).id
-    monkeypatch.setattr(runs_store.Corruption, "fingerprint", lambda self: "b" * 64)
+    monkeypatch.setattr(Corruption, "fingerprint", lambda self: "b" * 64)
     assert len({plain, first, Planned(tiny_scene, config).id}) == 3
 
 

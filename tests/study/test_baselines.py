@@ -12,11 +12,10 @@ from semnerf_lib.cameras import look_at
 from semnerf_lib.corruptions import coarse_dense, coarse_sparse
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, render_view
-from semnerf_lib.labels import AMOUNTS, Corruption, corrupt
+from semnerf_lib.labels import KINDS, Corruption, corrupt
 from semnerf_lib.models import build_model
 from semnerf_lib.scene import VOID
 from semnerf_lib.study.baselines import (
-    WINDOWS,
     baseline_for,
     baseline_scores,
     majority_filter,
@@ -175,7 +174,7 @@ def test_nearest_frame_weighs_steps_and_turns(tiny_scene):
 
 
 def test_only_labelled_training_frames_are_looked_at(tiny_scene):
-    labels = corrupt(tiny_scene, "sparse:0.777778", 0)
+    labels = corrupt(tiny_scene, Corruption("sparse", 0.777778), 0)
     kept = [i for i in tiny_scene.train_ids if (labels[i] != VOID).any()]
     predicted = nearest_frame(tiny_scene, labels, list(range(12)))
     frames = nearest_fill(tiny_scene.labels[kept])
@@ -188,6 +187,7 @@ def test_only_labelled_training_frames_are_looked_at(tiny_scene):
 # --- all
 
 
+WINDOWS = (3, 5, 15)
 TEXTS = {
     "none": ["nearest labelled frame"],
     "sparse:0.5": ["nearest labelled frame"],
@@ -203,9 +203,9 @@ TEXTS = {
 
 
 def test_every_kind_has_its_baselines():
-    assert {Corruption.parse(text).kind for text in TEXTS} == {"none", *AMOUNTS, "stored"}
+    assert {Corruption.parse(text).kind for text in TEXTS} == set(KINDS)
     for text, names in TEXTS.items():
-        assert [name for name, _ in baseline_for(Corruption.parse(text))] == names
+        assert list(baseline_for(Corruption.parse(text))) == names
 
 
 def test_baselines_are_their_functions(tiny_scene):
@@ -223,16 +223,16 @@ def test_baselines_are_their_functions(tiny_scene):
         "propagation:5": [nearest_fill],
     }
     for text, functions in expected.items():
-        labels = corrupt(tiny_scene, text, 0)
+        labels = corrupt(tiny_scene, Corruption.parse(text), 0)
         before = labels.copy()
-        for (name, baseline), function in zip(baseline_for(Corruption.parse(text)), functions, strict=True):
+        for (name, baseline), function in zip(baseline_for(Corruption.parse(text)).items(), functions, strict=True):
             assert (baseline(tiny_scene, labels, ids) == function(labels[ids])).all(), (text, name)
         assert (labels == before).all()
 
 
 @pytest.mark.parametrize("text", [text for text, names in TEXTS.items() if "nearest labelled frame" not in names])
 def test_test_frames_whose_labels_are_true_are_refused(tiny_scene, text):
-    for name, baseline in baseline_for(Corruption.parse(text)):
+    for name, baseline in baseline_for(Corruption.parse(text)).items():
         with pytest.raises(SemnerfError, match="scene tiny: frame 4 is not for training") as caught:
             baseline(tiny_scene, tiny_scene.labels.copy(), [1, 8, 4])
         assert "\n" not in str(caught.value), name
@@ -240,8 +240,8 @@ def test_test_frames_whose_labels_are_true_are_refused(tiny_scene, text):
 
 @pytest.mark.parametrize("text", ["none", "sparse:0.5"])
 def test_nearest_frame_predicts_test_frames_from_training_frames_alone(tiny_scene, text):
-    labels = corrupt(tiny_scene, text, 0)
-    (_, baseline), ids = baseline_for(Corruption.parse(text))[0], list(tiny_scene.test_ids)
+    labels = corrupt(tiny_scene, Corruption.parse(text), 0)
+    [baseline], ids = baseline_for(Corruption.parse(text)).values(), list(tiny_scene.test_ids)
     first = baseline(tiny_scene, labels, ids)
     labels[ids] = VOID
     assert (baseline(tiny_scene, labels, ids) == first).all() and first.shape == (3, 12, 16)
@@ -249,8 +249,8 @@ def test_nearest_frame_predicts_test_frames_from_training_frames_alone(tiny_scen
 
 @pytest.mark.parametrize("text", ["pixel-noise:0.4", "super-dense:4", "propagation:5"])
 def test_a_baseline_is_better_than_its_input(tiny_scene, text):
-    labels, ids = corrupt(tiny_scene, text, 0), list(tiny_scene.train_ids)
-    baselines = dict(baseline_for(Corruption.parse(text)))
+    labels, ids = corrupt(tiny_scene, Corruption.parse(text), 0), list(tiny_scene.train_ids)
+    baselines = baseline_for(Corruption.parse(text))
     name = "majority of 3x3" if text.startswith("pixel") else list(baselines)[-1]
     predicted = baselines[name](tiny_scene, labels, ids)
     scores = [baseline_scores(p, tiny_scene, ids)["total_accuracy"] for p in (labels[ids], predicted)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from made_runs import furnished_scene
 
 from semnerf_lib.experiments import plan
-from semnerf_lib.labels import Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.study.baselines import baseline_for
 from semnerf_lib.study.claims import BEST, CLAIMS, INPUT, MARGIN, WITH_RGB, measured
 from semnerf_lib.study.verdicts import PairedComparison
@@ -31,11 +31,11 @@ def test_every_statement_can_be_judged():
     for claim in CLAIMS:
         assert all(getattr(found, statement.relation) == "supported" for statement in claim.statements)
         kinds = {one.config.corruption for one in plan(claim.experiment, scene, "laptop")}
-        assert all(baseline_for(Corruption.parse(kind)) for kind in kinds - {"none"})
+        assert all(baseline_for(corruption) for corruption in kinds - {CLEAN})
 
 
 def test_region_noise_is_judged_by_the_class_that_it_strikes():
     denoises = CLAIMS[1]
-    assert measured(denoises, "pixel-noise:0.5") == "mIoU at training poses"
-    assert measured(denoises, "region-even:0.5:chair") == "IoU of chair at training poses"
-    assert measured(CLAIMS[0], "none") == "mIoU at test poses"
+    assert measured(denoises, Corruption("pixel-noise", 0.5)) == "mIoU at training poses"
+    assert measured(denoises, Corruption("region-even", 0.5, "chair")) == "IoU of chair at training poses"
+    assert measured(CLAIMS[0], CLEAN) == "mIoU at test poses"

@@ -3,18 +3,20 @@
 import numpy as np
 import pytest
 
+from semnerf_lib.labels import Corruption
 from semnerf_lib.study.contests import Contest, contest_rows, defeats, mean_losses, who_pays
 
-TITLES = {"a:1": "a little", "a:2": "a lot"}
+LITTLE, LOT = Corruption("pixel-noise", 0.1), Corruption("pixel-noise", 0.9)
+TITLES = {LITTLE: "a little", LOT: "a lot"}
 
 
 def contest(level, model, scores, rival_scores):
     return Contest(level, model, "filter", scores, rival_scores)
 
 
-AHEAD = contest("a:1", "grid", (0.5, 0.6), (0.4, 0.3))
-MIXED = contest("a:2", "grid", (0.5, 0.3), (0.4, 0.4))
-BEHIND = contest("a:2", "mlp", (0.3, 0.3), (0.4, 0.5))
+AHEAD = contest(LITTLE, "grid", (0.5, 0.6), (0.4, 0.3))
+MIXED = contest(LOT, "grid", (0.5, 0.3), (0.4, 0.4))
+BEHIND = contest(LOT, "mlp", (0.3, 0.3), (0.4, 0.5))
 
 
 def test_a_lead_is_taken_within_each_repeat():
@@ -23,7 +25,7 @@ def test_a_lead_is_taken_within_each_repeat():
 
 
 def test_a_tie_is_neither():
-    assert contest("a:1", "grid", (0.5, 0.5), (0.5, 0.4)).result == "mixed"
+    assert contest(LITTLE, "grid", (0.5, 0.5), (0.5, 0.4)).result == "mixed"
 
 
 def test_rows_carry_mean_spread_count_and_result():
@@ -38,7 +40,7 @@ def test_rows_carry_mean_spread_count_and_result():
 
 
 def test_defeats_name_who_is_behind_everywhere_and_where():
-    also = contest("a:1", "mlp", (0.1,), (0.2,))
+    also = contest(LITTLE, "mlp", (0.1,), (0.2,))
     assert defeats([AHEAD, MIXED, BEHIND, also], TITLES, "the filter") == (
         "behind the filter in every repeat:\n  mlp: a lot; a little"
     )

@@ -10,7 +10,7 @@ from made_runs import furnished_scene, make_run, make_runs
 
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import plan
-from semnerf_lib.labels import corrupt
+from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study import judging
 from semnerf_lib.study.baselines import baseline_scores
@@ -79,20 +79,20 @@ def test_a_clear_lead_of_rgb_refutes_and_a_missing_run_decides_nothing(scene, st
 def test_noise_is_judged_at_training_poses_against_input_rgb_and_the_best_filter(scene, store):
     runs = fill(store, scene, DENOISES)
     rows = [row for row in judge(scene, "laptop", store) if row.claim == DENOISES]
-    conditions = ["pixel-noise:0.5", "pixel-noise:0.9", "region-sort:0.5:chair", "region-even:0.5:chair"]
-    assert list(dict.fromkeys(row.condition for row in rows)) == conditions
+    wanted = ["pixel-noise:0.5", "pixel-noise:0.9", "region-sort:0.5:chair", "region-even:0.5:chair"]
+    assert list(dict.fromkeys(str(row.corruption) for row in rows)) == wanted
     assert {row.repeats for row in rows} == {"seeds"} and {len(row.a.scores) for row in rows} == {3}
-    [row] = [row for row in rows_of(rows, DENOISES, INPUT) if row.condition == "pixel-noise:0.9"]
+    [row] = [row for row in rows_of(rows, DENOISES, INPUT) if row.corruption == Corruption("pixel-noise", 0.9)]
     by_seed = []
     for run in runs:
-        if (run.config.corruption, run.config.supervision) == ("pixel-noise:0.9", "labels"):
+        if (run.config.corruption, run.config.supervision) == (Corruption("pixel-noise", 0.9), "labels"):
             ids = scored_frames(scene, run.config)["train"]
-            given = corrupt(scene, "pixel-noise:0.9", run.config.seed)[ids]
+            given = corrupt(scene, run.config.corruption, run.config.seed)[ids]
             by_seed.append(100 * baseline_scores(given, scene, ids)["miou"])
     assert len(by_seed) == 3 and row.b.scores == pytest.approx(by_seed)
     assert row.comparison.differences == pytest.approx(np.subtract(row.a.scores, by_seed))
     assert row.verdict == SUPPORTED and not row.b.runs
-    best = [row for row in rows_of(rows, DENOISES, BEST) if row.condition == "pixel-noise:0.5"]
+    best = [row for row in rows_of(rows, DENOISES, BEST) if row.corruption == Corruption("pixel-noise", 0.5)]
     assert best[0].b.name.startswith("majority of")
 
 
@@ -115,7 +115,7 @@ def test_a_baseline_that_wins_is_told_and_refutes_no_claim(scene, store):
 def test_a_model_that_repairs_nothing_does_not_denoise(scene, store):
     fill(store, scene, DENOISES, lambda config: 0.02 + 0.001 * config.seed)
     rows = judge(scene, "laptop", store)
-    assert {row.verdict for row in rows_of(rows, DENOISES, INPUT) if "region" in row.condition} == {NOT_SUPPORTED}
+    assert {row.verdict for row in rows_of(rows, DENOISES, INPUT) if row.corruption.class_name} == {NOT_SUPPORTED}
     assert verdict_on(DENOISES, rows) == NOT_SUPPORTED
     assert {row.verdict for row in rows_of(rows, DENOISES, WITH_RGB)} == {SUPPORTED}
 
@@ -154,7 +154,7 @@ def test_a_run_that_is_planned_twice_counts_once(store):
     planned = plan("sparse_labels", furnished_scene(16), "laptop")
     assert len(planned) == len({one.config for one in planned})
     planned = 2 * planned
-    assert {len(runs) for models in judging.conditions(SPARSE, planned).values() for runs in models.values()} == {3}
+    assert {len(runs) for models in judging.by_corruption(SPARSE, planned).values() for runs in models.values()} == {3}
 
 
 def test_a_struck_class_that_no_scored_frame_shows_is_inconclusive(scene, store):
@@ -163,7 +163,9 @@ def test_a_struck_class_that_no_scored_frame_shows_is_inconclusive(scene, store)
     sides = [judging.model_side(DENOISES, runs[-2:-1]), judging.model_side(DENOISES, runs[-1:])]
     unknown = replace(sides[0], scores=(float("nan"), 1.0, 2.0))
     [statement] = {row.statement for row in rows_of(rows, DENOISES, WITH_RGB)}
-    row = judging.judged(DENOISES, statement, "region-sort:0.5:chair", "seeds", unknown, unknown, 6, 6, "laptop")
+    row = judging.judged(
+        DENOISES, statement, Corruption("region-sort", 0.5, "chair"), "seeds", unknown, unknown, 6, 6, "laptop"
+    )
     assert (row.comparison, row.verdict) == (None, INCONCLUSIVE)
 
 

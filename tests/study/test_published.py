@@ -9,6 +9,7 @@ from made_runs import furnished_scene, make_run, make_runs
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import plan
+from semnerf_lib.labels import Corruption
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.published import export_reference, find_references, read_published, read_reference
 
@@ -93,13 +94,13 @@ def test_a_bad_file_is_named(file, change, said):
 def test_published_cells_are_those_of_the_protocol():
     published = read_published()
     assert "arXiv 2103.15875" in published.source and "Replica" in published.scenes and published.views == "train"
-    assert {name: cells["miou"] for name, cells in published.scores.items()} == {
+    assert {str(corruption): cells["miou"] for corruption, cells in published.scores.items()} == {
         "super-dense:8": 0.610,
         "super-dense:16": 0.433,
         "super-sparse:8": 0.887,
         "super-sparse:16": 0.800,
     }
-    assert set(published.scores["super-sparse:16"]) == {"miou"}
+    assert set(published.scores[Corruption("super-sparse", 16)]) == {"miou"}
 
 
 def test_a_published_score_that_cannot_be(tmp_path):

@@ -11,19 +11,25 @@ from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Planned, plan
-from semnerf_lib.labels import corrupt
+from semnerf_lib.labels import CLEAN, Corruption, corrupt
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.baselines import baseline_scores, majority_filter, nearest_fill
 from semnerf_lib.study.claims import INPUT
 from semnerf_lib.study.published import Reference
 from semnerf_lib.study.results import BASELINE_ROLES, TEST, TRAIN, gather, scored_baselines
 
-LEVELS = ["none", "pixel-noise:0.5", "pixel-noise:0.9", "region-sort:0.5:chair", "region-even:0.5:chair"]
+LEVELS = [
+    CLEAN,
+    Corruption("pixel-noise", 0.5),
+    Corruption("pixel-noise", 0.9),
+    Corruption("region-sort", 0.5, "chair"),
+    Corruption("region-even", 0.5, "chair"),
+]
 
 
 def score(config):
     """Falls with noise, rises with the seed; RGB helps."""
-    lost = 0.0 if config.corruption == "none" else float(config.corruption.split(":")[1])
+    lost = config.corruption.amount or 0.0
     return 0.9 - 0.5 * lost + 0.01 * config.seed + (0.02 if config.supervision == "labels+rgb" else 0)
 
 
@@ -43,14 +49,14 @@ def noise(tmp_path_factory):
 def test_levels_and_models_keep_the_plans_order(noise):
     _, outcome = noise
     assert outcome.levels == LEVELS and outcome.models == ["labels", "labels+rgb"]
-    assert outcome.names["labels"] == "grid, labels only" and outcome.struck == "chair"
+    assert outcome.names["labels"] == "grid, labels only" and outcome.corrupted_class == "chair"
 
 
 def test_models_scores_are_their_runs(noise):
     _, outcome = noise
-    found = [s["miou"] for s in outcome.scores[TEST]["labels+rgb"]["pixel-noise:0.5"]]
+    found = [s["miou"] for s in outcome.scores[TEST]["labels+rgb"][LEVELS[1]]]
     assert found == pytest.approx([0.67, 0.68, 0.69])
-    assert all(s["struck_iou"] == s["miou"] for s in outcome.scores[TRAIN]["labels"]["none"])
+    assert all(s["class_iou"] == s["miou"] for s in outcome.scores[TRAIN]["labels"][CLEAN])
 
 
 def test_input_and_baselines_are_scored_on_each_repeats_own_labels(noise):
@@ -65,12 +71,12 @@ def test_input_and_baselines_are_scored_on_each_repeats_own_labels(noise):
             wanted = baseline_scores(labels, scene, ids)
             found = outcome.scores[TRAIN][role][LEVELS[1]][seed]
             assert found["miou"] == wanted["miou"]
-            assert found["struck_iou"] == wanted["per_class_iou"]["chair"]
+            assert found["class_iou"] == wanted["per_class_iou"]["chair"]
 
 
 def test_clean_labels_and_test_poses_have_no_baseline_here(noise):
     _, outcome = noise
-    assert "none" not in outcome.scores[TRAIN]["input"]
+    assert CLEAN not in outcome.scores[TRAIN]["input"]
     assert set(outcome.scores[TEST]) == {"labels", "labels+rgb"}
 
 
@@ -92,7 +98,7 @@ def test_best_baseline_has_the_highest_mean_and_predicts_the_pictures(noise):
     ids = list(scene.train_ids[:2])
     wanted = nearest_fill(majority_filter(corrupt(scene, level, 0)[ids], scene.n_classes, size))
     assert np.array_equal(outcome.simple(level, ids), wanted)
-    assert outcome.best_baseline("none") is None
+    assert outcome.best_baseline(CLEAN) is None
 
 
 def test_contests_pair_the_repeats_of_model_and_rival(noise):
@@ -108,9 +114,9 @@ def test_contests_pair_the_repeats_of_model_and_rival(noise):
 
 def test_contests_of_one_class_choose_the_best_baseline_for_it(noise):
     _, outcome = noise
-    [contest] = [c for c in outcome.contests(TRAIN, key="struck_iou") if c.level == LEVELS[3]][:1]
-    role = outcome.best_baseline(LEVELS[3], "struck_iou")
-    assert contest.rival_scores == tuple(s["struck_iou"] for s in outcome.scores[TRAIN][role][LEVELS[3]])
+    [contest] = [c for c in outcome.contests(TRAIN, key="class_iou") if c.level == LEVELS[3]][:1]
+    role = outcome.best_baseline(LEVELS[3], "class_iou")
+    assert contest.rival_scores == tuple(s["class_iou"] for s in outcome.scores[TRAIN][role][LEVELS[3]])
 
 
 def test_losses_are_clean_minus_corrupted_in_the_same_repeat(noise):
@@ -123,7 +129,7 @@ def test_losses_are_clean_minus_corrupted_in_the_same_repeat(noise):
 def test_rows_have_a_dash_where_nothing_was_measured(noise):
     _, outcome = noise
     columns = {"mIoU": (TRAIN, "miou"), "depth": (TEST, "depth_mae")}
-    rows = outcome.rows(columns, {LEVELS[1]: "half", "none": "clean"})
+    rows = outcome.rows(columns, {LEVELS[1]: "half", CLEAN: "clean"})
     assert [row["what"] for row in rows[-2:]] == ["grid, labels only", "grid, labels + RGB"]
     scores = {"mIoU": "0.660 ± 0.010 (n = 3)", "depth": "0.100 ± 0.000 (n = 3)"}
     assert rows[0] == {"labels": "half", "what": "grid, labels only", **scores}
@@ -142,7 +148,7 @@ def test_reference_runs_stand_in_a_column_of_their_own(noise):
 
 def test_sparse_labels_have_their_baseline_at_test_poses(tmp_path):
     scene, outcome = made(tmp_path, "sparse_labels", baselines_at=TEST)
-    assert outcome.struck is None and "input" not in outcome.names
+    assert outcome.corrupted_class is None and "input" not in outcome.names
     assert outcome.names["baseline 1"] == "nearest labelled frame"
     assert set(outcome.scores[TEST]["baseline 1"]) == set(outcome.levels)
     assert {c.level for c in outcome.contests(TEST)} == set(outcome.levels)
@@ -151,7 +157,7 @@ def test_sparse_labels_have_their_baseline_at_test_poses(tmp_path):
 def test_two_kinds_of_one_experiment_share_the_roles_of_their_baselines(tmp_path):
     _, outcome = made(tmp_path, "super_resolution")
     assert [outcome.names[role] for role in BASELINE_ROLES[:2]] == ["nearest label", "bilinear probabilities"]
-    assert {level for level in outcome.scores[TRAIN]["baseline 2"]} == set(outcome.levels) - {"none"}
+    assert {level for level in outcome.scores[TRAIN]["baseline 2"]} == set(outcome.levels) - {CLEAN}
 
 
 def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path):
@@ -159,10 +165,10 @@ def test_a_scene_without_rgb_and_depth_has_one_model_and_no_depth_score(tmp_path
     small = tiny_config(iterations=4, score_views="test+train", score_frames=1)
     planned = [Planned(bare, small), Planned(bare, small.replace(corruption="pixel-noise:0.5"))]
     outcome = gather(planned, Store(tmp_path))
-    assert outcome.models == ["labels"] and outcome.struck is None
-    [row, *_] = outcome.rows({"depth": (TEST, "depth_mae"), "mIoU": (TEST, "miou")}, {"none": "clean"})
+    assert outcome.models == ["labels"] and outcome.corrupted_class is None
+    [row, *_] = outcome.rows({"depth": (TEST, "depth_mae"), "mIoU": (TEST, "miou")}, {CLEAN: "clean"})
     assert row["depth"] == "–" and row["mIoU"] != "–"
-    [view] = outcome.views("pixel-noise:0.5", [bare.train_ids[0]])["labels"]
+    [view] = outcome.views(Corruption("pixel-noise", 0.5), [bare.train_ids[0]])["labels"]
     assert view.labels.shape == bare.labels.shape[1:]
 
 
@@ -180,7 +186,7 @@ def test_baselines_are_scored_once_and_kept(tmp_path, monkeypatch):
 @pytest.mark.parametrize("damage", ["", "[]", '{"scores": {"another": {}}}'])
 def test_damaged_scores_of_baselines_are_made_again(tmp_path, damage):
     scene = furnished_scene()
-    planned = next(p for p in plan("super_resolution", scene, "smoke") if "dense" in p.config.corruption)
+    planned = next(p for p in plan("super_resolution", scene, "smoke") if p.config.corruption.kind == "super-dense")
     wanted = scored_baselines(Store(tmp_path), planned, "train")
     [file] = (tmp_path / "baselines").iterdir()
     text = file.read_text()

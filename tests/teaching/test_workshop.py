@@ -280,7 +280,7 @@ def test_weights_of_another_field_are_refused(made, tmp_path):
         ("result", r"^", "[" * 100_000, "expected a JSON file"),
         ("history", r'"step": \d+', '"step": "9"', "expected a list of entries"),
         ("config", r'"corruption": "[^"]*"', '"corruption": "stored:/dev/zero"', "expected one that names no file"),
-        ("config", r'"corruption": "[^"]*"', '"corruption": 5', "expected one that names no file"),
+        ("config", r'"corruption": "[^"]*"', '"corruption": 5', "corruption = 5, expected a text"),
         ("config", r'"fold": (null|1)', '"fold": 7', "expected a pack of this version"),
         ("config", r'"scene": "[^"]*"', '"scene": "other"', "another scene, expected tiny"),
     ],
