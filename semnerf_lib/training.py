@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -28,7 +27,7 @@ from semnerf_lib.machine.checkpoints import Facts, read_checkpoint, read_step, w
 from semnerf_lib.machine.files import Damaged
 from semnerf_lib.machine.gradients import Terms, adam, descend, gradients
 from semnerf_lib.machine.progress import Progress
-from semnerf_lib.models import GridModel, build_model
+from semnerf_lib.models import build_model
 from semnerf_lib.rays import Batch, TrainingRays
 from semnerf_lib.scene import Scene
 
@@ -55,7 +54,7 @@ class Trainer:
         self.model = build_model(config, scene).to(device)
         labels = corrupt(scene, config.corruption, config.seed)
         self.rays = TrainingRays(scene, labels, device, config.supervision == "labels+rgb")
-        if config.carving and isinstance(self.model, GridModel):
+        if config.carving:
             carve(self.model.proposal, scene, labels, config.carving)
         self.optimiser = adam(self.model, config.lr)
         self.generator = torch.Generator(device)
@@ -75,7 +74,7 @@ class Trainer:
         with autocast(self.device, self.config.precision):
             renderings = self.model.render(rays.rays_o, rays.rays_d, self.scene.near, self.scene.far, generator)
         seen = [r for r in renderings if r.sem_logits is not None]
-        terms: dict[str, Any] = {"semantic": sum(semantic_loss(r.sem_logits, rays.labels) for r in seen)}
+        terms = {"semantic": sum(semantic_loss(r.sem_logits, rays.labels) for r in seen)}
         if rays.rgb is not None:
             terms["photometric"] = sum(photometric_loss(r.rgb_map, rays.rgb) for r in seen)
         return terms | {"regularisation": self.model.regularisation(renderings, self.scene.far)}
@@ -104,10 +103,16 @@ class Trainer:
         ]
         return gradients(self.loss, micro_batches, list(self.model.parameters()))
 
+    def learning_rate(self) -> float:
+        """Of the next step: lr * 0.1^(step / lr_decay_steps) [P2, code]; in a warm-up the share of it that was done."""
+        c = self.config
+        rate = c.lr * 0.1 ** (self.step_count / c.lr_decay_steps)
+        return rate * (self.step_count + 1) / c.warmup_steps if self.step_count < c.warmup_steps else rate
+
     def step(self) -> tuple[torch.Tensor, Terms]:
-        """One step of Adam at lr * 0.1^(step / lr_decay_steps) [P2, code]; returns the loss before it and its terms."""
+        """One step of Adam; returns the loss before it and its terms."""
         loss, terms, gradient = self.gradient()
-        descend(self.optimiser, gradient, self.config.lr * 0.1 ** (self.step_count / self.config.lr_decay_steps))
+        descend(self.optimiser, gradient, self.learning_rate())
         self.step_count += 1
         return loss, terms
 
