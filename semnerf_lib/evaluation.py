@@ -77,7 +77,10 @@ def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 
         return top.indices.byte().cpu(), top.values.cpu(), entropy.cpu(), out.depth_map.cpu(), rgb
 
     rays_o, rays_d = get_rays(intrinsics, torch.tensor(c2w, dtype=torch.float32, device=device))
-    fitting = CHUNK_SAMPLES[model.config.field][device.type] // (model.config.n_samples + model.config.n_importance)
+    c = model.config
+    cheap_proposal = (c.field, c.sampler) == ("mlp", "proposal")
+    samples = c.n_importance if cheap_proposal else c.n_samples + c.n_importance
+    fitting = CHUNK_SAMPLES[c.field][device.type] // samples
     share = math.ceil(intrinsics.width * intrinsics.height / torch.get_num_threads())
     n_rays = max(1, min(fitting, share) if device.type == "cpu" else fitting)
     chunks = zip(rays_o.reshape(-1, 3).split(n_rays), rays_d.reshape(-1, 3).split(n_rays), strict=True)

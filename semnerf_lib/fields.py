@@ -25,7 +25,9 @@ class Trunk(nn.Module):
     def forward(self, x: Float[Tensor, "*batch n_in"]) -> Float[Tensor, "*batch width"]:
         h = x
         for i, layer in enumerate(self.layers):
-            h = F.relu(layer(torch.cat([x, h], dim=-1) if i == self.skip + 1 else h), inplace=True)
+            if i == self.skip + 1:
+                h = torch.cat([x.to(h.dtype), h], dim=-1)  # in bfloat16 where the layers are
+            h = F.relu(layer(h), inplace=True)
         return h
 
 
@@ -39,15 +41,24 @@ class SemanticOnlyNeRF(nn.Module):
         depth, width: of the trunk (P2: 8, 256).
         n_octaves: of the positional encoding (P2: 10).
         position_scale: metres that become 1 before encoding (P2: 10).
+        density_bias: added to the initial bias of sigma, 1/m (P2: none). A density that begins at 0 everywhere has no
+            gradient behind its ReLU.
     """
 
     def __init__(
-        self, n_classes: int, depth: int = 8, width: int = 256, n_octaves: int = 10, position_scale: float = 10
+        self,
+        n_classes: int,
+        depth: int = 8,
+        width: int = 256,
+        n_octaves: int = 10,
+        position_scale: float = 10,
+        density_bias: float = 0,
     ):
         super().__init__()
         self.n_octaves, self.position_scale = n_octaves, position_scale
         self.trunk = Trunk(encoded_size(3, n_octaves), depth, width)
         self.density = nn.Linear(width, 1)
+        self.density.bias.data += density_bias
         self.semantic = nn.Sequential(nn.Linear(width, width // 2), nn.ReLU(), nn.Linear(width // 2, n_classes))
 
     def features(self, points: Float[Tensor, "rays samples 3"]) -> Float[Tensor, "rays samples width"]:

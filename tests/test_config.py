@@ -64,16 +64,44 @@ def test_whole_numbers_are_whole(name):
 
 @pytest.mark.parametrize(
     "changes",
-    [dict(field="hash"), dict(supervision="rgb"), dict(precision="float16"), dict(field=None), dict(precision=1)],
+    [dict(field="hash"), dict(supervision="rgb"), dict(precision="float16"), dict(field=None), dict(precision=1)]
+    + [dict(sampler="sparse"), dict(sampler=0), dict(bounds="none"), dict(bounds=None)],
 )
 def test_unknown_kinds_raise(changes):
     refused(**changes)
+
+
+def test_an_unknown_sampler_is_named_beside_the_known():
+    assert refused(sampler="even") == "config: sampler = 'even', expected one of: hierarchical, proposal"
+
+
+def test_each_field_comes_with_its_own_sampler_unless_one_is_named():
+    assert Config().sampler == "hierarchical" and Config(field="grid").sampler == "proposal"
+    config = Config().replace(field="grid")
+    assert config.sampler == "proposal" and config.replace(field="mlp").sampler == "hierarchical"
+    assert config.replace(field="mlp", sampler="proposal").sampler == "proposal"
+    assert Config(sampler="proposal").replace(seed=1).sampler == "proposal"
+
+
+def test_keys_that_came_later_are_in_the_json_only_where_they_differ():
+    later = {"sampler": "proposal", "warmup_steps": 5, "density_bias": 0.5, "bounds": "cameras"}
+    assert not later.keys() & json.loads(Config().to_json()).keys()
+    assert later.items() <= json.loads(Config(**later).to_json()).items()
+    assert "sampler" not in json.loads(preset("smoke", "grid", sampler="proposal").to_json())
+    config = preset("smoke", "grid", sampler="hierarchical")
+    assert Config().replace(**json.loads(config.to_json())) == config
+
+
+def test_carving_without_a_proposal_raises():
+    assert refused(carving=4) == "config: carving = 4, expected 0: there is no proposal to start from it"
+    assert Config(sampler="proposal", carving=4.0).carving == 4.0
 
 
 def test_numbers_that_cannot_be_rendered_raise():
     refused(shell=1.0)
     refused(n_samples=2)
     refused(field="grid", n_importance=0)
+    refused(sampler="proposal", n_importance=0)
     assert Config().replace(n_importance=0, fold=0, shell=0.0, noise_std=0).fold == 0
 
 

@@ -14,17 +14,18 @@ from semnerf_lib import evaluation
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast, evaluate, render_view
+from semnerf_lib.grid import Box
 from semnerf_lib.machine import devices
-from semnerf_lib.models import MLPModel, build_model
+from semnerf_lib.models import HierarchicalModel, build_model
 from semnerf_lib.rendering import Rendered
 from semnerf_lib.scene import VOID
 
 
-class Perfect(MLPModel):
+class Perfect(HierarchicalModel):
     """Answers with the truth of the tiny scene, and counts the rays that it is asked at once."""
 
     def __init__(self, certainty: float = 50.0):
-        super().__init__(tiny_config("mlp"), 7)
+        super().__init__(tiny_config("mlp"), 7, Box(torch.zeros(2, 3), 0.0))
         self.certainty, self.asked = certainty, []
 
     def render(self, rays_o, rays_d, near, far, generator=None):

@@ -17,7 +17,7 @@ from semnerf_lib import grid, models
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.checkpoints import Facts, read_step, write_checkpoint
 from semnerf_lib.machine.interpolation import trilinear
-from semnerf_lib.models import MLPModel
+from semnerf_lib.models import HierarchicalModel
 from semnerf_lib.scene import VOID
 from semnerf_lib.training import Trainer, deferred_interrupt, generators
 
@@ -65,6 +65,26 @@ def test_loss_falls(field, supervision, known_bounds):
     assert [entry["step"] for entry in trainer.history] == [10, 20, 30, 40, 50, 60]
 
 
+@pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])
+@pytest.mark.parametrize(("field", "sampler"), [("grid", "hierarchical"), ("mlp", "proposal")])
+def test_either_field_learns_through_either_sampler(tiny_scene, field, sampler, supervision):
+    own = {"width": 32, "position_scale": 2.0, "density_bias": 0.5, "lr": 3e-3} if field == "mlp" else {"lr": 1e-2}
+    config = tiny_config(field, sampler=sampler, supervision=supervision, iterations=60, **own)
+    trainer = Trainer(tiny_scene, config, CPU)
+    assert hasattr(trainer.model, "proposal") == (sampler == "proposal")
+    trainer.train()
+    assert trainer.history[-1]["semantic"] < 0.9 * trainer.history[0]["semantic"]
+
+
+def test_the_learning_rate_rises_over_the_warm_up_and_then_falls_as_without(tiny_scene):
+    warm, plain = (Trainer(tiny_scene, tiny_config(warmup_steps=n, lr=0.1), CPU) for n in (4, 0))
+    rates = []
+    for step in range(6):
+        warm.step_count = plain.step_count = step
+        rates.append(warm.learning_rate() / plain.learning_rate())
+    assert rates == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1])
+
+
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_step_draws_anew_and_a_step_always_the_same(tiny_scene, field):
     trainer = Trainer(tiny_scene, tiny_config(field), CPU)
@@ -95,7 +115,7 @@ def test_a_step_in_micro_batches_is_the_step_in_one(tiny_scene, supervision, in_
     labels[:, ::2] = VOID
     scene = replace(tiny_scene, labels=labels)
     config = tiny_config("mlp", supervision=supervision, colour_rays=30)
-    monkeypatch.setattr(MLPModel, "render", without_chance(MLPModel.render))
+    monkeypatch.setattr(HierarchicalModel, "render", without_chance(HierarchicalModel.render))
     split, whole = Trainer(scene, config, CPU), Trainer(scene, config, CPU)
     assert len(split.draw().split(split.model.micro_batch_rays(CPU))) == (14 if supervision == "labels+rgb" else 10)
     got, got_terms = split.step()

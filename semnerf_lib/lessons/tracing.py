@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from semnerf_lib.models import MLPModel, Model
+from semnerf_lib.models import HierarchicalModel, Model
 from semnerf_lib.rendering import LAST_DELTA, Field, FieldOutput, Rendered, compute_weights, render_hierarchical
 from semnerf_lib.scene import Scene
 
@@ -76,7 +76,7 @@ def trace_field(field: Field, near: float, far: float) -> Trace:
 
 def trace_model(model: Model, scene: Scene) -> Trace:
     """Traces a model with its own renderer and its own two fields, with any numbers of samples."""
-    parts = (model.coarse, model.fine) if isinstance(model, MLPModel) else (model.proposal, model.field)
+    parts = (model.coarse, model.fine) if isinstance(model, HierarchicalModel) else (model.proposal, model.field)
     device = next(model.parameters()).device
 
     @torch.inference_mode()

@@ -22,7 +22,7 @@ from semnerf_lib.evaluation import autocast
 from semnerf_lib.grid import GridField
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.machine.gradients import adam, descend
-from semnerf_lib.models import GridModel, Model, build_model
+from semnerf_lib.models import Model, ProposalModel, build_model
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.clicks import Click
@@ -66,10 +66,10 @@ class Learner(Protocol):
         """Learns from all clicks so far."""
 
 
-def grid_model(config: Config, scene: Scene) -> GridModel:
-    """The untrained model of a config whose field is "grid"."""
+def proposal_model(config: Config, scene: Scene) -> ProposalModel:
+    """The untrained model of a config whose sampler is "proposal"."""
     model = build_model(config, scene)
-    assert isinstance(model, GridModel)
+    assert isinstance(model, ProposalModel)
     return model
 
 
@@ -139,9 +139,9 @@ class ColourLearner:
             raise SemnerfError(f"scene {scene.name} has no RGB, expected some to learn geometry from colours")
         self.scene, self.config, self.device = scene, config.replace(supervision="labels+rgb"), device
         centre = torch.tensor(scene.c2w[list(scene.train_ids), :3, 3]).mean(0)
-        self.geometry = grid_model(self.config, scene).to(device)
+        self.geometry = proposal_model(self.config, scene).to(device)
         self.head = KernelHead(scene.n_classes, centre, config.seed).to(device)
-        self.model = grid_model(self.config, scene).to(device)
+        self.model = proposal_model(self.config, scene).to(device)
         self.model.proposal = self.geometry.proposal
         self.model.field = ClickedField(self.geometry.field, self.head)  # ty: ignore[invalid-assignment]: also a field
         self.optimiser = adam(self.geometry, config.lr)
@@ -208,7 +208,7 @@ class LabelLearner:
         self._begin()
 
     def _begin(self) -> None:
-        self.model = grid_model(self.config, self.scene).to(self.device)
+        self.model = proposal_model(self.config, self.scene).to(self.device)
         self.optimiser = adam(self.model, self.config.lr)
         self.generator = torch.Generator(self.device).manual_seed(self.config.seed)
         self._learnt: tuple[Click, ...] = ()

@@ -40,9 +40,10 @@ def test_density_makes_fog_of_a_wall():
     assert thin.sigma.max() == pytest.approx(0.05) and thin.depth > 4
 
 
+@pytest.mark.parametrize("sampler", ["hierarchical", "proposal"])
 @pytest.mark.parametrize("kind", ["grid", "mlp"])
-def test_a_model_is_traced_as_it_renders(tiny_scene, kind):
-    model = build_model(tiny_config(kind), tiny_scene)
+def test_a_model_is_traced_as_it_renders(tiny_scene, kind, sampler):
+    model = build_model(tiny_config(kind, sampler=sampler), tiny_scene)
     rays_o, rays_d = (r[5, 7][None] for r in get_rays(tiny_scene.intrinsics, torch.tensor(tiny_scene.c2w[1]).float()))
     config = model.config
     with torch.no_grad():
@@ -51,7 +52,7 @@ def test_a_model_is_traced_as_it_renders(tiny_scene, kind):
     for part, told in zip(rendered, passes, strict=True):
         assert np.allclose(told.weights, part.weights[0], atol=1e-6) and np.allclose(told.z_vals, part.z_vals[0])
         assert told.depth == pytest.approx(float(part.depth_map), abs=1e-5)
-    assert (passes[0].probabilities is None) == (kind == "grid")
+    assert (passes[0].probabilities is None) == (sampler == "proposal")
     assert passes[1].pixel == pytest.approx(torch.softmax(rendered[1].sem_logits[0], -1).numpy(), abs=1e-6)
 
 
