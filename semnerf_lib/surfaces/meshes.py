@@ -17,7 +17,7 @@ from semnerf_lib.cameras import get_rays, unproject
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import render_view
 from semnerf_lib.machine.cores import on_cores
-from semnerf_lib.models import HierarchicalModel, Model
+from semnerf_lib.models import HierarchicalModel, Model, ProposalModel
 from semnerf_lib.palette import palette
 from semnerf_lib.rendering import Field, FieldOutput
 from semnerf_lib.scene import Scene
@@ -210,7 +210,8 @@ def learnt_surface(model: Model, scene: Scene, cell: float = CELL) -> LearntSurf
 
 def field_of(model: Model) -> tuple[Field, torch.device]:
     """The field that a model renders last, and where it lives."""
-    field: Field = model.fine if isinstance(model, HierarchicalModel) else model.field
+    assert isinstance(model, HierarchicalModel | ProposalModel)
+    field = model.fine if isinstance(model, HierarchicalModel) else model.field
     return field, next(model.parameters()).device
 
 
