@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from semnerf_lib.encoding import encoded_size, positional_encoding
 from semnerf_lib.machine.interpolation import interpolate
-from semnerf_lib.rendering import FieldOutput
+from semnerf_lib.machine.raymarching import Grids, Rays, march, propose
+from semnerf_lib.rendering import LAST_DELTA, Field, FieldOutput, Rendered, first_samples, render_proposal
+from semnerf_lib.sampling import PDF_FLOOR, even_or_random_u
 
 
 class FeatureGrid(nn.Module):
@@ -120,9 +122,13 @@ is gone before it meets anything, and where few frames are labelled, each camera
 front of it."""
 
 
+MOST = 12.0
+"""The largest exponent of a density, far beyond any wall."""
+
+
 def density(raw: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-    """sigma = exp(raw + THIN), in 1/m; the exponent is kept below 12, far beyond any wall."""
-    return torch.exp((raw.float() + THIN).clamp(max=12))
+    """sigma = exp(raw + THIN), in 1/m; the exponent is kept below `MOST`."""
+    return torch.exp((raw.float() + THIN).clamp(max=MOST))
 
 
 class GridField(nn.Module):
@@ -168,5 +174,48 @@ class GridField(nn.Module):
         sigma, sem_logits = density(self.density(h)[..., 0]), self.semantic(h)
         if self.colour is None:
             return FieldOutput(sigma, sem_logits)
+        return FieldOutput(sigma, sem_logits, self.colours(h, viewdirs))
+
+    def colours(
+        self, h: Float[Tensor, "rays samples width"], viewdirs: Float[Tensor, "rays 3"]
+    ) -> Float[Tensor, "rays samples 3"]:
+        """Colours in [0, 1] of what the trunk says of points."""
         d = positional_encoding(viewdirs, 4)[:, None].expand(*h.shape[:-1], -1)
-        return FieldOutput(sigma, sem_logits, torch.sigmoid(self.colour(torch.cat([h, d], dim=-1))))
+        return torch.sigmoid(self.colour(torch.cat([h, d], dim=-1)))
+
+
+def render_grids(
+    proposal: Field,
+    field: Field,
+    rays_o: Float[Tensor, "rays 3"],
+    rays_d: Float[Tensor, "rays 3"],
+    near: Float[Tensor, "rays 1"],
+    far: Float[Tensor, "rays 1"],
+    n_samples: int,
+    n_importance: int,
+    generator: torch.Generator | None = None,
+) -> tuple[Rendered, Rendered]:
+    """`render_proposal`; two grids on a CPU by compiled loops (see `raymarching`).
+
+    As the logits are linear in h, sum_i w_i (V h_i + b) = V (sum_i w_i h_i) + b sum_i w_i: one product a ray.
+    """
+    both_grids = isinstance(proposal, DensityGrid) and isinstance(field, GridField)
+    if rays_o.device.type != "cpu" or not both_grids:
+        return render_proposal(proposal, field, rays_o, rays_d, near, far, n_samples, n_importance, generator)
+
+    def grids(part: DensityGrid | GridField) -> Grids:
+        grid, box = part.grid, part.box
+        return Grids(grid.table, grid.sizes, grid.offsets, box.bounds, box.shell, THIN, MOST, LAST_DELTA)
+
+    z_vals = first_samples(near, far, n_samples, generator)
+    u = even_or_random_u(len(rays_o), n_importance, rays_o.device, generator)
+    weights, z_fine = propose(grids(proposal), Rays(rays_o, rays_d, z_vals), far, u, PDF_FLOOR)
+    first = Rendered(None, (weights * z_vals).sum(-1), weights.sum(-1), None, weights, z_vals)
+    layers = (field.trunk.weight, field.trunk.bias, field.density.weight, field.density.bias)
+    weights, summed, h = march(grids(field), Rays(rays_o, rays_d, z_fine), *layers)
+    accumulated, rgb = weights.sum(-1), None
+    sem_logits = summed @ field.semantic.weight.t() + accumulated[:, None] * field.semantic.bias
+    if field.colour is not None:
+        colours = field.colours(h.view(*z_fine.shape, -1), rays_d / rays_d.norm(dim=-1, keepdim=True))
+        rgb = (weights[:, None] @ colours)[:, 0]
+    return first, Rendered(sem_logits, (weights * z_fine).sum(-1), accumulated, rgb, weights, z_fine)

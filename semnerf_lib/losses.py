@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from semnerf_lib.machine.raymarching import cover_loss
 from semnerf_lib.scene import VOID
 
 
@@ -40,6 +41,8 @@ def proposal_loss(
     z_{i+1}; the last one has no end.
     """
     w_fine = w_fine.detach()
+    if w_coarse.device.type == "cpu":
+        return cover_loss(z_coarse, w_coarse, z_fine, w_fine)
     total = torch.cumsum(w_coarse, dim=-1)
     total = torch.cat([torch.zeros_like(total[:, :1]), total], dim=-1)
     first = (torch.searchsorted(z_coarse.contiguous(), z_fine.contiguous(), right=True) - 1).clamp_min(0)

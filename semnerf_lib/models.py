@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from semnerf_lib.config import Config
 from semnerf_lib.fields import SemanticNeRF, SemanticOnlyNeRF
-from semnerf_lib.grid import Box, DensityGrid, GridField
+from semnerf_lib.grid import Box, DensityGrid, GridField, render_grids
 from semnerf_lib.losses import distortion_loss, proposal_loss
 from semnerf_lib.machine.devices import uses_bfloat16
-from semnerf_lib.rendering import Rendered, render_hierarchical, render_proposal
+from semnerf_lib.rendering import Rendered, render_hierarchical
 from semnerf_lib.scene import Scene
 
 MICRO_BATCH_BYTES = {"cpu": 2**24, "cuda": 2**31, "mps": 2**31}
@@ -120,7 +120,7 @@ class ProposalModel(Model):
         if self.box.shell == 0:
             far_ = self.box.exit(rays_o, rays_d).clamp(near + 1e-3, far)
         c = self.config
-        return render_proposal(
+        return render_grids(
             self.proposal, self.field, rays_o, rays_d, near_, far_, c.n_samples, c.n_importance, generator
         )
 

@@ -9,6 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+PDF_FLOOR = 1e-5
+"""Mass that every interval of a histogram keeps when it is sampled, so that none is starved."""
+
 
 def stratified(
     near: Float[Tensor, "rays 1"],
@@ -40,7 +43,7 @@ def sample_pdf(
     bins: Float[Tensor, "rays edges"],
     weights: Float[Tensor, "rays intervals"],
     u: Float[Tensor, "rays samples"],
-    floor: float = 1e-5,
+    floor: float = PDF_FLOOR,
 ) -> Float[Tensor, "rays samples"]:
     """Inverse-CDF sampling of a histogram: the z at which the cumulated weight reaches u [NeRF sec. 5.2; P2, code].
 

@@ -1,4 +1,4 @@
-"""Notebooks and documents as pages that ask nothing of the network: images inside, maths as MathML."""
+"""Notebooks and documents as pages that load nothing from the network: images are inside, formulas are MathML."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def mathml(latex: str, display: str) -> str:
 def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links = ()) -> str:
     """A notebook with its outputs as an HTML page.
 
-    It stands by itself, but for `plotly.min.js` beside it where it has figures in space (see `page_outputs`). Links to
-    other notebooks lead to their pages, in the same folder; that to index.ipynb to the index above it.
+    It needs no other file, except `plotly.min.js` in the same folder if it has figures in space (see `outputs`). Links
+    to other notebooks become links to their pages in the same folder; the link to index.ipynb leads to the index in
+    the folder above.
 
     Args:
         notebook: an nbformat node.
@@ -49,7 +50,6 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         before, after: (address, text) of the links at the top and at the bottom.
     """
     from nbconvert.exporters.html import HTMLExporter
-    from pygments.formatters.html import HtmlFormatter
 
     class Exporter(HTMLExporter):
         @pass_context
@@ -59,14 +59,15 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
     body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
         prepared(notebook), {"metadata": {"path": str(folder)}}
     )
-    return TEMPLATES.get_template("notebook.html.j2").render(
-        title=title_of(notebook, "notebook"),
-        body=body,
-        before=before,
-        after=after,
-        library=LIBRARY if is_in_space(body) else None,
-        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
-    )
+    library = LIBRARY if is_in_space(body) else None
+    return _page(title=title_of(notebook, "notebook"), body=body, before=before, after=after, library=library)
+
+
+def _page(**parts: Any) -> str:
+    from pygments.formatters.html import HtmlFormatter
+
+    code_style = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    return TEMPLATES.get_template("notebook.html.j2").render(code_style=code_style, **parts)
 
 
 def document_page(text: str, folder: Path, before: Links = ()) -> str:
@@ -77,17 +78,9 @@ def document_page(text: str, folder: Path, before: Links = ()) -> str:
         folder: what relative image paths start from.
         before: (address, text) of the links at the top.
     """
-    from pygments.formatters.html import HtmlFormatter
-
     heading = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
-    return TEMPLATES.get_template("notebook.html.j2").render(
-        title=heading[1] if heading else folder.name,
-        body=f'<div class="rendered_html">{markdown_html(text, folder)}</div>',
-        before=before,
-        after=(),
-        library=None,
-        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
-    )
+    body = f'<div class="rendered_html">{markdown_html(text, folder)}</div>'
+    return _page(title=heading[1] if heading else folder.name, body=body, before=before)
 
 
 def markdown_html(source: str, folder: Path, attachments: Mapping[str, Any] | None = None) -> str:
