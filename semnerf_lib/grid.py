@@ -29,6 +29,9 @@ class FeatureGrid(nn.Module):
         spread: initial values are uniform in +-spread.
     """
 
+    sizes: Tensor
+    offsets: Tensor
+
     def __init__(self, resolutions: list[tuple[int, int, int]], n_features: int, spread: float = 1e-2):
         super().__init__()
         sizes = torch.tensor(resolutions)
@@ -58,6 +61,8 @@ class Box(nn.Module):
         bounds: lower and upper corner, metres.
         shell: s, the share of each half-axis that holds the outside.
     """
+
+    bounds: Tensor
 
     def __init__(self, bounds: Float[Tensor, "2 3"], shell: float):
         super().__init__()
@@ -94,7 +99,8 @@ class Box(nn.Module):
         """Grid points along x, y, z for about `n_cells` cells, cubes inside the box."""
         sides = (self.bounds[1] - self.bounds[0]).tolist()
         per_metre = (n_cells / math.prod(sides)) ** (1 / 3)
-        return tuple(max(2, round(side * per_metre) + 1) for side in sides)
+        x, y, z = (max(2, round(side * per_metre) + 1) for side in sides)
+        return x, y, z
 
 
 class DensityGrid(nn.Module):

@@ -59,7 +59,9 @@ def distortion_loss(
 
         L = 1/rays sum_ij w_i w_j |s_i - s_j| + 1/3 sum_i w_i^2 (s_{i+1} - s_i),   s = z / far
 
-    The first sum is 2 sum_i w_i (s_i W_i - S_i) with running sums W_i = sum_{j<i} w_j and S_i = sum_{j<i} w_j s_j.
+    The first sum is
+
+        2 sum_i w_i (s_i W_i - S_i),   W_i = sum_{j<i} w_j,   S_i = sum_{j<i} w_j s_j
     """
     s = z_vals / far
     mass, moment = torch.cumsum(weights, -1) - weights, torch.cumsum(weights * s, -1) - weights * s

@@ -80,7 +80,7 @@ def fit_patch(
         nn.Linear(encoded_size(2, n_octaves), width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
         nn.Linear(width, len(classes)),
     )  # fmt: skip
-    for layer in net[::2]:
+    for layer in filter(lambda layer: isinstance(layer, nn.Linear), net):
         bound = layer.in_features**-0.5
         for parameter in (layer.weight, layer.bias):
             nn.init.uniform_(parameter, -bound, bound, generator=generator)

@@ -19,6 +19,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from PIL import Image
 
@@ -141,7 +142,7 @@ def small_picture(figure: Figure) -> Any:
     return picture
 
 
-def _scatter(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
+def _scatter(picture: Figure, ax: Axes3D, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
     mode, marker = trace.mode or "lines+markers", trace.marker
     along = marker.color if trace.line.color is None else trace.line.color
     line = {"color": _colour(_first(along)), "linewidth": 0.5 * (trace.line.width or 2)}
@@ -158,7 +159,7 @@ def _scatter(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"
     return Line2D([], [], **(dot if "markers" in mode else line))
 
 
-def _mesh(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
+def _mesh(picture: Figure, ax: Axes3D, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
     faces = np.stack([np.asarray(corner, dtype=int) for corner in (trace.i, trace.j, trace.k)], axis=1)
     if trace.facecolor is not None:
         colours = _colours(picture, ax, trace, trace.facecolor, len(faces))

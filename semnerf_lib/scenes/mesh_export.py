@@ -85,6 +85,7 @@ def _file_ids(labels: np.ndarray) -> np.ndarray:
 def glb_bytes(mesh: LabelledMesh) -> bytes:
     """The GLB of `save_mesh`."""
     import trimesh
+    from trimesh.visual import TextureVisuals
     from trimesh.visual.material import PBRMaterial
 
     scene = trimesh.Scene()
@@ -97,7 +98,7 @@ def glb_bytes(mesh: LabelledMesh) -> bytes:
             name=name, baseColorFactor=[*colourise(np.array(label)).tolist(), 255], metallicFactor=0.0,
             roughnessFactor=0.9, doubleSided=False,
         )  # fmt: skip
-        look = trimesh.visual.TextureVisuals(material=material)
+        look = TextureVisuals(material=material)
         piece = trimesh.Trimesh(vertices[used], faces.reshape(-1, 3), visual=look, process=False)
         scene.add_geometry(piece, node_name=name, geom_name=name)
     return scene.export(file_type="glb")

@@ -134,7 +134,7 @@ def pose_warning(scene: Scene, now: Sweep) -> str | None:
             c2w = np.linalg.inv(given) if invert else given
             cure = " ".join(["--invert"] * invert + [f"--axes {axes}"] * (axes != coding.axes))
             found[cure] = sweep(scene, c2w @ OPENGL if axes == "opengl" else c2w).evidence
-    best = max(found, key=found.get)
+    best = max(found, key=found.__getitem__)
     if found[best] > max(now.evidence + 0.25, 0.1):
         return f"warning: labels do not follow these poses from frame to frame, they do with `scene import {best}`"
     if now.evidence < -0.5:

@@ -185,7 +185,7 @@ def _write(scene: Scene, folder: Path) -> None:
     if scene.coding is not None:
         write_coding(scene.coding, folder)
     camera = {k: getattr(scene.intrinsics, k) for k in ("width", "height", "fx", "fy", "cx", "cy")}
-    split = {"train_ids": scene.train_ids, "test_ids": scene.test_ids, "near": scene.near, "far": scene.far}
+    split = {k: getattr(scene, k) for k in ("train_ids", "test_ids", "near", "far")}
     split["bounds"] = None if scene.bounds is None else scene.bounds.tolist()
     classes = [{"id": i, "name": name} for i, name in enumerate(scene.class_names, start=1)]
     for name, content in (

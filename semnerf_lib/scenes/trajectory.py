@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import BSpline
 from scipy.ndimage import distance_transform_edt, label
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # ty: ignore[missing-module-member]: compiled
 
 from semnerf_lib.cameras import look_at
 from semnerf_lib.errors import SemnerfError
@@ -35,7 +35,7 @@ def _enclosed(mesh: LabelledMesh, points: np.ndarray) -> np.ndarray:
     """Whether surfaces lie in at least six of the eight diagonal directions: inside a room, not beside the building."""
     caster = RayCaster(mesh)
     corners = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    return sum((caster.hits(points, np.broadcast_to(d, points.shape))["face"] >= 0).astype(int) for d in corners) >= 6
+    return sum((caster.hits(points, np.broadcast_to(d, points.shape))["face"] >= 0).astype(int) for d in corners) >= 6  # ty: ignore
 
 
 class FreeSpace:

@@ -122,7 +122,7 @@ def relabel(render: Render, scene: Scene, ids: Sequence[int], folder: Path, keep
 
 
 def relabel_poses(render: Render, scene: Scene, c2w: Float[np.ndarray, "poses 4 4"], folder: Path) -> None:
-    """Renders the labels of any poses as `relabel` does: FOLDER/pose_<i>.png and FOLDER/certainty/pose_<i>.png.
+    """Renders the labels of any poses as `relabel` does: `pose_<i>.png` and `certainty/pose_<i>.png`.
 
     Args:
         c2w: poses as the source has them: in its axes, direction and unit; the camera is the one of its first frame.

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
@@ -44,8 +44,8 @@ class TrueSurface:
     eyes: Float[np.ndarray, "points 3"]
 
     @cached_property
-    def tree(self) -> cKDTree:
-        return cKDTree(self.points)
+    def tree(self) -> KDTree:
+        return KDTree(self.points)
 
     def signed_distance(self, points: Float[np.ndarray, "queries 3"]) -> Float[np.ndarray, "queries"]:
         """Metres to the nearest true point; above 0 in front of the surface, where it is free, below 0 behind it."""
@@ -80,7 +80,7 @@ class SurfaceScores:
 
     def rows(self) -> list[dict[str, object]]:
         """One row a score, for `notebook.table`."""
-        rows = [
+        rows: list[dict[str, object]] = [
             {"score": "accuracy: learnt to true, mean (median)", "value": _cm(self.accuracy, self.accuracy_median)},
             {
                 "score": "completeness: true to learnt, mean (median)",
@@ -170,7 +170,7 @@ def compare(mesh: LabelledMesh, truth: TrueSurface, thresholds: Sequence[float] 
     """
     points, faces = sample_surface(mesh)
     asked = np.random.default_rng(0).permutation(len(truth.points))[:MAX_QUERIES]
-    back, _ = cKDTree(points).query(truth.points[asked], workers=-1)
+    back, _ = KDTree(points).query(truth.points[asked], workers=-1)
     faces = faces[:MAX_QUERIES]  # they come in random order
     there, nearest = truth.tree.query(points[:MAX_QUERIES], workers=-1)
     precision, recall = (tuple(float((d < t).mean()) for t in thresholds) for d in (there, back))

@@ -17,7 +17,7 @@ from semnerf_lib.cameras import get_rays, unproject
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import render_view
 from semnerf_lib.machine.cores import on_cores
-from semnerf_lib.models import Model, ProposalModel
+from semnerf_lib.models import HierarchicalModel, Model, ProposalModel
 from semnerf_lib.palette import palette
 from semnerf_lib.rendering import Field, FieldOutput
 from semnerf_lib.scene import Scene
@@ -160,7 +160,8 @@ def lattice(bounds: Float[np.ndarray, "2 3"], cell: float) -> tuple[int, int, in
             f"cell = {cell:g} m asks for {math.prod(shape):,} points, expected at most {MAX_POINTS:,}: "
             f"a cell of {1.05 * least:.2g} m or more"
         )
-    return shape
+    x, y, z = shape
+    return x, y, z
 
 
 def sample_density(
@@ -203,7 +204,9 @@ def learnt_surface(model: Model, scene: Scene, cell: float = CELL) -> LearntSurf
 
 def field_of(model: Model) -> tuple[Field, torch.device]:
     """The field that a model renders last, and where it lives."""
-    return (model.field if isinstance(model, ProposalModel) else model.fine), next(model.parameters()).device
+    assert isinstance(model, HierarchicalModel | ProposalModel)
+    field = model.fine if isinstance(model, HierarchicalModel) else model.field
+    return field, next(model.parameters()).device
 
 
 def box_of(model: Model, scene: Scene, n_views: int = 24, width: int = 64) -> Float[np.ndarray, "2 3"]:

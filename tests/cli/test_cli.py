@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tiny import tiny_config
 
+import semnerf_lib
 from semnerf_lib import experiments
 from semnerf_lib.cameras import Intrinsics, camera_of_width, look_at
 from semnerf_lib.cli import main, one_run
@@ -74,8 +75,10 @@ def test_alone_it_helps(capsys):
 
 
 def test_version(capsys):
-    assert main.main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("semnerf")
+    with pytest.raises(SystemExit) as ended:
+        main.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"semnerf {semnerf_lib.__version__}\n"
 
 
 def test_help_of_train_lists_the_keys_of_set(capsys):
