@@ -33,6 +33,7 @@ BEHIND_EXTRAS = {
     "dask",
     "distributed",
     "fontTools",
+    "h5py",
     "nbconvert",
     "nbformat",
     "papermill",
