@@ -225,7 +225,12 @@ def first_picture(notebook: Any, width: int = 640) -> str | None:
     for picture in chain.from_iterable(map(pictures, notebook.cells)):
         image = opened_picture(picture, "a notebook")
         image.thumbnail((width, width))
-        stream = io.BytesIO()
-        image.save(stream, "JPEG", quality=85)
-        return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+        return "data:image/jpeg;base64," + base64.b64encode(jpeg(image, quality=85)).decode()
     return None
+
+
+def jpeg(image: Image.Image, **options: Any) -> bytes:
+    """An image as JPEG, with Pillow's options."""
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", **options)
+    return stream.getvalue()
