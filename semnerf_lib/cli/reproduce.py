@@ -63,21 +63,11 @@ def notebook_key(notebook: Path, parameters: dict[str, Any], runs: Sequence[str]
 def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None:
     """The result of an earlier successful execution with the same key; None if there is none or a file is missing."""
     files = [folder / f"{notebook.stem}{suffix}" for suffix in (".json", ".ipynb", ".html")]
-<<<<<<< HEAD
-    if not all(file.is_file() for file in files):
-        return None
-    try:
-        result = read_result(files[0])
-    except SemnerfError:
-        return None
-    return result if result["ok"] and result["key"] == key else None
-=======
     with suppress(SemnerfError):
-        result = read_json(files[0]) if all(file.is_file() for file in files) else {}
-        if result.get("ok") and result.get("key") == key:
+        result = read_result(files[0]) if all(file.is_file() for file in files) else {"ok": False}
+        if result["ok"] and result["key"] == key:
             return result
     return None
->>>>>>> main
 
 
 def spec_of(scene: str) -> str:

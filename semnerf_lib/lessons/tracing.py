@@ -93,29 +93,12 @@ def trace_model(model: Model, scene: Scene) -> Trace:
 
     @torch.inference_mode()
     def trace(rays_o: Tensor, rays_d: Tensor, n_samples: int, n_importance: int, density: float = 1.0):
-<<<<<<< HEAD
-        asked = copy.copy(model)  # shares the weights; only its config is its own
-        asked.config = model.config.replace(n_samples=n_samples, n_importance=n_importance)
-        answers = []
-
-        def recorded(_, __, out: FieldOutput) -> FieldOutput:
-            answers.append(_times(out, density))
-            return answers[-1]
-
-        hooks = [part.register_forward_hook(recorded) for part in parts]
-        try:
-            rendered = asked.render(rays_o.to(device), rays_d.to(device), scene.near, scene.far)
-        finally:
-            for hook in hooks:
-                hook.remove()
-=======
         asked = copy.copy(model)  # shares the weights; its config and its fields are its own
         asked.config, asked._modules = model.config.replace(n_samples=n_samples, n_importance=n_importance), {}
         asked.box, answers = model.box, []
         for name in names:
             setattr(asked, name, Recorder(getattr(model, name), answers, density))
         rendered = asked.render(rays_o.to(device), rays_d.to(device), scene.near, scene.far)
->>>>>>> main
         return _passes(answers, rendered, rays_d.to(device))
 
     return trace

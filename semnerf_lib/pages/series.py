@@ -6,7 +6,6 @@ sentence and which picture to take, what a reader should know before, and the ti
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from dataclasses import dataclass
@@ -18,13 +17,8 @@ from PIL import Image, ImageOps
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name, pick_device
-<<<<<<< HEAD
 from semnerf_lib.machine.files import write_aside, write_json
-from semnerf_lib.pages.html import opened_picture, title_of
-=======
-from semnerf_lib.machine.files import read_json, write_aside, write_json
-from semnerf_lib.pages.html import jpeg, title_of
->>>>>>> main
+from semnerf_lib.pages.html import jpeg, opened_picture, title_of
 from semnerf_lib.pages.outputs import pictures
 from semnerf_lib.runs.notebooks import FACTS, find_notebooks, plans_for, read_facts, read_notebook, read_result
 from semnerf_lib.runs.store import Run, Store
