@@ -37,7 +37,9 @@ MARGIN = 2.0
 """Metres around the training cameras that the grid covers where nobody knows the bounds."""
 SLACK = 1.5
 """Cells behind a view's first solid cell that it still sees."""
-LOOKS = 8
+VOTERS = 96
+"""Training views that vote for the class of a solid cell; so many as `carving.VIEWS` say which cells are solid."""
+LOOKS = 6
 """Training views by which the share of solid cells is chosen."""
 CHUNK = 1 << 15
 """Cells whose votes are counted at once."""
@@ -70,13 +72,13 @@ class VotedCells:
         self.cell = float(((self.box.bounds[1] - self.box.bounds[0]) / self.size).min())
         axes = [(torch.arange(n) + 0.5) / n for n in self.size.tolist()]
         self.centres = self.box.inverse(torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 3))
-        carvers, depth = spread(views, VIEWS), None
-        for _ in range(2):
+        carvers, voters, depth = spread(views, VIEWS), spread(views, VOTERS), None
+        for after in (carvers, voters):
             self.classes, agreement = self._votes(labels, carvers, self.centres, depth)
             self.gap = self._carved(labels, agreement, spread(views, LOOKS))
-            depth = self._depth(views)
+            depth = self._depth(after)
         surface = (self.gap == 0).nonzero()[:, 0]
-        classes, _ = self._votes(labels, views, self.centres[surface], depth)
+        classes, _ = self._votes(labels, voters, self.centres[surface], depth)
         self.classes[surface] = torch.where(classes == VOID, self.classes[surface], classes)
 
     def render(
