@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny import make_tiny_scene
 
+from semnerf_lib.cameras import look_at
 from semnerf_lib.carving import votes_by_class
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
@@ -45,9 +46,15 @@ def test_views_that_never_voted_come_out(scene, cells):
     assert np.array_equal(voted_views(scene, scene.labels, ids), views)
 
 
-def test_depth_is_about_right(scene, cells):
-    depth = np.stack([cells.render(scene.c2w[i])[1] for i in scene.test_ids])
-    assert np.median(np.abs(depth - scene.depth[list(scene.test_ids)])) < 0.3
+def test_depth_is_where_the_first_solid_cell_begins(scene, cells):
+    """Of a wall at x = 1, seen along +x from about (-0.5, -0.3, 1.2)."""
+    with pytest.MonkeyPatch.context() as patch:
+        solid = cells.centres[:, 0] > 1.0
+        patch.setattr(cells, "gap", gaps(solid, cells.size.tolist()))
+        pose = look_at((-0.5, -0.3, 1.2), (1.5, -0.3, 1.2))
+        depth = cells.render(pose)[1]
+    assert np.abs(depth[10:14, 12:20] - 1.5).max() < 2 * cells.cell
+    assert depth.min() >= scene.near and depth.max() <= scene.far
 
 
 def test_test_frames_do_not_vote(scene, cells):
