@@ -4,11 +4,11 @@
     a(x) = max_c n_c(x) / (DOUBT + sum_c n_c(x)),   solid cells: the share q of all cells that have the highest a
     label of a pixel = argmax_c n_c(x) of the first solid cell x on its ray
 
-The agreement a is that of `carving`, lower where few views vote. Which views see a cell, nobody knows at first, so all vote that have it in their
-image (voxel colouring of labels [Seitz and Dyer 1999; Kutulakos and Seitz 2000]); in a second round those do not vote
-in which the solid cells of the first hide it. Nothing is learnt: of both rounds and the shares `SOLID` those are taken
-whose ray-cast training views agree best with the labels that were given. Labels voted into a reconstruction are an old rival
-of semantic fields [SemanticFusion, McCormac et al. 2017], there with depth from a sensor, here without.
+The agreement a is that of `carving`, lower where few views vote. Nobody knows at first which views see a cell, so all
+vote that have it in their image. In a second round those do not vote in which the solid cells of the first hide it
+[Seitz and Dyer 1999; Kutulakos and Seitz 2000, of colours]. Of both rounds and the shares `SOLID` those are taken whose
+ray-cast training views agree best with the given labels. An old rival of semantic fields, there with measured depth:
+labels voted into a reconstruction [SemanticFusion, McCormac et al. 2017].
 """
 
 from __future__ import annotations
