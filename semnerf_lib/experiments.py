@@ -182,14 +182,34 @@ def geometry(scene: Scene, scale: str) -> Plan:
     ]
 
 
-EXPERIMENTS: dict[str, Callable[[Scene, str], Plan]] = {
-    "training": training,
-    "view_synthesis": view_synthesis,
-    "sparse_labels": sparse_labels,
-    "label_noise": label_noise,
-    "super_resolution": super_resolution,
-    "label_propagation": label_propagation,
-    "geometry": geometry,
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment of the series.
+
+    Attributes:
+        title: what reports call it.
+        notebook: number of the notebook that it belongs to.
+        runs: (scene, scale) -> its runs.
+    """
+
+    title: str
+    notebook: str
+    runs: Callable[[Scene, str], Plan]
+
+    @property
+    def heading(self) -> str:
+        """The title with the notebook."""
+        return f"{self.title} (notebook {self.notebook})"
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "training": Experiment("One run on the scene's own split", "04", training),
+    "view_synthesis": Experiment("Semantic view synthesis over P1's folds", "05", view_synthesis),
+    "sparse_labels": Experiment("Sparse labels", "06", sparse_labels),
+    "label_noise": Experiment("Label noise", "07", label_noise),
+    "super_resolution": Experiment("Super-resolution", "08", super_resolution),
+    "label_propagation": Experiment("Label propagation", "09", label_propagation),
+    "geometry": Experiment("What sharpens geometry", "11", geometry),
 }
 """Every experiment by name."""
 
@@ -202,4 +222,4 @@ def plan(name: str, scene: Scene, scale: str) -> Plan:
     """
     if name not in EXPERIMENTS:
         raise SemnerfError(f"experiment {name!r}, expected one of: {', '.join(EXPERIMENTS)}")
-    return EXPERIMENTS[name](scene, check_scale(scale))
+    return EXPERIMENTS[name].runs(scene, check_scale(scale))

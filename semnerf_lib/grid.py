@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from semnerf_lib.encoding import encoded_size, positional_encoding
 from semnerf_lib.machine.interpolation import interpolate
 from semnerf_lib.machine.raymarching import Grids, Rays, march, propose
-from semnerf_lib.rendering import LAST_DELTA, FieldOutput, Rendered, first_samples, render_proposal
+from semnerf_lib.rendering import LAST_DELTA, Field, FieldOutput, Rendered, first_samples, render_proposal
 from semnerf_lib.sampling import PDF_FLOOR, even_or_random_u
 
 
@@ -179,8 +179,8 @@ class GridField(nn.Module):
 
 
 def render_grids(
-    proposal: DensityGrid,
-    field: GridField,
+    proposal: Field,
+    field: Field,
     rays_o: Float[Tensor, "rays 3"],
     rays_d: Float[Tensor, "rays 3"],
     near: Float[Tensor, "rays 1"],
@@ -189,23 +189,24 @@ def render_grids(
     n_importance: int,
     generator: torch.Generator | None = None,
 ) -> tuple[Rendered, Rendered]:
-    """`render_proposal` of two grids, on a CPU by compiled loops (see `raymarching`).
+    """`render_proposal`; two grids on a CPU by compiled loops (see `raymarching`).
 
     As the logits are linear in h, sum_i w_i (V h_i + b) = V (sum_i w_i h_i) + b sum_i w_i: one product a ray.
     """
-    if rays_o.device.type != "cpu" or not isinstance(field, GridField):
+    both_grids = isinstance(proposal, DensityGrid) and isinstance(field, GridField)
+    if rays_o.device.type != "cpu" or not both_grids:
         return render_proposal(proposal, field, rays_o, rays_d, near, far, n_samples, n_importance, generator)
 
-    def grids(grid: FeatureGrid) -> Grids:
-        box = field.box
+    def grids(part: DensityGrid | GridField) -> Grids:
+        grid, box = part.grid, part.box
         return Grids(grid.table, grid.sizes, grid.offsets, box.bounds, box.shell, THIN, MOST, LAST_DELTA)
 
     z_vals = first_samples(near, far, n_samples, generator)
     u = even_or_random_u(len(rays_o), n_importance, rays_o.device, generator)
-    weights, z_fine = propose(grids(proposal.grid), Rays(rays_o, rays_d, z_vals), far, u, PDF_FLOOR)
+    weights, z_fine = propose(grids(proposal), Rays(rays_o, rays_d, z_vals), far, u, PDF_FLOOR)
     first = Rendered(None, (weights * z_vals).sum(-1), weights.sum(-1), None, weights, z_vals)
     layers = (field.trunk.weight, field.trunk.bias, field.density.weight, field.density.bias)
-    weights, summed, h = march(grids(field.grid), Rays(rays_o, rays_d, z_fine), *layers)
+    weights, summed, h = march(grids(field), Rays(rays_o, rays_d, z_fine), *layers)
     accumulated, rgb = weights.sum(-1), None
     sem_logits = summed @ field.semantic.weight.t() + accumulated[:, None] * field.semantic.bias
     if field.colour is not None:

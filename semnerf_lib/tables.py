@@ -61,19 +61,19 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def spread(values: Iterable[float | None], digits: int = 3, count: bool = True) -> str:
-    """Mean and sample standard deviation of the values that are not None; a dash if there is none.
+    """Mean and sample standard deviation of the known values, those that are neither None nor NaN; a dash without any.
 
     Args:
         digits: decimals.
-        count: also write how many values there are. Without it, one None among the values gives a dash, because
-            nobody could see that a value is missing.
+        count: also write how many values there are. Without it, one unknown value gives a dash, because the
+            text would not show that it is missing.
 
     >>> spread([1.0, 2.0, 3.0], 1), spread([1.0, 2.0, 3.0], 1, count=False)
     ('2.0 ± 1.0 (n = 3)', '2.0 ± 1.0')
     """
-    values = list(values)
-    valid = np.array([v for v in values if v is not None], dtype=float)
-    if valid.size == 0 or (not count and valid.size < len(values)):
+    values = np.array(list(values), dtype=float)  # None becomes NaN
+    valid = values[~np.isnan(values)]
+    if valid.size == 0 or (not count and valid.size < values.size):
         return "–"
     mean, deviation = number(valid.mean(), digits), number(valid.std(ddof=1) if valid.size > 1 else None, digits)
     if count:

@@ -1,8 +1,8 @@
-"""One notebook, executed in a process of its own: `execute_apart` starts it, `execute` is what it does.
+"""One notebook, executed in a process of its own: `execute_apart` starts the process, which calls `execute`.
 
-The child process (see `processes`) runs this module with a file JOB.json, which names the notebook, the parameters and
-where the results go. It leaves the executed copy, its page (HTML) and, last of all, a result file. Its status is 0 if
-every cell ran, 1 if one failed, anything else if the process itself was ended; only a status of 0 or 1 together with a
+The child process (see `processes`) runs this module with a file JOB.json, which names the notebook, its parameters and
+the folder of the results. It writes the executed copy, its page (HTML) and, last, a result file. Its exit status is 0
+if every cell ran, 1 if one failed, and anything else if the process was ended. Only a status of 0 or 1 together with a
 result file counts.
 """
 
@@ -27,37 +27,23 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def execute(job: dict[str, Any]) -> dict[str, Any]:
-    """Executes a notebook and writes `<stem>.ipynb`, `<stem>.html` and `<stem>.json` into the job's folder, and beside
-    them `plotly.min.js` if the page has figures in space.
+    """Executes a notebook and writes `<stem>.ipynb`, `<stem>.html` and `<stem>.json` into the folder of the job; also
+    `plotly.min.js` if the page has figures in space.
 
     Args:
-        job: `notebook` (path), `parameters` (name -> value), `folder` (path; also the working folder of the cells),
-            `key` (what the result stands for, see `reproduce.notebook_key`).
+        job: `notebook` (path), `parameters` (name -> value), `folder` (path; the cells run in it as well), `key` (what
+            the result depends on, see `reproduce.notebook_key`).
 
     Returns:
-        What the result file holds: key, title, ok, seconds, cells, failure (None or cell, source, error, traceback),
-        picture (the first figure as a data URL, or None).
+        What the result file holds: key, title, ok, seconds, cells, failure (None, or see `run_cells`), picture (the
+        first figure as a data URL, or None).
     """
     import nbformat
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
 
     source, folder = Path(job["notebook"]), Path(job["folder"])
-    executed, aside = folder / source.name, folder / f".{source.name}.part.ipynb"
-    failure, start = None, time.perf_counter()
-    try:
-        papermill.execute_notebook(
-            source, aside, job["parameters"], kernel_name="python3", language="python", cwd=folder, progress_bar=False
-        )
-    except PapermillExecutionError as fault:
-        failure = {
-            "cell": fault.exec_count,
-            "source": fault.source,
-            "error": ANSI.sub("", f"{fault.ename}: {fault.evalue}").splitlines()[0],
-            "traceback": ANSI.sub("", "\n".join(fault.traceback)),
-        }
+    executed, start = folder / source.name, time.perf_counter()
+    failure = run_cells(source, executed, job["parameters"])
     seconds = time.perf_counter() - start
-    aside.replace(executed)
     notebook = nbformat.read(executed, as_version=4)
     page = notebook_page(notebook, source.parent, before=[("../index.html", "All notebooks and scores")])
     if is_in_space(page):
@@ -76,57 +62,93 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def run_cells(source: Path, executed: Path, parameters: dict[str, Any]) -> dict[str, Any] | None:
+    """Runs the cells of a notebook in the folder of `executed`, which becomes the notebook with its outputs.
+
+    Returns:
+        None if every cell ran, else cell (its number), source, error and traceback of the first that failed.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    aside, failure = part_of(executed), None
+    try:
+        papermill.execute_notebook(
+            source, aside, parameters, kernel_name="python3", language="python", cwd=aside.parent, progress_bar=False
+        )
+    except PapermillExecutionError as fault:
+        failure = {
+            "cell": fault.exec_count,
+            "source": fault.source,
+            "error": ANSI.sub("", f"{fault.ename}: {fault.evalue}").splitlines()[0],
+            "traceback": ANSI.sub("", "\n".join(fault.traceback)),
+        }
+    aside.replace(executed)
+    return failure
+
+
+def part_of(executed: Path) -> Path:
+    """The file that a notebook is written to while it is executed."""
+    return executed.with_name(f".{executed.name}.part.ipynb")
+
+
 def execute_apart(
     notebook: Path, parameters: dict[str, Any], folder: Path, results: Path, key: str, threads: int | None = None
 ) -> dict[str, Any]:
     """Executes a notebook in a process of its own (see `execute`) and returns its result.
 
-    `threads` bounds its threads while others work beside it; None leaves it all.
+    A process that ends without its result file, or with another status than 0 and 1, is a failure of the notebook: a
+    killed kernel leaves a notebook that looks complete.
 
-    A process that ends without its result file, or with another status than 0 and 1, is a failure of the notebook:
-    a kernel that was killed leaves a notebook that looks finished.
+    Args:
+        results: the results folder that the notebook uses.
+        threads: at most, while other processes make runs; None for all.
     """
-    result, part = folder / f"{notebook.stem}.json", folder / f".{notebook.name}.part.ipynb"
+    result, job = folder / f"{notebook.stem}.json", folder / f".{notebook.stem}.job.part.json"
     result.unlink(missing_ok=True)
-    job = folder / f".{notebook.stem}.job.part.json"
     write_json(job, {"notebook": str(notebook), "parameters": parameters, "folder": str(folder), "key": key})
     env = environment(SEMNERF_RESULTS=str(results), **({"OMP_NUM_THREADS": str(threads)} if threads else {}))
-    env.pop("SEMNERF_SCALE", None)
-    env.pop("SEMNERF_SCENE", None)
-    cells = 1 + sum(cell["cell_type"] == "code" for cell in read_json(notebook)["cells"])  # papermill adds one
+    for name in ("SEMNERF_SCALE", "SEMNERF_SCENE"):
+        env.pop(name, None)
     start = time.monotonic()
     try:
-        with tempfile.TemporaryFile("w+") as log, Progress(f"notebook {notebook.stem}", cells) as bar:
-            process = subprocess.Popen(
-                command("semnerf_lib.cli.execute", str(job)),
-                env=env,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            try:
-                while process.poll() is None:
-                    bar.update(max(0, executed_cells(part) - bar.count))
-                    time.sleep(0.5)
-            except BaseException:
-                stop(process)
-                raise
-            log.seek(0)
-            said = log.read().strip()
+        status, output = run_child(job, notebook, part_of(folder / notebook.name), env)
     finally:
         job.unlink(missing_ok=True)
-        part.unlink(missing_ok=True)
-    if process.returncode in (0, 1) and result.is_file():
-        found = read_json(result)
-        if found["ok"] == (process.returncode == 0):
-            return found
+        part_of(folder / notebook.name).unlink(missing_ok=True)
+    if status in (0, 1) and result.is_file():
+        written = read_json(result)
+        if written["ok"] == (status == 0):
+            return written
     result.unlink(missing_ok=True)
-    return failed(notebook, f"its process ended with status {process.returncode} and no result", said, start)
+    return failed(notebook, f"its process ended with status {status} and no result", output, start)
+
+
+def run_child(job: Path, notebook: Path, part: Path, env: dict[str, str]) -> tuple[int, str]:
+    """Runs this module on a job file with a progress bar; returns the exit status and what the process printed."""
+    cells = 1 + sum(cell["cell_type"] == "code" for cell in read_json(notebook)["cells"])  # papermill adds one
+    with tempfile.TemporaryFile("w+") as log, Progress(f"notebook {notebook.stem}", cells) as bar:
+        process = subprocess.Popen(
+            command("semnerf_lib.cli.execute", str(job)),
+            env=env,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            while process.poll() is None:
+                bar.update(max(0, executed_cells(part) - bar.count))
+                time.sleep(0.5)
+        except BaseException:
+            stop(process)
+            raise
+        log.seek(0)
+        return process.returncode, log.read().strip()
 
 
 def failed(notebook: Path, error: str, traceback: str = "", start: float | None = None) -> dict[str, Any]:
-    """The result of a notebook that left none itself."""
+    """The result of a notebook that wrote none."""
     return {
         "key": None,
         "title": notebook.stem,
@@ -139,7 +161,7 @@ def failed(notebook: Path, error: str, traceback: str = "", start: float | None 
 
 
 def executed_cells(notebook: Path) -> int:
-    """How many code cells of a notebook that is being written have run; 0 while it cannot be read."""
+    """How many code cells of a notebook have run; 0 while the file cannot be read."""
     try:
         cells = json.loads(notebook.read_text())["cells"]
     except (OSError, ValueError, KeyError):

@@ -1,7 +1,7 @@
 """The main job: make the runs that the chosen notebooks need, execute the notebooks, write one page.
 
-Everything is kept as it comes: a run that was begun goes on from its checkpoint, a notebook whose inputs are unchanged
-is not executed again, and the page is written anew all along.
+All results are kept. An interrupted run continues from its checkpoint, a notebook whose inputs did not change is not
+executed again, and the page is updated while runs and notebooks finish.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from semnerf_lib.machine.processes import LIBRARY
 from semnerf_lib.machine.progress import Progress, say
 from semnerf_lib.pages.report import Report, write_report
 from semnerf_lib.pages.verdict_report import write_verdict
-from semnerf_lib.runs.executors import pick_executor
+from semnerf_lib.runs.executors import Executor, pick_executor
 from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
 from semnerf_lib.scenes.loading import MADE_SCENES
 from semnerf_lib.study.published import REFERENCES
+from semnerf_lib.tables import duration
 
 PAGE_SECONDS = 10.0
-"""Seconds between two writings of the page while runs come, at least; a notebook's end writes it at once."""
+"""Least seconds between two writings of the page while runs finish. After each notebook it is written at once."""
 
 
 def library_digest() -> str:
-    """sha256 over the library's source and the scores that come with it."""
+    """sha256 of the source of the library and of the scores that come with it."""
     digest = hashlib.sha256()
     for path in [*sorted(LIBRARY.rglob("*")), *sorted(REFERENCES.glob("*.json"))]:
         if path.suffix in (".py", ".j2", ".js", ".css", ".json"):
@@ -51,7 +52,7 @@ def finished_runs(store: Store) -> list[str]:
 
 
 def notebook_key(notebook: Path, parameters: dict[str, Any], runs: Sequence[str], inputs: Sequence[str]) -> str:
-    """What an executed notebook depends on, as one hash: its cells (not their outputs), parameters, runs, inputs.
+    """One hash of all that an executed notebook depends on: its cells without outputs, parameters, runs, inputs.
 
     Raises:
         SemnerfError: the file is no notebook.
@@ -64,7 +65,7 @@ def notebook_key(notebook: Path, parameters: dict[str, Any], runs: Sequence[str]
 
 
 def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None:
-    """The result of an earlier execution with the same key that went well, if its files are there."""
+    """The result of an earlier successful execution with the same key; None if there is none or a file is missing."""
     files = [folder / f"{notebook.stem}{suffix}" for suffix in (".json", ".ipynb", ".html")]
     if not all(file.is_file() for file in files):
         return None
@@ -76,7 +77,7 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
 
 
 def spec_of(scene: str) -> str:
-    """What `open_scene` is given for --scene: the name of a made scene, or a path that every process understands."""
+    """The scene for `open_scene` in any process: the name of a made scene, or an absolute path."""
     return scene if scene in MADE_SCENES else str(Path(scene).resolve())
 
 
@@ -89,7 +90,7 @@ def reproduce(
     workers: int | None = None,
     dask: str | None = None,
 ) -> int:
-    """Runs, notebooks, page; a notebook as soon as its runs are there, while others are being made.
+    """Makes the runs, executes each notebook as soon as its runs are there, and writes the page.
 
     Args:
         scale: one of `config.SCALES`.
@@ -100,97 +101,141 @@ def reproduce(
         workers, dask: where runs are made, see `executors.pick_executor`.
 
     Returns:
-        0 if every notebook went well, else 1.
+        0 if every notebook ran without an error, else 1.
 
     Raises:
-        SemnerfError: bad input, named, before anything is run; the page cannot be written; or a cluster was lost.
-        KeyboardInterrupt: Ctrl-C; the same call goes on from there.
+        SemnerfError: bad input, before anything is run; the page cannot be written; or a cluster was lost.
+        KeyboardInterrupt: Ctrl-C; the same call continues from there.
     """
     if find_spec("papermill") is None:
         raise SemnerfError(
             "reproduce: papermill is not installed, expected the extras: pip install 'semnerf[notebooks]'"
         )
     chosen = find_notebooks(notebooks, only)
-    pick_executor(workers, dask, 0)  # refuses what cannot be, before the scene is opened
-    store, spec, start = Store(out), spec_of(scene_spec), time.monotonic()
-    scene = open_scene(spec, scale)
-    scene_seconds = time.monotonic() - start
-    plans = plans_for(chosen, scene, scale)
-    sweep = Sweep(store, spec, scale, plans, chosen)
-    executor = pick_executor(workers, dask, len(sweep.missing))
-    name = scene.name if spec in MADE_SCENES else f"{scene.name}-{scene.digest[:6]}"
-    page = store.root.resolve() / f"{name}-{scale}" if out is None else store.root.resolve()
-    report = Report(
-        scene=scene,
-        scale=scale,
-        plans=plans,
-        n_runs=sweep.n_runs,
-        notebooks={path.stem: None for path in chosen},
-        scene_seconds=scene_seconds,
-        setup_seconds=float(os.environ.get("SEMNERF_SETUP_SECONDS") or 0) or None,
-        runs=sweep.runs,
-    )
-    folder = page / "notebooks"
-    write_report(report, page)
-    folder.mkdir(exist_ok=True)
-    made_by = f", {len(sweep.missing)} to be made by {executor.name}" if sweep.missing else ""
-    say(f"{scene.name} at {scale} scale: {sweep.n_runs} runs, {len(chosen)} notebooks")
-    say(f"runs there already: {len(sweep.runs)}{made_by}")
-    say(f"the page so far: {page / 'index.html'}")
-    parameters, inputs = {"scale": scale, "scene": spec}, [scene.digest, library_digest()]
+    pick_executor(workers, dask, 0)  # refuses bad input before the scene is opened
+    reproduction = Reproduction(scale, spec_of(scene_spec), chosen, out)
+    executor = pick_executor(workers, dask, len(reproduction.sweep.missing))
+    reproduction.announce(executor)
+    reproduction.make_runs(executor)
+    reproduction.judge()
+    return reproduction.finish()
 
-    def execute(notebook: Path, threads: int | None) -> dict[str, Any]:
+
+class Reproduction:
+    """The notebooks of one call, the runs that they need, and the page; its methods are the steps, in their order.
+
+    Args:
+        scale: one of `config.SCALES`.
+        spec: of the scene, see `spec_of`.
+        notebooks: to execute.
+        out: see `reproduce`.
+
+    Attributes:
+        store: where runs are.
+        sweep: the runs that the notebooks need.
+        folder: of the page.
+        report: what the page says.
+    """
+
+    def __init__(self, scale: str, spec: str, notebooks: Sequence[Path], out: Path | None):
+        self.notebooks, self.store, start = notebooks, Store(out), time.monotonic()
+        scene = open_scene(spec, scale)
+        scene_seconds, plans = time.monotonic() - start, plans_for(notebooks, scene, scale)
+        self.sweep = Sweep(self.store, spec, scale, plans, notebooks)
+        root, name = (
+            self.store.root.resolve(),
+            scene.name if spec in MADE_SCENES else f"{scene.name}-{scene.digest[:6]}",
+        )
+        self.folder = root / f"{name}-{scale}" if out is None else root
+        self.parameters, self.inputs = {"scale": scale, "scene": spec}, [scene.digest, library_digest()]
+        self.report = Report(
+            scene=scene,
+            scale=scale,
+            plans=plans,
+            n_runs=self.sweep.n_runs,
+            notebooks={path.stem: None for path in notebooks},
+            scene_seconds=scene_seconds,
+            setup_seconds=float(os.environ.get("SEMNERF_SETUP_SECONDS") or 0) or None,
+            runs=self.sweep.runs,
+        )
+
+    def announce(self, executor: Executor) -> None:
+        """Writes the first page, and prints what there is and what is missing."""
+        write_report(self.report, self.folder)
+        (self.folder / "notebooks").mkdir(exist_ok=True)
+        scene, missing = self.report.scene, len(self.sweep.missing)
+        made_by = f", {missing} to be made by {executor.name}" if missing else ""
+        say(f"{scene.name} at {self.report.scale} scale: {self.sweep.n_runs} runs, {len(self.notebooks)} notebooks")
+        say(f"runs there already: {len(self.sweep.runs)}{made_by}")
+        say(f"the page so far: {self.folder / 'index.html'}")
+
+    def make_runs(self, executor: Executor) -> None:
+        """Makes the missing runs, and executes each notebook as soon as its runs are there."""
+        left, written = len(self.sweep.missing), time.monotonic()
+        with executor.outcomes(self.sweep.missing) as outcomes, Progress("runs", left, every=math.inf) as bar:
+            self.execute_ready(executor.threads if left else None)
+            for outcome in outcomes:
+                left -= 1
+                self.report.runs_made += outcome.state == "made"
+                say(self.sweep.take(outcome))
+                bar.update()
+                if time.monotonic() - written >= PAGE_SECONDS:
+                    write_report(self.report, self.folder)
+                    written = time.monotonic()
+                self.execute_ready(executor.threads if left else None)
+
+    def execute_ready(self, threads: int | None) -> None:
+        """Executes the notebooks whose runs are there and that were not executed yet.
+
+        Args:
+            threads: of a notebook while runs are being made, None if none is; a notebook that measures time waits.
+        """
+        for notebook in self.notebooks:
+            waits = threads is not None and notebook.name[:2] in TIMED
+            if self.report.notebooks[notebook.stem] is None and self.sweep.is_ready(notebook) and not waits:
+                self.report.notebooks[notebook.stem] = self.execute(notebook, threads)
+                write_report(self.report, self.folder)
+
+    def execute(self, notebook: Path, threads: int | None) -> dict[str, Any]:
+        """The result of a notebook (see `execute.execute`): kept from an earlier call, new, or a failure."""
+        folder, root = self.folder / "notebooks", self.store.root.resolve()
         try:
-            if fault := sweep.fault_of(notebook):
+            if fault := self.sweep.fault_of(notebook):
                 raise SemnerfError(fault)
-            others = finished_runs(store) if notebook.name[:2] in ACROSS_SCENES else []
-            key = notebook_key(notebook, parameters, sweep.needed[notebook], [*inputs, *others])
-            # another driver may be at the same page
+            other_runs = finished_runs(self.store) if notebook.name[:2] in ACROSS_SCENES else []
+            key = notebook_key(notebook, self.parameters, self.sweep.needed[notebook], [*self.inputs, *other_runs])
+            # another process may be writing the same page
             with locked(folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"):
                 if result := kept_result(notebook, folder, key):
                     say(f"notebook {notebook.stem}: unchanged since it was executed")
                     return result
-                result = execute_apart(notebook.resolve(), parameters, folder, store.root.resolve(), key, threads)
+                result = execute_apart(notebook.resolve(), self.parameters, folder, root, key, threads)
         except SemnerfError as fault:
             result = failed(notebook, str(fault))
         say(f"notebook {notebook.stem}: {describe(result)}")
         return result
 
-    def execute_ready(threads: int | None) -> None:
-        for notebook in chosen:
-            disturbed = threads is not None and notebook.name[:2] in TIMED
-            if report.notebooks[notebook.stem] is None and sweep.is_ready(notebook) and not disturbed:
-                report.notebooks[notebook.stem] = execute(notebook, threads)
-                write_report(report, page)
+    def judge(self) -> None:
+        """Writes the verdict into the folder of the page; if a run or a file of scores is damaged, there is none."""
+        if self.report.plans:
+            try:
+                self.report.verdict = write_verdict(self.report.scene, self.report.scale, self.store, self.folder)
+                write_report(self.report, self.folder)
+            except SemnerfError as fault:
+                say(f"no verdict: {fault}")
 
-    left, written = len(sweep.missing), time.monotonic()
-    with executor.outcomes(sweep.missing) as outcomes, Progress("runs", left, every=math.inf) as bar:
-        execute_ready(executor.threads if left else None)
-        for outcome in outcomes:
-            left -= 1
-            report.runs_made += outcome.state == "made"
-            say(sweep.take(outcome))
-            bar.update()
-            if time.monotonic() - written >= PAGE_SECONDS:
-                write_report(report, page)
-                written = time.monotonic()
-            execute_ready(executor.threads if left else None)
-    if plans:
-        try:
-            report.verdict = write_verdict(scene, scale, store, page)
-            write_report(report, page)
-        except SemnerfError as fault:
-            say(f"no verdict: {fault}")
-    lost = [stem for stem, result in report.notebooks.items() if not result["ok"]]
-    say(f"{len(chosen) - len(lost)} of {len(chosen)} notebooks went well; open {page / 'index.html'}")
-    return 1 if lost else 0
+    def finish(self) -> int:
+        """Prints how many notebooks ran without an error; returns 0 if all did, else 1."""
+        n_ok, n = sum(result["ok"] for result in self.report.notebooks.values()), len(self.notebooks)
+        say(f"{n_ok} of {n} notebooks went well; open {self.folder / 'index.html'}")
+        return 0 if n_ok == n else 1
 
 
 def describe(result: dict[str, Any]) -> str:
     """How an execution ended; a failure with its cell and traceback."""
     if result["ok"]:
-        return f"executed in {result['seconds']:.0f} s"
+        return f"executed in {duration(result['seconds'])}"
     failure = result["failure"]
     where = "" if failure["cell"] is None else f" in cell {failure['cell']}"
-    said = (f"FAILED{where}: {failure['error']}", failure["source"], failure["traceback"])
-    return "\n".join(filter(None, said))
+    parts = (f"FAILED{where}: {failure['error']}", failure["source"], failure["traceback"])
+    return "\n".join(filter(None, parts))

@@ -1,7 +1,7 @@
-"""What a page makes of outputs: figures in space stay live, widgets leave their picture, pictures get words.
+"""Outputs of notebooks on a page: figures in space stay live, a widget becomes its picture, pictures get a text.
 
-Figures in space need plotly's library: one copy, `plotly.min.js`, beside the pages that need it and the only script of
-any page. Until it has drawn, and where it cannot (no script, no WebGL), the output's own picture stands there.
+Figures in space need the library of plotly: one copy, `plotly.min.js`, in the folder of the pages. It is the only
+script of a page. Until it has drawn the figure, and where it cannot (no scripts, no WebGL), the page shows a picture.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from semnerf_lib.plots.spatial import CONFIG, PLOTLY
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LIBRARY = "plotly.min.js"
-"""What the copy of plotly's library is called, beside the pages."""
+"""Name of the copy of plotly in the folder of the pages."""
 
 NO_PICTURE = "A figure in space: it needs a browser with scripts and WebGL."
 NO_WIDGET = "An explorer stands here when the notebook runs."
@@ -42,6 +42,7 @@ def prepared(notebook: Any) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             heading = ([heading] + re.findall(r"^#+\s+(.+)$", cell.source, re.MULTILINE))[-1]
+        cell.metadata["folded"] = only_draws(cell)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             count += any(kind in data for kind in ("image/png", "image/jpeg", PLOTLY))
@@ -55,6 +56,16 @@ def prepared(notebook: Any) -> Any:
             elif data.pop(WIDGET, None) is not None and not set(data) - {"text/plain"}:
                 output.data = {"text/html": f'<p class="soft">{NO_WIDGET}</p>'}
     return notebook
+
+
+def only_draws(cell: Any) -> bool:
+    """Whether a cell's code is of no interest beside its picture: it draws, and defines nothing.
+
+    Args:
+        cell: of an nbformat notebook.
+    """
+    draws = any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+    return draws and not re.search(r"^(def|class) ", cell.source, re.MULTILINE)
 
 
 def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:

@@ -1,22 +1,24 @@
-"""The page that `semnerf reproduce` ends with: scores, notebooks, where the time went, with what it was made."""
+"""The page that `semnerf reproduce` writes: scores, notebooks, times, and with what all was made."""
 
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from semnerf_lib.experiments import Plan
-from semnerf_lib.labels import CLEAN, Corruption
+from semnerf_lib.experiments import EXPERIMENTS, Plan
+from semnerf_lib.labels import CLEAN
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.pages.templating import TEMPLATES
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
+from semnerf_lib.study.results import planned_results
 from semnerf_lib.tables import duration, spread
 
 SCORES = {
@@ -28,7 +30,7 @@ SCORES = {
     ("test", "depth_within_25"): ("depth within 25 %", 3),
     ("test", "seconds_training"): ("training (s)", 0),
 }
-"""Columns of the scores table on clean labels: poses and metric, head, digits."""
+"""Columns of the table of scores on clean labels: (views, key of the scores) to (head, decimals)."""
 CORRUPTED_SCORES = {
     ("train", "miou"): ("mIoU, training poses", 3),
     ("train", "total_accuracy"): ("total accuracy, training poses", 3),
@@ -36,30 +38,22 @@ CORRUPTED_SCORES = {
     ("test", "total_accuracy"): ("total accuracy, test poses", 3),
     ("test", "depth_mae"): ("depth error (m), test poses", 3),
 }
-"""Those on corrupted labels."""
-TITLES = {
-    "training": "One run on the scene's own split (notebook 04)",
-    "view_synthesis": "Semantic view synthesis over P1's folds (notebook 05)",
-    "sparse_labels": "Sparse labels (notebook 06)",
-    "label_noise": "Label noise (notebook 07)",
-    "super_resolution": "Super-resolution (notebook 08)",
-    "label_propagation": "Label propagation (notebook 09)",
-    "geometry": "What sharpens geometry (notebook 11)",
-}
+"""The same for corrupted labels."""
 
 
 @dataclass
 class Report:
-    """What is known so far.
+    """What the page says; it is filled while runs and notebooks finish.
 
     Attributes:
         plans: the chosen experiments' runs.
         n_runs: how many different runs they are.
         notebooks: stem -> result (see `execute.execute`), None while waiting.
         scene_seconds: how long opening the scene took.
-        setup_seconds: what the set-up took, None if nobody says.
-        runs: finished ones by id; runs_made of them by this call.
-        verdict: a line a claim (see `verdict_report.write_verdict`), none while `report.html` was not written.
+        setup_seconds: how long the installation took, None if unknown.
+        runs: finished runs by id.
+        runs_made: how many of them this call made.
+        verdict: a line a claim (see `verdict_report.write_verdict`), none until `report.html` is written.
     """
 
     scene: Scene
@@ -78,32 +72,24 @@ def score_tables(report: Report) -> list[dict[str, Any]]:
     """A table an experiment, a row a corruption and model: scores over the finished runs, and their count."""
     tables = []
     for name, planned in report.plans.items():
-        groups: dict[tuple[Corruption, str], list[Run | None]] = {}
-        for one in planned:
-            groups.setdefault((one.config.corruption, one.label), []).append(report.runs.get(one.id))
+        results, groups = (
+            planned_results(planned, report.runs),
+            Counter((p.config.corruption, p.label) for p in planned),
+        )
         corrupted = any(corruption != CLEAN for corruption, _ in groups)
-        columns = CORRUPTED_SCORES if corrupted else SCORES
-        rows = []
-        for (corruption, model), runs in groups.items():
-            there = [run for run in runs if run]
-            rows.append(
-                {
-                    "labels": corruption.title,
-                    "model": model,
-                    "n": f"{len(there)}" + ("" if len(there) == len(runs) else f" of {len(runs)}"),
-                    "scores": [
-                        spread([_score(run, *key) for run in there], d, count=False) for key, (_, d) in columns.items()
-                    ],
-                }
-            )
+        columns, rows = CORRUPTED_SCORES if corrupted else SCORES, []
+        for (corruption, model), wanted in groups.items():
+            own = results.select(corruption=corruption, name=model)
+            n = len(own.select(views="test").rows)
+            scores = [
+                spread(own.select(views=views).values(key), digits, count=False)
+                for (views, key), (_, digits) in columns.items()
+            ]
+            count = f"{n}" if n == wanted else f"{n} of {wanted}"
+            rows.append({"labels": corruption.title, "model": model, "n": count, "scores": scores})
         heads = [head for head, _ in columns.values()]
-        tables.append({"title": TITLES.get(name, name), "heads": heads, "rows": rows, "corrupted": corrupted})
+        tables.append({"title": EXPERIMENTS[name].heading, "heads": heads, "rows": rows, "corrupted": corrupted})
     return tables
-
-
-def _score(run: Run, views: str, key: str) -> float | None:
-    scores = run.metrics if views == "test" else run.train_metrics or {}
-    return scores.get(key)
 
 
 def time_spent(report: Report) -> list[dict[str, Any]]:
@@ -118,11 +104,11 @@ def time_spent(report: Report) -> list[dict[str, Any]]:
     ]
     bars = [(label, seconds) for label, seconds in bars if seconds and seconds >= 0.05]
     longest = max((seconds for _, seconds in bars), default=1.0)
-    return [{"label": label, "seconds": s, "shown": duration(s), "share": 100 * s / longest} for label, s in bars]
+    return [{"label": label, "seconds": s, "time": duration(s), "share": 100 * s / longest} for label, s in bars]
 
 
 def provenance(report: Report) -> dict[str, str]:
-    """With what the page was made."""
+    """With what the page was made, as names and texts."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "numpy"))
     return {
         "scene": f"{report.scene.name}, {report.scene.n_frames} frames of {report.scene.intrinsics.width} x "

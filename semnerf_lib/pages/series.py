@@ -1,7 +1,7 @@
 """The series as a whole: what each notebook is about, how long it takes, what comes before it; and its index notebook.
 
-Titles, ideas and pictures are taken from the notebooks themselves. What these cannot say stands in `series.json` beside
-them: which sentence and which picture to take, what to know before, and the times, measured by `semnerf reproduce`.
+Titles, ideas and pictures are taken from the notebooks. The file `series.json` in the same folder holds the rest: which
+sentence and which picture to take, what a reader should know before, and the times, measured by `semnerf reproduce`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FACTS = "series.json"
 INDEX = "index.ipynb"
 PICTURES = "pictures"
 WORDS_A_MINUTE, LINES_A_MINUTE, FIGURES_A_MINUTE = 180, 15, 2
-"""How fast a newcomer reads prose, code and figures. A guess, and called one where it is shown."""
+"""How fast a newcomer reads prose, code and figures: a guess, and the index says so."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Entry:
         idea: a passage of its prose, without emphasis.
         picture: a small JPEG of one of its figures.
         before: numbers of the notebooks to read before it.
-        knows: what to know besides, or "".
+        knows: what else a reader should know, or "".
         minutes: to read it, a guess from its length.
-        seconds: to execute it once its runs are there; None if not measured.
+        seconds: to execute it when its runs are finished; None if not measured.
         runs, runs_seconds: how many runs it asks for that no earlier notebook does, and how long they took to make.
     """
 
@@ -92,10 +92,10 @@ def roughly(seconds: float) -> str:
 
 
 def read_series(folder: Path) -> list[Entry]:
-    """The notebooks of a folder as its `series.json` and they themselves tell, in order.
+    """The entries of the notebooks of a folder, in order.
 
     Raises:
-        SemnerfError: a notebook that `series.json` does not know, or one without the passage or picture named there.
+        SemnerfError: a notebook without an entry in `series.json`, or without the passage or picture named there.
     """
     import nbformat
 
@@ -172,10 +172,10 @@ def measured_on(folder: Path) -> str:
 
 
 def index_notebook(folder: Path, entries: list[Entry]) -> Any:
-    """The index of a folder's notebooks: a notebook without code, its pictures in files beside it.
+    """The index of a folder of notebooks: a notebook without code, with pictures in the folder `pictures`.
 
-    Files, because every reader shows them: GitHub drops `data:` addresses, and JupyterLab asks for `attachment:` ones
-    before it looks into the cell.
+    The pictures are files because every viewer shows those: GitHub removes `data:` addresses, and JupyterLab requests
+    `attachment:` addresses from the server.
     """
     from nbformat import v4
 

@@ -32,8 +32,7 @@ def overview_figure(rows: Sequence[Row], title: str) -> Figure:
     for row in rows:
         heading = f"{row.claim.name}: {verdict_on(row.claim, rows)}"
         name = textwrap.shorten(row.corruption.title, 44, placeholder="...")
-        found = row.comparison
-        numbers = {key: getattr(found, key, None) for key in ("mean", "low", "high")}
+        numbers = {key: getattr(row.comparison, key, None) for key in ("mean", "low", "high")}
         kinds = groups.setdefault(heading, {}).setdefault(name, {})
         kinds[role_of(row.statement)] = numbers | {"verdict": row.verdict}
     return plots.forest(groups, PANELS, MARGIN, title)
@@ -66,7 +65,7 @@ def claim_figures(rows: Sequence[Row], title: str) -> list[Figure]:
 
 
 def _curves(by_role: dict[str, dict[Corruption, list[dict]]], score: str, names: dict[str, str], title: str) -> Figure:
-    corruptions = dict.fromkeys(c for found in by_role.values() for c in found)
+    corruptions = dict.fromkeys(c for by_corruption in by_role.values() for c in by_corruption)
     ticks = {c: textwrap.fill(c.title, max(9, 56 // len(corruptions))) for c in corruptions}
     kinds = dict.fromkeys(c.kind for c in corruptions if c != CLEAN) or {CLEAN.kind: None}
     joined = [[c for c in corruptions if c.kind in (CLEAN.kind, kind)] for kind in kinds]

@@ -23,8 +23,9 @@ from semnerf_lib.pages.verdict_tables import Cells, cost_lines, details, overvie
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import CLAIMS, QUESTIONS, Claim
-from semnerf_lib.study.judging import Row, finished, judge, other_scenes, verdict_on
+from semnerf_lib.study.judging import Row, judge, other_scenes, verdict_on
 from semnerf_lib.study.published import find_references, read_published
+from semnerf_lib.study.results import finished
 
 
 def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[Cells]:
@@ -43,7 +44,7 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
         SemnerfError: a damaged run, reference or published file; no room, or the folder cannot be written to.
     """
     planned = [one for claim in CLAIMS for one in plan(claim.experiment, scene, scale)]
-    runs = list({run.id: run for run in finished(store, planned)}.values())
+    runs = list(finished(planned, store).values())
     if not runs:
         return []
     rows = judge(scene, scale, store)
@@ -76,7 +77,7 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
 
 
 def _section(claim: Claim, rows: Sequence[Row], scene: Scene) -> dict[str, Any]:
-    """What the page tells of one claim."""
+    """The part of the page on one claim, for its template."""
     references = find_references(scene.name, claim.experiment)
     published = read_published() if claim.experiment == "super_resolution" else None
     return {

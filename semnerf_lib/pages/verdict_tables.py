@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from semnerf_lib.experiments import plan
-from semnerf_lib.runs.store import Store
+from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import BEST, CLAIMS, LABELS, MARGIN, WITH_RGB, measured
-from semnerf_lib.study.costs import cost, ratios
-from semnerf_lib.study.judging import Row, Side, finished, reference_row, verdict_on
+from semnerf_lib.study.judging import Row, Side, reference_row, verdict_on
 from semnerf_lib.study.published import Published, Reference
+from semnerf_lib.study.results import finished
 from semnerf_lib.study.verdicts import SUPPORTED, PairedComparison
-from semnerf_lib.tables import median_range, spread
+from semnerf_lib.tables import median_range, number, spread
 
 Cells = dict[str, str]
 """One line of a table: head to text."""
@@ -28,13 +28,13 @@ def overview(rows: Sequence[Row]) -> list[Cells]:
     lines = []
     for claim in CLAIMS:
         own = [row for row in rows if row.claim == claim]
-        said, beside = ([s for s in claim.statements if s.claimed == claimed] for claimed in (True, False))
+        claimed, others = ([s for s in claim.statements if s.claimed == rests] for rests in (True, False))
         lines.append(
             {
                 "claim": claim.title,
                 "verdict": verdict_on(claim, rows),
-                "it rests on": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in said),
-                "beside it": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in beside),
+                "it rests on": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in claimed),
+                "beside it": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in others),
                 "score": ", ".join(dict.fromkeys(measured(claim, row.corruption) for row in own)),
             }
         )
@@ -55,7 +55,7 @@ def details(
 
     Scores are points, mean and sample standard deviation, of labels alone / of what they are compared with; depth
     errors are means, the other one if it is of a model. Reference runs and published scores get columns of their own
-    if there is something in them.
+    if they have scores for one of the rows.
 
     Args:
         rows: of one claim.
@@ -64,14 +64,15 @@ def details(
     lines = []
     for row in rows:
         best = f" ({row.b.name})" if row.statement.against == BEST and row.b.scores else ""
-        there = f"{len(row.a.scores)} {row.repeats}" if row.there == row.wanted else f"{row.there} of {row.wanted} runs"
+        complete = row.finished == row.wanted
+        n = f"{len(row.a.scores)} {row.repeats}" if complete else f"{row.finished} of {row.wanted} runs"
         lines.append(
             {
                 "labels": row.corruption.title,
                 "labels alone are": row.statement.text + best,
                 "verdict": row.verdict,
                 "difference (95 %)": interval(row.comparison),
-                "n": there if row.wanted else "no RGB here",
+                "n": n if row.wanted else "no RGB here",
                 "frames": str(row.a.frames or "–"),
                 "scores": both(
                     spread(row.a.scores, 1, count=False), spread(row.b.scores, 1, count=False) if row.b.scores else ""
@@ -81,17 +82,17 @@ def details(
         )
     earlier = [reference_row(row, references) for row in rows]
     if any(earlier):
-        for line, found in zip(lines, earlier, strict=True):
-            line["reference runs"] = f"{interval(found.comparison)}, {found.verdict}" if found else "–"
+        for line, reference in zip(lines, earlier, strict=True):
+            line["reference runs"] = f"{interval(reference.comparison)}, {reference.verdict}" if reference else "–"
     if published and any(row.corruption in published.scores for row in rows):
         for line, row in zip(lines, rows, strict=True):
-            known = published.scores.get(row.corruption) if row.statement.against == WITH_RGB else None
-            line[f"{published.model} published, other scenes"] = f"{100 * known['miou']:.1f}" if known else "–"
+            scores = published.scores.get(row.corruption) if row.statement.against == WITH_RGB else None
+            line[f"{published.model} published, other scenes"] = number(100 * scores["miou"] if scores else None, 1)
     return lines
 
 
 def both(own: str, other: str) -> str:
-    """The labels-only model's number, and if there is one, that of what it is compared with."""
+    """The number of the labels-only model, and the number of what it is compared with, if there is one."""
     return f"{own} / {other}" if other else own
 
 
@@ -118,37 +119,52 @@ def scene_lines(judged: Sequence[tuple[Scene, Sequence[Row]]]) -> list[Cells]:
 def cost_lines(scene: Scene, scale: str, store: Store) -> list[Cells]:
     """A line a model: what its finished runs on clean labels cost; then the ratio of both. None without runs.
 
-    Both models have equally many rays a step in these runs. Times are medians with their range.
+    Both models have equally many rays a step in these runs. Times are medians with their range. Memory is left out
+    where the process made other runs too: on any device but CUDA.
     """
     planned = plan("view_synthesis", scene, scale)
-    runs = {s: finished(store, [one for one in planned if one.config.supervision == s]) for s in (LABELS, WITH_RGB)}
-    costs = [cost(found) for found in runs.values() if found]
-    lines = [
-        {
-            "model": c.model,
-            "runs": str(c.runs),
-            "steps": f"{c.iterations:,}",
-            "rays a step": f"{c.rays:,}",
-            "parameters": f"{c.parameters:,}",
-            "a step (ms)": median_range([1000 * s for s in c.seconds], 1),
-            "peak memory (GiB)": median_range(c.memory, 2),
-            "device": ", ".join(c.devices),
-        }
-        for c in costs
-    ]
-    if len(costs) == 2:
-        a, b = costs
+    runs, lines = finished(planned, store).values(), []
+    models = [[run for run in runs if run.config.supervision == s] for s in (LABELS, WITH_RGB)]
+    cuda = all(run.provenance["device_type"] == "cuda" for run in runs)
+    for own in filter(None, models):
+        config, facts = own[0].config, [run.provenance for run in own]
+        lines.append(
+            {
+                "model": config.model_name,
+                "runs": str(len(own)),
+                "steps": number(config.iterations, 0),
+                "rays a step": number(config.n_rays + config.colour_rays, 0),
+                "parameters": number(facts[0]["parameters"], 0),
+                "a step (ms)": median_range([1000 * fact["seconds_a_step"] for fact in facts], 1),
+                "peak memory (GiB)": median_range([fact["peak_memory_gib"] for fact in facts] if cuda else [], 2),
+                "device": ", ".join(sorted({fact["device"] for fact in facts})),
+            }
+        )
+    if len(lines) == 2:
+        ratio = models[0][0].provenance["parameters"] / models[1][0].provenance["parameters"]
         lines.append(
             dict.fromkeys(lines[0], "")
             | {
                 "model": "ratio",
-                "parameters": f"{a.parameters / b.parameters:.3f}",
-                "a step (ms)": median_range(ratios(*runs.values(), "seconds_a_step"), 2),
-                "peak memory (GiB)": median_range(ratios(*runs.values(), "peak_memory_gib") if a.memory else [], 2),
+                "parameters": number(ratio),
+                "a step (ms)": median_range(ratios(*models, "seconds_a_step"), 2),
+                "peak memory (GiB)": median_range(ratios(*models, "peak_memory_gib") if cuda else [], 2),
                 "device": "same fold, same device",
             }
         )
     return lines
+
+
+def ratios(a: Sequence[Run], b: Sequence[Run], key: str) -> list[float]:
+    """A number of the provenance of `a` over that of `b`, for each fold and seed that both have on the same device.
+
+    Args:
+        key: "seconds_a_step" or "peak_memory_gib".
+    """
+    ours, theirs = (
+        {(r.config.fold, r.config.seed, r.provenance["device"]): r.provenance[key] for r in runs} for runs in (a, b)
+    )
+    return [ours[repeat] / theirs[repeat] for repeat in ours if repeat in theirs]
 
 
 def to_csv(rows: Sequence[Row], scene: str, scale: str) -> str:
@@ -162,7 +178,7 @@ def to_csv(rows: Sequence[Row], scene: str, scale: str) -> str:
 
 
 def _record(row: Row) -> dict[str, Any]:
-    found = row.comparison
+    comparison = row.comparison
     record = {
         "claim": row.claim.name,
         "claim_text": row.claim.text,
@@ -172,25 +188,25 @@ def _record(row: Row) -> dict[str, Any]:
         "score": measured(row.claim, row.corruption) + ", points",
     }
     for side, one in (("a", row.a), ("b", row.b)):
-        known = [d for d in one.depth if d is not None]
+        depths = [d for d in one.depth if d is not None]
         record |= {
             f"{side}_name": one.name,
             f"{side}_mean": statistics.fmean(one.scores) if one.scores else None,
             f"{side}_sd": statistics.stdev(one.scores) if len(one.scores) > 1 else None,
             f"{side}_n": len(one.scores),
-            f"{side}_depth_error_m": statistics.fmean(known) if known else None,
+            f"{side}_depth_error_m": statistics.fmean(depths) if depths else None,
         }
     return record | {
         "repeats": row.repeats,
         "frames": row.a.frames,
-        "difference": found and found.mean,
-        "low": found and found.low,
-        "high": found and found.high,
-        "confidence": found and found.confidence,
+        "difference": comparison and comparison.mean,
+        "low": comparison and comparison.low,
+        "high": comparison and comparison.high,
+        "confidence": comparison and comparison.confidence,
         "margin": MARGIN if row.statement.relation != "better" else 0.0,
         "relation": row.statement.relation,
         "verdict": row.verdict,
-        "runs_there": row.there,
+        "runs_there": row.finished,
         "runs_wanted": row.wanted,
         "a_runs": " ".join(row.a.runs),
         "b_runs": " ".join(row.b.runs),

@@ -4,7 +4,14 @@ They may know lessons, surfaces and the method, and scores as numbers. One colou
 Begin with `images` and `style`.
 """
 
-from semnerf_lib.plots.experiments import ROLES, class_losses, corruption_levels, curves_with_spread, kept_frames
+from semnerf_lib.plots.experiments import (
+    ROLES,
+    class_bars,
+    class_losses,
+    corruption_levels,
+    curves_with_spread,
+    kept_frames,
+)
 from semnerf_lib.plots.images import (
     class_legend,
     comparison,
@@ -18,11 +25,9 @@ from semnerf_lib.plots.images import (
 )
 from semnerf_lib.plots.learnt import loose_walls, room_picture
 from semnerf_lib.plots.rays import density_gradient, frusta, ray_profile, ray_samples
-from semnerf_lib.plots.scores import class_bars, curves, paired_folds, timing_bars
+from semnerf_lib.plots.scores import curves, differences, error_over_distance, forest, paired_folds, timing_bars
 from semnerf_lib.plots.spatial import show3d, small_picture
 from semnerf_lib.plots.style import MODEL_COLOURS, style
-from semnerf_lib.plots.variants import differences, error_over_distance
-from semnerf_lib.plots.verdict import forest
 from semnerf_lib.plots.video import embed_video, video
 
 __all__ = [

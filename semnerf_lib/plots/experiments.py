@@ -1,7 +1,7 @@
-"""Pictures of an experiment on corrupted labels: what is done to them, scores over levels, who pays.
+"""Figures of an experiment on corrupted labels: the labels, scores over corruptions, losses of each class.
 
 What is compared goes by its role: "labels" and "labels+rgb" are the two models, "input" the labels they learnt from,
-"baseline 1" to "baseline 3" what needs no NeRF (see `outcomes`). A role looks the same in every figure.
+"baseline 1" to "baseline 3" what needs no NeRF (see `study.results`). A role looks the same in every figure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from matplotlib.figure import Figure
 
 from semnerf_lib.plots.images import _picture, class_legend, label_picture
@@ -39,21 +39,21 @@ def corruption_levels(
     title: str = "",
     columns: int = 3,
 ) -> Figure:
-    """One frame's labels, clean and at each level of a corruption, with one legend of class names.
+    """The labels of one frame, clean and corrupted, with one legend of class names.
 
     Args:
         truth: clean labels.
-        corrupted: level to what training sees. Its panel tells the share of the frame's pixels that have a label there,
-            and the share of those labels that is right.
+        corrupted: title to labels. The title of a panel also says which share of the pixels has a label, and which
+            share of these labels is right.
         class_names: C names.
         columns: panels in a row of full width; fewer panels make a narrower figure.
     """
     titles = ["clean"]
-    for level, labels in corrupted.items():
+    for name, labels in corrupted.items():
         given = labels != VOID
         right = labels[given & (truth != VOID)] == truth[given & (truth != VOID)]
-        told = f", {right.mean():.1%} of them right" if right.size else ""
-        titles.append(f"{level}\n{given.mean():.1%} labelled{told}")
+        share = f", {right.mean():.1%} of them right" if right.size else ""
+        titles.append(f"{name}\n{given.mean():.1%} labelled{share}")
     images = np.stack([truth, *corrupted.values()])
     across, legend_columns = min(columns, len(images)), max(3, 7 * min(columns, len(images)) // columns)
     rows, legend_rows = -(-len(images) // across), -(-len(np.unique(images)) // legend_columns)
@@ -70,10 +70,10 @@ def corruption_levels(
 
 
 def kept_frames(kept: Mapping[str, Sequence[int]], n_frames: int, title: str = "") -> Figure:
-    """Which of the training frames keep their labels: one row a level, one tick a frame.
+    """Which of the training frames keep their labels: one row a corruption, one tick a frame.
 
     Args:
-        kept: level to positions 0 ... n_frames - 1 among the training frames.
+        kept: title to positions 0 ... n_frames - 1 among the training frames.
     """
     figure, ax = plt.subplots(figsize=(9.6, 0.3 * len(kept) + 0.9))
     rows = list(range(len(kept)))
@@ -96,8 +96,8 @@ def curves_with_spread(
 ) -> Figure:
     """Scores over corruptions: one row a set of views, one column a quantity, one line a role.
 
-    A point is the mean over repeats, its whisker the sample standard deviation; the legend tells how many repeats.
-    Corruptions stand at equal distances. A quantity that nobody knows (depth, where the scene has none) is left out.
+    A point is the mean over repeats, its whisker the sample standard deviation; the legend gives the number of repeats.
+    Corruptions stand at equal distances. A quantity that is always unknown (depth, if the scene has none) is left out.
 
     Args:
         scores: views ("test poses") to scores.
@@ -106,33 +106,33 @@ def curves_with_spread(
         ticks: corruption to what the axis calls it, in the axis's order.
         joined: corruptions that a line joins; None joins all.
     """
-    everyone = [repeats for roles in scores.values() for levels in roles.values() for repeats in levels.values()]
-    panels = {key: label for key, label in panels.items() if any(_known(r, key).size for r in everyone)}
+    repeated = [x for by_role in scores.values() for row in by_role.values() for x in row.values()]
+    panels = {key: label for key, label in panels.items() if any(_finite(r, key).size for r in repeated)}
     size = (9.6, 2.3 * len(scores) + 0.8)
     figure, axes = plt.subplots(len(scores), len(panels), figsize=size, squeeze=False)
     drawn = {}
-    for row, (views, by_role) in zip(axes, scores.items(), strict=True):
-        for ax, (key, label) in zip(row, panels.items(), strict=True):
-            for shift, (role, by_level) in zip(np.linspace(-0.08, 0.08, len(by_role)), by_role.items(), strict=True):
-                known = {level: _known(by_level.get(level, ()), key) for level in ticks}
+    for row_axes, (views, by_role) in zip(axes, scores.items(), strict=True):
+        for ax, (key, label) in zip(row_axes, panels.items(), strict=True):
+            for shift, (role, row) in zip(np.linspace(-0.08, 0.08, len(by_role)), by_role.items(), strict=True):
+                values = {c: _finite(row.get(c, ()), key) for c in ticks}
                 for group in joined or [list(ticks)]:
-                    points = [(i + shift, known[t]) for i, t in enumerate(ticks) if t in group and known[t].size]
+                    points = [(i + shift, values[c]) for i, c in enumerate(ticks) if c in group and values[c].size]
                     if points:
-                        count = max(drawn.get(role, (None, 0))[1], *(values.size for _, values in points))
+                        count = max(drawn.get(role, (None, 0))[1], *(y.size for _, y in points))
                         drawn[role] = _line(ax, points, role), count
             ax.set_xticks(range(len(ticks)), list(ticks.values()))
             ax.set(title=views, ylabel=label, xlim=(-0.4, len(ticks) - 0.6))
             ax.grid(axis="y")
     for ax in axes[-1]:
         ax.set_xlabel(xlabel)
-    shown = [role for role in ROLES if role in drawn]
-    legend = [f"{names[role]} (n = {drawn[role][1]})" for role in shown]
-    figure.legend([drawn[role][0] for role in shown], legend, loc="outside lower center", ncols=3)
+    roles = [role for role in ROLES if role in drawn]
+    legend = [f"{names[role]} (n = {drawn[role][1]})" for role in roles]
+    figure.legend([drawn[role][0] for role in roles], legend, loc="outside lower center", ncols=3)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
-def _known(repeats: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
+def _finite(repeats: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
     values = np.array([np.nan if r.get(key) is None else r[key] for r in repeats], dtype=float)
     return values[np.isfinite(values)]
 
@@ -143,6 +143,56 @@ def _line(ax: plt.Axes, points: Sequence[tuple[float, np.ndarray]], role: str):
     return ax.errorbar(x, [v.mean() for v in values], yerr=spread, capsize=2.5, markersize=4, **ROLES[role])
 
 
+def class_bars(
+    scores: Mapping[str, Sequence[Mapping[str, float | None]]], title: str = "", xlabel: str = "IoU"
+) -> Figure:
+    """Scores of each class as bars, one colour a model: means over its runs, with standard deviations as whiskers.
+
+    Args:
+        scores: model name to one dict (class name to score, None where the class is absent) a run.
+    """
+    names = list(next(iter(scores.values()))[0])
+    values = {
+        model: np.array([[np.nan if run.get(n) is None else run[n] for n in names] for run in runs], dtype=float)
+        for model, runs in scores.items()
+    }
+    first = np.ma.masked_invalid(next(iter(values.values()))).mean(axis=0).filled(-1)
+    order = np.argsort(-first)
+    figure, ax = plt.subplots(figsize=(8.4, 0.22 * len(names) + 1.2))
+    grouped_bars(ax, values, order, [names[i] for i in order], dict(zip(scores, MODEL_COLOURS, strict=False)))
+    ax.set(xlim=(0, 1), ylim=(len(names) - 0.4, -0.6), xlabel=xlabel)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(scores))
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def grouped_bars(
+    ax: plt.Axes,
+    values: Mapping[str, Float[np.ndarray, "runs classes"]],
+    order: Int[np.ndarray, "bars"],
+    names: Sequence[str],
+    colours: Mapping[str, str],
+) -> None:
+    """Bars of some classes, those of one class side by side: means over runs, sample deviations as whiskers.
+
+    Args:
+        values: label of the legend to scores, NaN where a class is absent.
+        order: columns of the values, from the top.
+        names: of these columns.
+        colours: label to colour.
+    """
+    height = 0.8 / len(values)
+    for k, (label, scores) in enumerate(values.items()):
+        valid = np.ma.masked_invalid(scores)
+        error = valid.std(axis=0, ddof=1).filled(0)[order] if len(scores) > 1 else None
+        y = np.arange(len(order)) + (k - (len(values) - 1) / 2) * height
+        ax.barh(y, valid.mean(axis=0).filled(np.nan)[order], height, xerr=error, color=colours[label], label=label,
+                error_kw={"elinewidth": 0.8, "ecolor": "#444444"})  # fmt: skip
+    ax.set_yticks(np.arange(len(order)), names, fontsize=8)
+    ax.grid(axis="x")
+    ax.set_axisbelow(True)
+
+
 def class_losses(
     losses: Mapping[str, Float[np.ndarray, "repeats classes"]],
     class_names: Sequence[str],
@@ -151,11 +201,11 @@ def class_losses(
     title: str = "",
     most: int = 10,
 ) -> Figure:
-    """Who pays: the classes that lose most IoU (left), and each class's loss over its share of the pixels (right).
+    """The classes that lose most IoU (left), and the loss of each class over its share of the pixels (right).
 
     Args:
-        losses: role to IoU on clean labels minus IoU at a level, one row a repeat; NaN where a class is absent. The
-            first role orders the classes. Bars: mean over repeats; whiskers: sample standard deviation.
+        losses: role to IoU on clean labels minus IoU under a corruption, one row a repeat; NaN where a class is absent.
+            The first role orders the classes. Bars: mean over repeats; whiskers: sample standard deviation.
         class_names: C names.
         shares: of all labelled pixels, one a class, 0 to 1.
         names: role to what the legend calls it.
@@ -164,21 +214,16 @@ def class_losses(
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.6), width_ratios=[1.1, 1])
     means = {role: np.ma.masked_invalid(values).mean(axis=0).filled(np.nan) for role, values in losses.items()}
     first = next(iter(means.values()))
-    order = [c for c in np.argsort(-first) if np.isfinite(first[c])][:most]
-    height = 0.8 / len(losses)
-    for k, (role, mean) in enumerate(means.items()):
-        colour, y = ROLES[role]["color"], np.arange(len(order)) + (k - (len(losses) - 1) / 2) * height
-        spread = np.ma.masked_invalid(losses[role]).std(axis=0, ddof=1).filled(0) if len(losses[role]) > 1 else None
-        error = None if spread is None else spread[order]
-        left.barh(y, mean[order], height, xerr=error, color=colour, label=names[role],
-                  error_kw={"elinewidth": 0.8, "ecolor": "#444444"})  # fmt: skip
-        right.scatter(100 * shares, mean, s=16, color=colour, marker=ROLES[role]["marker"], alpha=0.8)
-    left.set_yticks(range(len(order)), [class_names[c] for c in order], fontsize=8)
+    order = np.array([c for c in np.argsort(-first) if np.isfinite(first[c])], dtype=int)[:most]
+    colours = {names[role]: ROLES[role]["color"] for role in losses}
+    by_name = {names[role]: values for role, values in losses.items()}
+    grouped_bars(left, by_name, order, [class_names[c] for c in order], colours)
+    for role, mean in means.items():
+        look = {"color": ROLES[role]["color"], "marker": ROLES[role]["marker"]}
+        right.scatter(100 * shares, mean, s=16, alpha=0.8, **look)
     left.invert_yaxis()
     left.axvline(0, color=GREY, linewidth=0.8)
     left.set(xlabel="loss of IoU", title=f"the {len(order)} classes that lose most")
-    left.grid(axis="x")
-    left.set_axisbelow(True)
     right.axhline(0, color=GREY, linewidth=0.8)
     right.set(xscale="log", xlabel="share of the labelled pixels (%)", ylabel="loss of IoU", title="every class")
     right.grid(axis="y")

@@ -9,28 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import Plan, plan
+from semnerf_lib.experiments import EXPERIMENTS, Plan, plan
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
 
-NEEDS: dict[str, tuple[str, ...]] = {
-    "04": ("training",),
-    "05": ("view_synthesis",),
-    "06": ("sparse_labels",),
-    "07": ("label_noise",),
-    "08": ("super_resolution",),
-    "09": ("label_propagation",),
-    "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
-    "11": ("geometry",),
-}
+VERDICT = ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation")
+NEEDS: dict[str, tuple[str, ...]] = dict(
+    sorted([("10", VERDICT), *((experiment.notebook, (name,)) for name, experiment in EXPERIMENTS.items())])
+)
 """The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
-
-
 TIMED = ("04",)
 """Notebooks that measure time: they are executed while no run is being made."""
-
-
 ACROSS_SCENES = ("10",)
 """Notebooks that look at the finished runs of other scenes too."""
 

@@ -1,7 +1,7 @@
-"""What simple image processing makes of corrupted labels: what a NeRF must beat to be worth its time.
+"""Baselines: simple image processing of corrupted labels. A NeRF that is not better is not worth its time.
 
-Nothing here is learnt, and nothing but the corrupted labels of the training frames is read. All but `nearest_frame`
-work on each frame by itself, so that they know nothing of test views.
+No baseline learns anything, and each reads only the corrupted labels of the training frames. All but `nearest_frame`
+work on one frame at a time, so they cannot predict test views.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.scene import VOID, Scene
 
 Predicted = UInt8[np.ndarray, "ids height width"]
-"""Class ids of the pixels of the frames asked for, VOID where nothing is known."""
+"""Class ids of the pixels of the given frames, VOID where a baseline predicts no class."""
 Baseline = Callable[[Scene, Labels, Sequence[int]], Predicted]
 """Predicts frames of a scene from `labels.corrupt`'s labels of all frames: (scene, labels, ids) -> one map an id."""
 
@@ -76,7 +76,7 @@ def grid_samples(
     if not dense:
         return labels[:, ::factor, ::factor], *(np.arange(0, n, factor) for n in labels.shape[1:])
     rows, cols = (nearest_positions(n, n // factor) for n in labels.shape[1:])
-    # a sample stands in the first pixel that was read from it on the way back, beside its own if S does not divide
+    # if S does not divide the size, a sample is not at its own pixel but at the first pixel that was read from it
     seen = (np.searchsorted(nearest_positions(n // factor, n), np.arange(n // factor)) for n in labels.shape[1:])
     return labels[np.ix_(np.arange(len(labels)), *seen)], rows, cols
 
@@ -84,7 +84,8 @@ def grid_samples(
 def upsample_nearest(labels: Labels, factor: int, dense: bool) -> Labels:
     """Super-resolution: each pixel takes the label of the nearest kept pixel (see `grid_samples`).
 
-    Other than P2's resize, which shows a block the pixel at its corner, this puts each label back in its place.
+    P2's resize gives a whole block the label of the pixel at its corner; this function puts each label back at its own
+    pixel.
     """
     samples, rows, cols = grid_samples(labels, factor, dense)
     sparse = np.full_like(labels, VOID)
@@ -131,15 +132,15 @@ def nearest_frame(scene: Scene, labels: Labels, ids: Sequence[int], reach: float
     Raises:
         SemnerfError: no labelled training frame.
     """
-    known = [i for i in scene.train_ids if (labels[i] != VOID).any()]
-    if not known:
+    labelled = [i for i in scene.train_ids if (labels[i] != VOID).any()]
+    if not labelled:
         raise SemnerfError(f"scene {scene.name}: no training frame with a label, expected one to predict views by")
-    centres, turns = scene.c2w[known, :3, 3], scene.c2w[known, :3, :3]
+    centres, turns = scene.c2w[labelled, :3, 3], scene.c2w[labelled, :3, :3]
     nearest = []
     for pose in scene.c2w[list(ids)]:
         cosine = (np.einsum("kij,ij->k", turns, pose[:3, :3]) - 1) / 2
         distance = np.linalg.norm(centres - pose[:3, 3], axis=1) + reach * np.arccos(np.clip(cosine, -1, 1))
-        nearest.append(known[int(distance.argmin())])
+        nearest.append(labelled[int(distance.argmin())])
     return nearest_fill(labels[nearest])
 
 
@@ -173,17 +174,17 @@ filters are as wide as was best on the made room at 10, 50 and 90 % of noise."""
 
 
 def baseline_for(corruption: Corruption) -> dict[str, Baseline]:
-    """The baselines that a corruption allows, by what tables call them; none for stored labels, made who knows how.
+    """The baselines that a corruption allows, by what tables call them; none for stored labels.
 
-    "nearest labelled frame" predicts any frame; the others know a frame by its own corrupted labels, so they predict
-    training frames and raise SemnerfError for others.
+    "nearest labelled frame" predicts any frame. The others need the corrupted labels of the frame itself, so they
+    predict training frames and raise SemnerfError for other frames.
     """
     chosen = (BASELINES[key] for key in corruption.entry.baselines)
     return {name: _by_frame(repair, corruption.amount) if repair else nearest_frame for name, repair in chosen}
 
 
 def _by_frame(repair: Repair, amount: float | None) -> Baseline:
-    """A baseline that knows a frame by its own corrupted labels: for training frames alone, test frames have truth."""
+    """A baseline that needs the corrupted labels of the frame itself: only training frames have them."""
 
     def baseline(scene: Scene, labels: Labels, ids: Sequence[int]) -> Predicted:
         if unknown := sorted(set(ids) - set(scene.train_ids)):

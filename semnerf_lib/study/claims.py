@@ -13,14 +13,15 @@ LABELS, WITH_RGB, INPUT, BEST = "labels", "labels+rgb", "labels as given", "best
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that is said of the labels-only model, under every corruption of an experiment.
+    """A statement on the labels-only model, which is judged under every corruption of an experiment.
 
     Attributes:
-        text: what is said.
+        text: the statement.
         relation: the property of `verdicts.PairedComparison` that judges it: comparable, as_good or better.
-        against: what it is compared with: "labels+rgb" (the other model), "labels as given" (those that it learnt
-            from), or "best baseline": whichever of `baselines.baseline_for` scores highest.
-        claimed: whether the claim's verdict rests on it. What P1 does not claim is judged too, and told beside.
+        against: what it is compared with: "labels+rgb" (the other model), "labels as given" (the labels that it is
+            trained on), or "best baseline" (the one of `baselines.baseline_for` with the highest score).
+        claimed: whether the verdict on the claim rests on it. What P1 does not claim is judged as well and reported
+            separately.
     """
 
     text: str
@@ -39,7 +40,7 @@ class Claim:
         text: the claim.
         experiment: whose runs are read (see `experiments.plan`).
         views: the scores of a run that are read: at "test" or "train" poses, both against clean labels.
-        statements: what is said.
+        statements: about the labels-only model.
     """
 
     number: str

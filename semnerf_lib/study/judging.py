@@ -1,27 +1,27 @@
 """The verdicts that finished runs allow on P1's claims (see `claims`).
 
-Nothing here trains: runs are read from the store, and what is missing there is told as not run.
+Nothing here trains: runs are read from the store, and a row whose runs are missing there is "not run".
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, open_scene, plan
 from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.machine.files import read_json
-from semnerf_lib.runs.store import Run, Store, read_run
+from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.rooms.room import MADE_SCENES
 from semnerf_lib.study.claims import BEST, CLAIMS, INPUT, LABELS, MARGIN, WITH_RGB, Claim, Statement
 from semnerf_lib.study.published import Reference
-from semnerf_lib.study.results import scored_baselines
+from semnerf_lib.study.results import Results, baseline_results, finished, planned_results, results_of
 from semnerf_lib.study.verdicts import (
     INCONCLUSIVE,
     NO_VERDICT,
@@ -35,13 +35,13 @@ from semnerf_lib.study.verdicts import (
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two that are compared, with a value a repeat (seed or fold).
+    """A model or a baseline that is compared, with a value a repeat (seed or fold).
 
     Attributes:
-        name: of the model or the baseline.
-        scores: points (see `measured`).
-        depth: mean depth errors in metres at the same frames, None where the scene has no depth.
-        runs: ids; none for what needs no NeRF.
+        name: of the model or the baseline; empty for a model without runs.
+        scores: points (see `claims.measured`), NaN where the corrupted class is in no scored frame.
+        depth: mean depth errors in metres at the same frames, None where the scene has no depth; none for a baseline.
+        runs: ids; none for a baseline.
         frames: how many frames a run was scored at; 0 without runs.
     """
 
@@ -58,10 +58,11 @@ class Row:
 
     Attributes:
         corruption: of the labels that both learnt from.
-        repeats: what the repeats are: "folds" or "seeds".
+        repeats: "folds" or "seeds".
         a: the labels-only model.
         b: what it is compared with.
-        there, wanted: runs that are finished, and that the row needs; wanted is 0 if this scene cannot have them.
+        finished: number of the runs that the row needs and that are finished.
+        wanted: number of all runs that the row needs; 0 if this scene cannot have them, for want of RGB.
         comparison: a - b in points; None where runs are missing, or with one repeat.
         verdict: of `verdicts`.
     """
@@ -72,7 +73,7 @@ class Row:
     repeats: str
     a: Side
     b: Side
-    there: int
+    finished: int
     wanted: int
     comparison: PairedComparison | None
     verdict: str
@@ -94,82 +95,58 @@ def judge(scene: Scene, scale: str, store: Store) -> list[Row]:
 
 
 def _rows(claim: Claim, planned: Plan, scale: str, store: Store) -> Iterator[Row]:
-    for corruption, models in by_corruption(claim, planned).items():
-        own, other = models[LABELS], models.get(WITH_RGB, [])
-        a, b = (model_side(claim, finished(store, planned)) for planned in (own, other))
-        kept = [scored_baselines(store, one, claim.views) for one in own] if len(a.runs) == len(own) else []
-        simple = [{name: points(found, corruption) for name, found in scores.items()} for scores in kept]
+    """The rows of one claim; on clean labels nothing can be repaired at training poses, so these rows are left out."""
+    planned = [one for one in dict.fromkeys(planned) if claim.views == "test" or one.config.corruption != CLEAN]
+    runs = finished(planned, store)
+    baselines = baseline_results([one for one in planned if one.id in runs], store, claim.views)
+    results = Results(planned_results(planned, runs).rows + baselines.rows)
+    for corruption in dict.fromkeys(one.config.corruption for one in planned):
+        configs = [one.config for one in planned if one.config.corruption == corruption]
         for statement in claim.statements:
-            if statement.against == WITH_RGB:
-                rival, there, wanted = b, len(a.runs) + len(b.runs), (len(own) + len(other)) if other else 0
-            else:
-                rival, there, wanted = baseline_side(statement.against, simple), len(a.runs), len(own)
-            repeats = "seeds" if own[0].config.fold is None else "folds"
-            yield judged(claim, statement, corruption, repeats, a, rival, there, wanted, scale)
+            yield judged(claim, statement, configs, results, scale)
 
 
-def judged(
-    claim: Claim, statement: Statement, corruption: Corruption, repeats: str, a: Side, b: Side, there: int, wanted: int,
-    scale: str,
-) -> Row:  # fmt: skip
-    """The row of two sides (see `Row` for the arguments): their paired difference and the verdict.
+def judged(claim: Claim, statement: Statement, configs: Sequence[Config], results: Results, scale: str) -> Row:
+    """The row of a statement under one corruption: the paired difference and the verdict.
 
     There is no difference while runs are missing, with one repeat, or where a score is unknown.
+
+    Args:
+        configs: of the runs that the row needs, finished or not; one corruption and both supervisions, if the scene
+            has RGB.
+        results: of the finished runs and of the baselines; those of both models in the same order of repeats.
+        scale: at "smoke" no verdict is given.
     """
+    corruption, repeats = configs[0].corruption, "seeds" if configs[0].fold is None else "folds"
+    key = "miou" if corruption.class_name is None else "class_iou"
+    results = results.select(corruption=corruption, views=claim.views)
+    role = {INPUT: "input", BEST: results.best_baseline(corruption, key)}.get(statement.against, statement.against)
+    a, b = (side_of(results.select(role=one), key) for one in (LABELS, role))
+    n_finished, wanted = len(a.runs), sum(config.supervision == LABELS for config in configs)
+    if statement.against == WITH_RGB:
+        n_finished, wanted = n_finished + len(b.runs), len(configs) if len(configs) > wanted else 0
+    elif n_finished < wanted or not b.name:
+        b = Side(statement.against)
     comparison, verdict = None, NOT_RUN
-    if there == wanted > 0:
+    if n_finished == wanted > 0:
         if len(a.scores) > 1 and np.isfinite([*a.scores, *b.scores]).all():
             scores = list(a.scores), list(b.scores)
             folds = repeats == "folds"
             comparison = compare_folds(*scores, MARGIN, claim.views) if folds else compare_seeds(*scores, MARGIN)
         verdict = NO_VERDICT if scale == "smoke" else getattr(comparison, statement.relation, INCONCLUSIVE)
-    return Row(claim, statement, corruption, repeats, a, b, there, wanted, comparison, verdict)
+    return Row(claim, statement, corruption, repeats, a, b, n_finished, wanted, comparison, verdict)
 
 
-def by_corruption(claim: Claim, planned: Plan) -> dict[Corruption, dict[str, Plan]]:
-    """A claim's planned runs: corruption -> supervision -> runs, one a repeat, each once.
-
-    With clean labels there is nothing to repair at the poses that had them, so such a claim leaves them out.
-    """
-    groups: dict[Corruption, dict[str, Plan]] = {}
-    for one in dict.fromkeys(planned):
-        config = one.config
-        if claim.views == "test" or config.corruption != CLEAN:
-            groups.setdefault(config.corruption, {}).setdefault(config.supervision, []).append(one)
-    return groups
-
-
-def finished(store: Store, planned: Plan) -> list[Run]:
-    """Those of the planned runs that are finished, in the plan's order. Their weights are not looked at.
-
-    Raises:
-        SemnerfError: a file of a finished run is damaged.
-    """
-    folders = [store.folder(one) for one in planned]
-    return [read_run(folder) for folder in folders if (folder / "result.json").is_file()]
-
-
-def baseline_side(name: str, simple: Sequence[dict[str, float]]) -> Side:
-    """One baseline's scores, one a repeat. The best is chosen by its mean, knowing the truth, to its advantage."""
-    if name == BEST and simple:
-        name = max((n for n in simple[0] if n != INPUT), key=lambda n: np.mean([values[n] for values in simple]))
-    return Side(name, tuple(values[name] for values in simple))
-
-
-def points(scores: dict, corruption: Corruption) -> float:
-    """The score of `measured`, times 100; NaN if the corrupted class is in no scored frame."""
-    name = corruption.class_name
-    value = scores["miou"] if name is None else scores["per_class_iou"][name]
-    return math.nan if value is None else 100 * value
-
-
-def model_side(claim: Claim, runs: Sequence[Run]) -> Side:
-    """The scores that a claim reads from one model's runs under one corruption."""
-    found = [run.metrics if claim.views == "test" else run.train_metrics for run in runs]
-    scores = tuple(points(metrics, run.config.corruption) for metrics, run in zip(found, runs, strict=True))
-    name = runs[0].config.model_name if runs else ""
-    depth, ids = tuple(metrics["depth_mae"] for metrics in found), tuple(run.id for run in runs)
-    return Side(name, scores, depth, ids, found[0]["n_frames"] if found else 0)
+def side_of(results: Results, key: str) -> Side:
+    """One of the two that are compared, from its results under one corruption."""
+    models = [row for row in results.rows if row.run]
+    return Side(
+        results.rows[0].name if results.rows else "",
+        tuple((100 * results.values(key)).tolist()),
+        tuple(row.scores["depth_mae"] for row in models),
+        tuple(row.run for row in models),
+        models[0].scores["n_frames"] if models else 0,
+    )
 
 
 def verdict_on(claim: Claim, rows: Sequence[Row]) -> str:
@@ -178,31 +155,29 @@ def verdict_on(claim: Claim, rows: Sequence[Row]) -> str:
 
 
 def reference_row(row: Row, references: Sequence[Reference]) -> Row | None:
-    """The same statement judged on reference runs: None where there are none, or they are compared with no model.
+    """The same statement judged on reference runs; None without any, or if it does not compare two models.
 
     Args:
-        row: of the runs at hand.
-        references: of the row's experiment and scene (see `reference.find_references`); the first that has both
+        row: of the runs in the store.
+        references: of the experiment and scene of the row (see `published.find_references`). The first that has both
             models under this corruption is taken.
     """
-    for reference in references:
-        runs = {LABELS: {}, WITH_RGB: {}}
-        for run in reference.runs:
-            if run.config.corruption == row.corruption:
-                runs[run.config.supervision][run.config.fold, run.config.seed] = run
-        a, b = runs.values()
-        if row.statement.against == WITH_RGB and a and a.keys() == b.keys():
-            repeats = "seeds" if next(iter(a.values())).config.fold is None else "folds"
-            sides = [model_side(row.claim, [found[key] for key in a]) for found in (a, b)]
-            count = 2 * len(a)
-            return judged(row.claim, row.statement, row.corruption, repeats, *sides, count, count, "paper")
+    for reference in references if row.statement.against == WITH_RGB else ():
+        runs = [run for run in reference.runs if run.config.corruption == row.corruption]
+        a, b = ([run for run in runs if run.config.supervision == supervision] for supervision in (LABELS, WITH_RGB))
+        by_repeat = {(run.config.fold, run.config.seed): run for run in b}
+        repeats = [(run.config.fold, run.config.seed) for run in a]
+        if repeats and set(repeats) == by_repeat.keys():
+            paired = [*a, *(by_repeat[repeat] for repeat in repeats)]
+            results = results_of((run.config.model_name, run) for run in paired)
+            return judged(row.claim, row.statement, [run.config for run in paired], results, "paper")
     return None
 
 
 def other_scenes(scene: Scene, scale: str, store: Store) -> Iterator[Scene]:
     """The other made scenes of which the store holds finished runs, as this scale sees them.
 
-    Opening a scene may mean to render it, so only those are opened that a run's folder names.
+    Opening a scene can take a minute (it is rendered), so only scenes are opened that the folder of a run names.
     """
     folders = [path.parent for path in store.root.glob("runs/*/result.json")]
     names = {scene_named_in(folder) for folder in folders}
@@ -214,7 +189,7 @@ def other_scenes(scene: Scene, scale: str, store: Store) -> Iterator[Scene]:
 
 
 def scene_named_in(folder: Path) -> str | None:
-    """The scene that a run's folder names; None if it cannot be read: it is a run that nobody asked for here."""
+    """The scene that the folder of a run names; None if it cannot be read."""
     try:
         return read_json(folder / "config.json")["scene"]
     except (SemnerfError, KeyError, TypeError):

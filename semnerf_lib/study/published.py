@@ -1,7 +1,7 @@
-"""Scores that were not made here and now: published ones, and those of earlier runs at a larger scale.
+"""Scores from elsewhere: those of a paper, and those of earlier runs at a larger scale.
 
-Both are data with their source (`published.json` here, `data/reference/*.json` in the project), shown in columns of
-their own and never mixed with the scores of the runs at hand.
+Both are data with their source (`published.json` here, `data/reference/*.json` in the project). Tables give them
+columns of their own and never mix them with the scores of the runs in the store.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def find_references(scene: str, experiment: str, folder: Path = REFERENCES) -> l
     Raises:
         SemnerfError: a file in the folder is not as expected.
     """
-    found = map(read_reference, sorted(folder.glob("*.json")))
-    return [reference for reference in found if (reference.scene, reference.experiment) == (scene, experiment)]
+    references = map(read_reference, sorted(folder.glob("*.json")))
+    return [reference for reference in references if (reference.scene, reference.experiment) == (scene, experiment)]
 
 
 def _entry(run: Run) -> dict[str, Any]:

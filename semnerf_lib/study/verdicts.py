@@ -12,9 +12,9 @@ from semnerf_lib.errors import SemnerfError
 
 SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE = "supported", "not supported", "inconclusive"
 NOT_RUN, NO_VERDICT = "not run", "no verdict"
-"""What stands for a verdict where runs are missing, and where numbers mean nothing (smoke scale)."""
+"""What is written instead of a verdict where runs are missing, and at smoke scale, where numbers mean nothing."""
 CANNOT_TELL = "the seeds cannot tell"
-"""What stands for a conclusion where an interval holds 0."""
+"""What is written instead of a conclusion where the interval contains 0."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class PairedComparison:
             return SUPPORTED
         return NOT_SUPPORTED if self.high <= 0 else INCONCLUSIVE
 
-    def told(self, more: str, less: str) -> str:
-        """What to call a: `more` if the whole interval lies above 0, `less` if all of it lies below, else CANNOT_TELL.
+    def conclusion(self, more: str, less: str) -> str:
+        """The word `more` if the whole interval lies above 0, `less` if all of it lies below, else CANNOT_TELL.
 
-        Unlike the verdicts it asks both ways at once, so it errs in up to 1 - confidence of all repetitions.
+        Both directions are tested at once, so this errs in up to 1 - confidence of all repetitions.
         """
         if self.low > 0:
             return more
@@ -151,17 +151,17 @@ def _compare(
 
 
 def of_all(verdicts: Iterable[str]) -> str:
-    """The verdict on a claim that says several things at once, each with a verdict of its own.
+    """The verdict on a claim that makes several statements, each with a verdict of its own.
 
-    Not supported if one of them is not: a counterexample suffices, and no further run can mend it. Else not run if one
-    was not run (or there is none), or no verdict if one has none. Supported if all are: that needs no correction for
-    their number, since each had to pass. Inconclusive otherwise.
+    Not supported if one statement is not supported: one counterexample is enough, whatever further runs show. Else not
+    run if one was not run (or there is no statement), or no verdict if one has none. Supported if all are supported,
+    without a correction for their number, because each had to pass. Inconclusive otherwise.
 
     >>> of_all([SUPPORTED, INCONCLUSIVE]), of_all([SUPPORTED, NOT_RUN, NOT_SUPPORTED]), of_all([])
     ('inconclusive', 'not supported', 'not run')
     """
-    found = set(verdicts)
+    given = set(verdicts)
     for verdict in (NOT_SUPPORTED, NOT_RUN, NO_VERDICT, INCONCLUSIVE):
-        if verdict in found:
+        if verdict in given:
             return verdict
-    return SUPPORTED if found else NOT_RUN
+    return SUPPORTED if given else NOT_RUN

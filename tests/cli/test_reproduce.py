@@ -15,9 +15,10 @@ from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.cli import execute
 from semnerf_lib.cli import reproduce as job
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import Planned
+from semnerf_lib.experiments import Experiment, Planned
 from semnerf_lib.machine.files import read_json
-from semnerf_lib.pages.html import mathml, notebook_page
+from semnerf_lib.pages.formulas import mathml
+from semnerf_lib.pages.html import notebook_page
 from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
 
@@ -169,7 +170,9 @@ def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path,
         "first": lambda scene, scale: planned(scene, (0, 1)),
         "all": lambda scene, scale: planned(scene, (0, 1, 2)) + planned(scene, (3,), n_rays=10**15),
     }
-    monkeypatch.setattr("semnerf_lib.experiments.EXPERIMENTS", plans)
+    experiments = {name: Experiment(name, "02", runs) for name, runs in plans.items()}
+    monkeypatch.setattr("semnerf_lib.experiments.EXPERIMENTS", experiments)
+    monkeypatch.setattr("semnerf_lib.pages.report.EXPERIMENTS", experiments)
     monkeypatch.setattr(notebooks, "NEEDS", {"02": ("first",), "03": ("all",)})
     monkeypatch.setattr(job, "TIMED", ("00",))
     monkeypatch.setattr(job, "write_verdict", lambda *_: [])  # these experiments stand for no claim

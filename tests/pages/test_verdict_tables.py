@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from made_runs import furnished_scene, make_runs
+from made_runs import furnished_scene, make_run, make_runs
 
 from semnerf_lib.experiments import plan
 from semnerf_lib.pages.templating import badge_table
@@ -17,6 +17,7 @@ from semnerf_lib.pages.verdict_tables import (
     escaped,
     interval,
     overview,
+    ratios,
     scene_lines,
     tally,
     to_csv,
@@ -102,6 +103,36 @@ def test_scenes_and_costs(rows, scene, store):
     assert [m["model"] for m in models] == ["grid, labels only", "grid, labels + RGB"]
     assert models[0]["a step (ms)"] == "20.0 (20.0 to 20.0)" and ratio["a step (ms)"] == "1.00 (1.00 to 1.00)"
     assert cost_lines(scene, "smoke", store) == []
+
+
+def costly_runs(store, scene, device_type="cpu"):
+    """Five folds a supervision, 20 ms a step and twice that with RGB, there fold 4 on another device."""
+    runs = {}
+    for planned in plan("view_synthesis", scene, "laptop"):
+        config = planned.config
+        rgb = config.supervision == WITH_RGB
+        facts = {"seconds_a_step": 0.02 * (1 + rgb) * (1 + config.fold / 10), "parameters": 1000 + rgb}
+        device = "two" if rgb and config.fold == 4 else "one"
+        run = make_run(store, planned, 0.9, device, device_type=device_type, peak_memory_gib=2.5, **facts)
+        runs.setdefault(config.supervision, []).append(run)
+    return runs.values()
+
+
+def test_costs_are_medians_and_compared_fold_by_fold_on_one_device(scene, tmp_path):
+    a, b = costly_runs(Store(tmp_path), scene)
+    assert ratios(a, b, "seconds_a_step") == pytest.approx([0.5] * 4) and ratios(a, [], "seconds_a_step") == []
+    own, rgb, ratio = cost_lines(scene, "laptop", Store(tmp_path))
+    assert (own["runs"], own["parameters"], own["a step (ms)"]) == ("5", "1,000", "24.0 (20.0 to 28.0)")
+    assert (own["device"], rgb["device"]) == ("one", "one, two")
+    assert (ratio["parameters"], ratio["a step (ms)"]) == ("0.999", "0.50 (0.50 to 0.50)")
+
+
+def test_peak_memory_counts_only_where_it_is_that_of_one_run(scene, tmp_path):
+    costly_runs(Store(tmp_path / "cpu"), scene)
+    assert {line["peak memory (GiB)"] for line in cost_lines(scene, "laptop", Store(tmp_path / "cpu"))} == {"–"}
+    costly_runs(Store(tmp_path / "gpu"), scene, "cuda")
+    own, _, ratio = cost_lines(scene, "laptop", Store(tmp_path / "gpu"))
+    assert own["peak memory (GiB)"] == "2.50 (2.50 to 2.50)" and ratio["peak memory (GiB)"] == "1.00 (1.00 to 1.00)"
 
 
 def test_a_badge_table_has_badges_as_html_and_words_as_text(rows):

@@ -127,4 +127,4 @@ def test_a_claim_of_several_parts():
     ],
 )
 def test_words_for_an_interval(differences, word):
-    assert compare_seeds(differences, [0.0] * 3, margin=0).told("better", "worse") == word
+    assert compare_seeds(differences, [0.0] * 3, margin=0).conclusion("better", "worse") == word
