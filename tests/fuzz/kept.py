@@ -28,7 +28,6 @@ from semnerf_lib.cli.main import parse
 from semnerf_lib.cli.reproduce import kept_result, notebook_key
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
-from semnerf_lib.labels import load_labels, store_labels
 from semnerf_lib.machine.files import write_json
 from semnerf_lib.machine.jsons import is_number
 from semnerf_lib.pages import report, series
@@ -38,8 +37,9 @@ from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import read_failure, read_progress, write_failure
 from semnerf_lib.scenes import render
+from semnerf_lib.scenes.stored_labels import load_labels, store_labels
 from semnerf_lib.studio.clicks import Click, load_clicks, save_clicks
-from semnerf_lib.study.judging import scene_named_in
+from semnerf_lib.study.judging import other_scenes
 from semnerf_lib.study.published import export_reference, read_published, read_reference
 from semnerf_lib.study.results import scored_baselines
 from semnerf_lib.teaching import archive, students, workshop
@@ -80,7 +80,7 @@ def read_runs(folder: Path) -> dict[str, Any]:
     sweep = Sweep(store, "room", "smoke", {"training": planned()}, [Path("04_training.ipynb")])
     page = report.Report(scene(), "smoke", {"training": planned()}, 2, {"04_training": None}, 1.0, runs=sweep.runs)
     report.write_report(page, folder / "page")
-    scene_named_in(store.folder(planned()[0]))
+    list(other_scenes(scene(), "smoke", store))
     return {name: value for name, value in found.items() if value is not None} | sweep.runs
 
 
