@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from semnerf_lib.errors import SemnerfError
@@ -172,7 +172,7 @@ def look_at(
 
 
 def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
-    """What keeps a 4x4 matrix from being a rigid camera-to-world motion; None if nothing does.
+    """Why a 4x4 matrix is no rigid camera-to-world motion; None if it is one.
 
     Rigid: finite, R^T R = 1 and det R = 1 within `tolerance`, last row (0, 0, 0, 1); within `MAX_DISTANCE`.
     """
@@ -193,36 +193,6 @@ def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
     return None
 
 
-def camera_path(c2w: Float[np.ndarray, "keys 4 4"], n_frames: int) -> Float[np.ndarray, "frames 4 4"]:
-    """A smooth path through key poses: centres on a Catmull-Rom-like cubic, rotations by spherical interpolation.
-
-    The path starts at the first key and ends at the last; keys are evenly spaced in time.
-
-    Raises:
-        SemnerfError: fewer than two keys, or fewer than two frames.
-    """
-    from scipy.interpolate import CubicSpline
-    from scipy.spatial.transform import Rotation, Slerp
-
-    if len(c2w) < 2 or n_frames < 2:
-        raise SemnerfError(f"camera_path: {len(c2w)} keys and {n_frames} frames, expected at least 2 of each")
-    keys, times = np.arange(len(c2w)), np.linspace(0, len(c2w) - 1, n_frames)
-    path = np.tile(np.eye(4), (n_frames, 1, 1))
-    path[:, :3, 3] = CubicSpline(keys, c2w[:, :3, 3], bc_type="natural")(times)
-    path[:, :3, :3] = Slerp(keys, Rotation.from_matrix(c2w[:, :3, :3]))(times).as_matrix()
-    return path
-
-
-def nearest_chain(c2w: Float[np.ndarray, "frames 4 4"], start: int = 0) -> Int[np.ndarray, "frames"]:
-    """An order of the frames in which each next camera centre is the nearest one not yet visited."""
-    centres, order = c2w[:, :3, 3], [start]
-    left = set(range(len(c2w))) - {start}
-    while left:
-        order.append(min(left, key=lambda i: (np.linalg.norm(centres[i] - centres[order[-1]]), i)))
-        left.remove(order[-1])
-    return np.array(order)
-
-
 def camera_of_width(intrinsics: Intrinsics, width: int | None) -> Intrinsics:
     """The camera with `width` pixels a row and the same field of view; the camera itself for None.
 
@@ -234,10 +204,3 @@ def camera_of_width(intrinsics: Intrinsics, width: int | None) -> Intrinsics:
     if width < 16:
         raise SemnerfError(f"width {width}, expected at least 16 pixels")
     return intrinsics.resized(width, max(1, round(width * intrinsics.height / intrinsics.width)))
-
-
-def widened(intrinsics: Intrinsics, multiple: int = 16) -> Intrinsics:
-    """The camera seeing a little more on every side, so that width and height divide by `multiple` (mp4 wants 16)."""
-    width, height = (-(-size // multiple) * multiple for size in (intrinsics.width, intrinsics.height))
-    dx, dy = (width - intrinsics.width) / 2, (height - intrinsics.height) / 2
-    return replace(intrinsics, width=width, height=height, cx=intrinsics.cx + dx, cy=intrinsics.cy + dy)

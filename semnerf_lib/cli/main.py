@@ -7,8 +7,8 @@ import errno
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
+from semnerf_lib import __version__
 from semnerf_lib.cli import completion, one_run, scenes, series, sweeps, workshop
 from semnerf_lib.cli.options import Parser, did_you_mean, with_dashes
 from semnerf_lib.errors import SemnerfError
@@ -22,22 +22,13 @@ def build_parser() -> Parser:
         epilog="Each command has its own --help with examples. Exit status: 0 done, 1 a notebook failed, 2 bad input, "
         "130 interrupted (the same command goes on from there).",
     )
-    parser.add_argument("--version", action="store_true", help="print the version")
-    parser.set_defaults(action=lambda args: print_version() if args.version else parser.print_help() or 0)
-    parser.set_defaults(parser=parser)
+    parser.add_argument("--version", action="version", version=f"semnerf {__version__}", help="print the version")
+    parser.set_defaults(action=lambda args: parser.print_help() or 0, parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for group in (sweeps, one_run, series, workshop, scenes):
         group.add(commands)
     completion.add(commands, parser)
     return parser
-
-
-def print_version() -> int:
-    try:
-        print(f"semnerf {version('semnerf')}")
-    except PackageNotFoundError:
-        print("semnerf, not installed: run from its source")
-    return 0
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:

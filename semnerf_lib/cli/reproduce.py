@@ -64,7 +64,8 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
     """The result of an earlier successful execution with the same key; None if there is none or a file is missing."""
     files = [folder / f"{notebook.stem}{suffix}" for suffix in (".json", ".ipynb", ".html")]
     with suppress(SemnerfError):
-        if all(file.is_file() for file in files) and (result := read_result(files[0]))["ok"] and result["key"] == key:
+        result = read_result(files[0]) if all(file.is_file() for file in files) else {"ok": False}
+        if result["ok"] and result["key"] == key:
             return result
     return None
 

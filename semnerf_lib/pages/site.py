@@ -1,4 +1,4 @@
-"""The series as static pages that work from a folder, offline: index, notebooks, documents, reports.
+"""The series as static pages that work from a folder, offline: index, notebooks, documents, reports, reference.
 
 A page asks for nothing but what lies beside it. Links lead from page to page as they do in the project; a link to what
 is no page (a source file, a folder) loses its address and keeps its text.
@@ -17,6 +17,7 @@ from posixpath import normpath
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_fault
+from semnerf_lib.pages.api import write_api
 from semnerf_lib.pages.html import document_page, notebook_page
 from semnerf_lib.pages.outputs import is_in_space, place_library
 from semnerf_lib.pages.search import write_sections
@@ -26,7 +27,15 @@ from semnerf_lib.runs.notebooks import read_notebook
 
 MARK = '<meta name="generator" content="semnerf site">'
 """In the index of a site: a folder with it may be replaced by the next one."""
-DOCUMENTS = ("README.md", "TEACHING.md", "docs/*.md", "data/README.md", "benchmarks/README.md")
+DOCUMENTS = (
+    "README.md",
+    "TEACHING.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/*.md",
+    "data/README.md",
+    "benchmarks/README.md",
+)
 """Of the project, as far as they are there."""
 SHOWPIECES = {"film": "growing.webp", "verdict": "verdict.png", "share": "room.jpg"}
 """What the landing page shows of docs/: the film of a training, the verdict's figure, the picture of a share card."""
@@ -57,6 +66,7 @@ def build_site(target: Path, notebooks: Path, results: Path) -> Path:
             write_notebooks(new / "notebooks", notebooks, entries, showpieces.get("share"))
             documents = write_documents(new, project, showpieces.get("share"))
             reports = write_reports(new / "reports", results)
+            write_api(new / "api")
             page = TEMPLATES.get_template("site.html.j2").render(
                 entries=entries,
                 measured=measured_on(notebooks),

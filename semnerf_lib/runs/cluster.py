@@ -102,7 +102,8 @@ def on_dask(jobs: Sequence[Job], address: str, workers: int) -> Iterator[Iterato
 def silent(logger: str) -> Iterator[None]:
     """Keeps a library's log from the terminal: Dask's tracebacks say in pages what is told here in a line."""
     log = logging.getLogger(logger)
-    handlers, log.handlers = log.handlers, [logging.NullHandler()]
+    handlers = log.handlers
+    log.handlers = [logging.NullHandler()]
     try:
         yield
     finally:

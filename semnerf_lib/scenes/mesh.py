@@ -16,6 +16,7 @@ from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.frames import read_poses
 from semnerf_lib.scenes.gltf import read_gltf
+from semnerf_lib.scenes.hm3d import arrays_of_hm3d, table_beside
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.obj import read_obj
 from semnerf_lib.scenes.parts import NO_CLASS, MeshPart, class_colours, class_of, classes_of
@@ -60,6 +61,8 @@ def load_mesh(
       In an OBJ without objects, groups are objects. Where names tell fewer than two classes apart, materials do. All
       primitives of a node are one object. Where nothing has a name, the file's name is the class.
 
+    - HM3D's `X.semantic.glb` beside `X.semantic.txt`: the category of the object whose colour a face is painted in.
+
     Classes are remapped to 0 ... C - 1, ascending in their id, or in alphabetical order where they have none.
 
     Args:
@@ -89,6 +92,8 @@ def load_mesh(
         info_path = Path(info) if info else beside if beside.is_file() else None
         own = None if info else named_in(ply.comments)
         arrays = arrays_of_ply(path, ply, info_path, own or (class_table(info_path) if info_path else None))
+    elif suffix == ".glb" and (table := table_beside(path)):
+        arrays = arrays_of_hm3d(path, table, read_gltf(path))
     else:
         arrays = _from_parts(path, read_obj(path) if suffix == ".obj" else read_gltf(path))
     if (up or default) != "z":

@@ -48,8 +48,9 @@ def _code(path: Path) -> str:
     """A module's code as its syntax tree, without text that stands alone."""
     tree = ast.parse(path.read_bytes())
     for node in ast.walk(tree):
-        if isinstance(getattr(node, "body", None), list):
-            node.body = [n for n in node.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [n for n in body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
     return ast.dump(tree)
 
 

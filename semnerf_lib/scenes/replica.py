@@ -9,7 +9,7 @@
     rgb/rgb_<i>.png, depth/depth_<i>.png    8 bit RGB; 16 bit millimetres, 0 = unknown
     intrinsics.json                         width, height, fx, fy, cx, cy (integer pixel coordinates) and perhaps
                                             depth_scale (units a metre); without it hfov is 90 degrees
-    split.json                              train_ids, test_ids and perhaps bounds, near, far: this kit's own
+    split.json                              train_ids, test_ids and perhaps bounds, near, far, unit: this kit's own
 
 Frames are numbered 0 ... N - 1, as are the lines of the trajectory.
 """
@@ -31,8 +31,10 @@ from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
-from semnerf_lib.scenes.importers.core import VOID_NAMES, told_apart
+from semnerf_lib.scenes.importers.core import VOID_NAMES
+from semnerf_lib.scenes.importers.names import same_names, told_apart
 from semnerf_lib.scenes.info import class_table
+from semnerf_lib.scenes.split import frames_of_split, without_lost
 
 
 def find_info(path: Path) -> Path:
@@ -64,67 +66,23 @@ def _read_intrinsics(path: Path, size: tuple[int, int]) -> tuple[Intrinsics, flo
     return camera, float(scale)
 
 
-def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], dict]:
-    """Frames to keep, positions among them to train and to test on, further arguments of Scene."""
-    file = path / "split.json"
-    if os.path.lexists(file):
-        given = read_json(file)
-        train, test = given.get("train_ids"), given.get("test_ids")
-        for ids in (train, test):
-            if not isinstance(ids, list) or not all(type(i) is int and 0 <= i < n_frames for i in ids):
-                raise SemnerfError(f"{file}: train_ids, test_ids: expected lists of frames 0 ... {n_frames - 1}")
-        more = {k: given[k] for k in ("near", "far") if given.get(k) is not None}
-        for key, value in more.items():
-            if not is_number(value) or not 0 < value < 1e6:
-                raise SemnerfError(f"{file}: {key} is {str(value)[:40]!r}, expected a number of metres")
-        more = {k: float(value) for k, value in more.items()}
-        if given.get("bounds") is not None:
-            corners = given["bounds"]
-            if not isinstance(corners, list) or [len(c) if isinstance(c, list) else 0 for c in corners] != [3, 3]:
-                raise SemnerfError(f"{file}: bounds {corners}, expected two corners of three metres")
-            if not all(is_number(x) and abs(x) < 1e6 for corner in corners for x in corner):
-                raise SemnerfError(f"{file}: bounds {corners}, expected numbers of metres")
-            more["bounds"] = np.array(corners, dtype=np.float64)
-        return list(range(n_frames)), train, test, more
-    if n_frames == 900:
-        kept = [i for i in range(900) if i % 5 in (0, 2)]
-        return kept, list(range(0, len(kept), 2)), list(range(1, len(kept), 2)), {}
-    test = [i for i in range(n_frames) if i % 5 == 4]
-    return list(range(n_frames)), [i for i in range(n_frames) if i % 5 != 4], test, {}
-
-
-def _with_poses(
-    path: Path, c2w: np.ndarray, kept: list[int], train: list[int], test: list[int], more: dict
-) -> tuple[list[int], list[int], list[int], dict]:
-    """What `_split` says without frames whose pose was lost, which `split.json` must leave out."""
-    lost = set(np.flatnonzero(~np.isfinite(c2w).all((1, 2))).tolist())
-    for position in (*train, *test):
-        if kept[position] in lost:
-            raise SemnerfError(
-                f"{path / 'traj_w_c.txt'}: line {kept[position] + 1}: it holds NaN or infinity, expected a rigid "
-                "camera-to-world motion, or a split.json that leaves the frame out"
-            )
-    left = [i for i, frame in enumerate(kept) if frame not in lost]
-    place = {old: new for new, old in enumerate(left)}
-    return [kept[i] for i in left], [place[i] for i in train], [place[i] for i in test], more
-
-
 def _metres(image: np.ndarray, scale: float) -> np.ndarray:
     """Depth in metres; the largest 16-bit number is, like 0, how cameras write that they do not know."""
     return np.where(image == 65535, 0, image / np.float32(scale))
 
 
 def _coding(
-    path: Path, files: list[Path], camera: Intrinsics, present: list[int], void: int, kept: list[int]
+    path: Path, files: list[Path], camera: Intrinsics, names: dict[int, str], void: int, kept: list[int]
 ) -> Coding:
     """The source's coding if the folder was imported, else its own."""
     if imported := read_coding(path):
         try:
-            return imported.part(kept, [i - 1 for i in present])
+            return imported.part(kept, [i - 1 for i in names])
         except IndexError:
             raise SemnerfError(f"{path / 'coding.json'}: fewer frames or ids than the folder has") from None
     frames = tuple(CodedFrame(str(file.relative_to(path)), camera) for file in files)
-    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(present), void, frames)
+    assumed = tuple(same_names(names))
+    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(names), void, frames, assumed=assumed)
 
 
 def load_replica(path: str | os.PathLike) -> Scene:
@@ -149,7 +107,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     c2w = read_poses(path / "traj_w_c.txt")
     names_file = find_info(path)
     names = class_table(names_file)
-    kept, train_ids, test_ids, more = _with_poses(path, c2w, *_split(path, len(c2w)))
+    kept, train_ids, test_ids, more = without_lost(path, c2w, *frames_of_split(path, len(c2w)))
     files = {k: frame_files(path, k, len(c2w)) for k in (LABELS, INSTANCES, RGB, DEPTH) if (path / k).is_dir()}
     files = {k: [all_files[i] for i in kept] for k, all_files in files.items()}
     ids = read_stack(files[LABELS], LABELS, None, lambda image: image, np.uint8)
@@ -168,6 +126,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     if len(present) < 2:
         found = f"only class id {present[0]} ('{names[present[0]]}')" if present else "no labelled pixel"
         raise SemnerfError(f"{path / LABELS}: {found} in {len(kept)} frames, expected at least two classes")
+    names = {i: names[i] for i in present}
     remap = np.full(256, VOID, dtype=np.uint8)
     remap[present] = np.arange(len(present))
     instances = rgb = depth = None
@@ -182,13 +141,13 @@ def load_replica(path: str | os.PathLike) -> Scene:
         labels=remap[ids],
         c2w=c2w[kept],
         intrinsics=intrinsics,
-        class_names=told_apart({i: names[i] for i in present}),
+        class_names=told_apart(names),
         train_ids=tuple(train_ids),
         test_ids=tuple(test_ids),
         rgb=rgb,
         depth=depth,
         instances=instances,
-        coding=_coding(path, files[LABELS], intrinsics, present, min(void, default=0), kept),
+        coding=_coding(path, files[LABELS], intrinsics, names, min(void, default=0), kept),
         **more,
     )
 
@@ -226,7 +185,7 @@ def _write(scene: Scene, folder: Path) -> None:
     if scene.coding is not None:
         write_coding(scene.coding, folder)
     camera = {k: getattr(scene.intrinsics, k) for k in ("width", "height", "fx", "fy", "cx", "cy")}
-    split = {"train_ids": scene.train_ids, "test_ids": scene.test_ids, "near": scene.near, "far": scene.far}
+    split = {k: getattr(scene, k) for k in ("train_ids", "test_ids", "near", "far")}
     split["bounds"] = None if scene.bounds is None else scene.bounds.tolist()
     classes = [{"id": i, "name": name} for i, name in enumerate(scene.class_names, start=1)]
     for name, content in (

@@ -101,7 +101,7 @@ class Results:
             values = rows.select(role=role).values(key)
             if role.startswith("baseline") and np.isfinite(values).any():
                 means[role] = np.nanmean(values)
-        return max(means, key=means.get) if means else None
+        return max(means, key=means.__getitem__) if means else None
 
 
 def results_of(labelled_runs: Iterable[tuple[str, Run]]) -> Results:

@@ -1,4 +1,4 @@
-"""Formats with one text file of poses, or one a frame: ScanNet, Panoptic Lifting, NICE-SLAM and vMAP, CVAT, Blender."""
+"""Formats with one text file of poses, or one a frame: ScanNet, Panoptic Lifting, NICE-SLAM and vMAP, CVAT."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
-from semnerf_lib.scenes.importers.files import Matcher, images_in, label_folder, number_of, read_matrices, read_matrix
+from semnerf_lib.scenes.importers.files import Matcher, images_in, label_folder, read_matrices, read_matrix
 from semnerf_lib.scenes.importers.names import find_names
 from semnerf_lib.scenes.importers.pictures import open_image
 
@@ -82,32 +82,6 @@ def read_trajectory(folder: Path) -> Source:
     )
     coloured = (folder / "labelmap.txt").is_file()
     return Source("CVAT" if coloured else "trajectory", folder, tuple(frames), find_names(folder))
-
-
-def is_blender(folder: Path) -> bool:
-    return (folder / "cameras.json").is_file() and any(folder.glob("segmap_*.png"))
-
-
-def read_blender(folder: Path) -> Source:
-    """Segmentation maps of BlenderProc as PNG: `segmap_<i>.png`, `cameras.json` (`K`, `cam2world_blender`, `names`).
-
-    Raises:
-        SemnerfError: another number of poses than of maps, or no matrices.
-    """
-    file = folder / "cameras.json"
-    given = read_json(file)
-    labels = sorted(folder.glob("segmap_*.png"), key=number_of)
-    try:
-        poses = np.array(given["cam2world_blender"], dtype=np.float64).reshape(len(labels), 4, 4)
-        k = np.array(given["K"], dtype=np.float64).reshape(3, 3)
-        names = {int(i): str(name) for i, name in given.get("names", {}).items()}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise SemnerfError(f"{file}: expected K, names, and a pose for each of {len(labels)} maps") from None
-    with open_image(labels[0]) as image:
-        size = image.size
-    camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
-    frames = (PosedFrame(label, pose, camera) for label, pose in zip(labels, poses, strict=True))
-    return Source("BlenderProc", folder, tuple(frames), names, axes="opengl")
 
 
 def _camera_of(k: np.ndarray, size: tuple[int, int]) -> Intrinsics:

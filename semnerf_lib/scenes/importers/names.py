@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 
@@ -32,9 +32,9 @@ def read_text(path: Path) -> str:
 def find_names(folder: Path) -> dict[int, str]:
     """Names by id from the first of these files in the folder; empty if there is none.
 
-    `info_semantic.json` (Replica), `panoptic_classes.json` (sitcoms3D: position in `thing`, else in `stuff`),
-    `labelmap.txt` (CVAT, VOC: `name:r,g,b::`, ids are colours), `class_names.txt` (labelme: line i names id i),
-    `classes.txt` (`id name` lines, or as labelme), a ScanNet `*.tsv` (columns `id`, `raw_category`).
+    `labelmap.txt` (CVAT, VOC: `name:r,g,b::`, ids are colours), `info_semantic.json` (Replica),
+    `panoptic_classes.json` (sitcoms3D: position in `thing`, else in `stuff`), `class_names.txt` (labelme: line i names
+    id i), `classes.txt` (`id name` lines, or as labelme), a ScanNet `*.tsv` (columns `id`, `raw_category`).
     """
     path, read = next(_names_files(folder), (folder, None))
     if read is None:
@@ -47,9 +47,9 @@ def find_names(folder: Path) -> dict[int, str]:
 
 def _names_files(folder: Path) -> Iterator[tuple[Path, Callable[[Path], dict[int, str]]]]:
     readers = {
+        "labelmap.txt": _labelmap,
         "info_semantic.json": class_table,
         "panoptic_classes.json": _panoptic,
-        "labelmap.txt": _labelmap,
         "class_names.txt": _lines,
         "classes.txt": _lines,
     }
@@ -96,3 +96,16 @@ def _table(path: Path) -> dict[int, str]:
         return {int(row["id"]): row["raw_category"] or row["category"] for row in rows}
     except (KeyError, TypeError, ValueError):
         raise SemnerfError(f"{path}: expected columns id, raw_category and category") from None
+
+
+def told_apart(names: Mapping[int, str]) -> tuple[str, ...]:
+    """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
+    given = list(names.values())
+    return tuple(f"{name} ({i})" if given.count(name) > 1 else name for i, name in names.items())
+
+
+def same_names(names: Mapping[int, str]) -> list[str]:
+    """A line for each name that several ids have."""
+    given = list(names.values())
+    twice = {name: [i for i in names if names[i] == name] for name in given if given.count(name) > 1}
+    return [f"ids {', '.join(map(str, ids))} are all named '{name}': each is a class" for name, ids in twice.items()]
