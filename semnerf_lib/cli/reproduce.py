@@ -26,7 +26,7 @@ from semnerf_lib.machine.progress import Progress, say
 from semnerf_lib.pages.report import Report, write_report
 from semnerf_lib.pages.verdict_report import write_verdict
 from semnerf_lib.runs.executors import Executor, pick_executor
-from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for
+from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for, read_result
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
@@ -64,8 +64,8 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
     """The result of an earlier successful execution with the same key; None if there is none or a file is missing."""
     files = [folder / f"{notebook.stem}{suffix}" for suffix in (".json", ".ipynb", ".html")]
     with suppress(SemnerfError):
-        result = read_json(files[0]) if all(file.is_file() for file in files) else {}
-        if result.get("ok") and result.get("key") == key:
+        result = read_result(files[0]) if all(file.is_file() for file in files) else {"ok": False}
+        if result["ok"] and result["key"] == key:
             return result
     return None
 

@@ -14,8 +14,9 @@ from semnerf_lib.cli.main import main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.coding import read_coding
-from semnerf_lib.scenes.importers.core import ImportOptions, common_camera, told_apart, units_a_metre
+from semnerf_lib.scenes.importers.core import ImportOptions, common_camera, units_a_metre
 from semnerf_lib.scenes.importers.formats import import_scene
+from semnerf_lib.scenes.importers.names import told_apart
 from semnerf_lib.scenes.importers.pictures import read_ids
 from semnerf_lib.scenes.loading import load_scene
 

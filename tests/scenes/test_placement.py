@@ -10,7 +10,8 @@ import pytest
 from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
-from semnerf_lib.scenes.placement import meeting_point, placed, pose_warning, unit_by_depth
+from semnerf_lib.scenes.outside import meeting_point
+from semnerf_lib.scenes.placement import placed, pose_warning, unit_by_depth
 
 CAMERA = Intrinsics(40, 30, 20.0, 20.0, 19.5, 14.5)
 
