@@ -40,7 +40,6 @@ from semnerf_lib.runs.underway import read_failure, read_progress, write_failure
 from semnerf_lib.scenes import render
 from semnerf_lib.scenes.stored_labels import load_labels, store_labels
 from semnerf_lib.studio.clicks import Click, load_clicks, save_clicks
-from semnerf_lib.study.judging import other_scenes
 from semnerf_lib.study.published import export_reference, read_published, read_reference
 from semnerf_lib.study.results import scored_baselines
 from semnerf_lib.teaching import archive, students, workshop
@@ -82,7 +81,6 @@ def read_runs(folder: Path) -> dict[str, Any]:
     sweep = Sweep(store, "room", "smoke", plans, [Path("04_training.ipynb")])
     page = report.Report(scene(), "smoke", {"training": planned()}, 2, {"04_training": None}, 1.0, runs=sweep.runs)
     report.write_report(page, folder / "page")
-    list(other_scenes(scene(), "smoke", store))
     return {name: value for name, value in found.items() if value is not None} | sweep.runs
 
 
