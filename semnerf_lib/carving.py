@@ -1,9 +1,9 @@
-"""Where things may be, told from the label images alone before the first step: shape from label agreement.
+"""Where surfaces may be, computed from the label images alone before the first step: shape from label agreement.
 
-A point on a surface has one class in all views that see it; a point in the air has behind it, in each view, something
-else. So where views agree on a label there may be something, and where they do not there is nothing. (Space carving
-[Kutulakos and Seitz 2000] asks the same of colours. Neither P1 nor P2 does.) It only sets where the first samples go:
-what the proposal says is learnt on from there.
+A point on a surface has one class in all views that see it. A point in the air has another surface behind it in each
+view, and so other classes. Where views agree on a label there may be a surface; where they do not there is none. Space
+carving [Kutulakos and Seitz 2000] does the same with colours; P1 and P2 do neither. The result only decides where the
+first samples go: training changes the proposal from there on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from semnerf_lib.scene import VOID, Scene
 VIEWS = 48
 """Views that vote, evenly spread over the training frames."""
 FEWEST = 3
-"""Votes without which nothing is said of a point."""
+"""A point with fewer votes keeps its density."""
 
 
 def agreement(
@@ -32,7 +32,7 @@ def agreement(
 
         a(x) = max_c n_c(x) / sum_c n_c(x)
 
-    with the votes n_c(x) of `VIEWS` training views (see `votes_by_class`). What hides a point is not known yet.
+    with the votes n_c(x) of `VIEWS` training views (see `votes_by_class`). Occlusion is ignored.
 
     Args:
         scene: cameras and training frames.
@@ -76,10 +76,10 @@ def votes_by_class(
         inside = inside.nonzero()[:, 0]
         row, column = v[inside].long(), u[inside].long()
         label = torch.tensor(labels[i])[row, column].long()
-        known = label != VOID
+        votes_here = label != VOID
         if depth is not None:
-            known &= z[inside] <= depth[i][row, column] + slack
-        votes[inside[known], label[known]] += 1
+            votes_here &= z[inside] <= depth[i][row, column] + slack
+        votes[inside[votes_here], label[votes_here]] += 1
     return votes
 
 

@@ -167,10 +167,10 @@ class Config:
         Raises:
             SemnerfError: an unknown key, or a value that its key cannot have.
         """
-        known = {spec.name for spec in fields(self)}
+        keys = {spec.name for spec in fields(self)}
         for key in changes:
-            if key not in known:
-                raise SemnerfError(f"config: unknown key {key!r}, expected one of: {', '.join(sorted(known))}")
+            if key not in keys:
+                raise SemnerfError(f"config: unknown key {key!r}, expected one of: {', '.join(sorted(keys))}")
         return replace(self, **({"sampler": None} if "field" in changes else {}) | changes)
 
     def values(self) -> dict[str, Any]:
@@ -205,7 +205,7 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     ),
     ("laptop", "mlp"): dict(
         sampler="proposal", iterations=2_000, boundary_share=0.6, n_samples=48, n_importance=16, lr=1e-3,
-        lr_decay_steps=2_000, warmup_steps=200, noise_std=0.0, density_bias=0.2, carving=4.0, preview_every=200,
+        lr_decay_steps=8_000, warmup_steps=200, noise_std=0.0, density_bias=0.2, carving=4.0, preview_every=200,
     ),
     ("smoke", "grid"): dict(
         iterations=60, n_rays=256, n_samples=32, n_importance=12, lr=2e-2, lr_decay_steps=60, noise_std=0.0,

@@ -44,6 +44,21 @@ class Model(nn.Module):
         super().__init__()
         self.config, self.box = config, box
 
+    def render(
+        self,
+        rays_o: Float[Tensor, "rays 3"],
+        rays_d: Float[Tensor, "rays 3"],
+        near: float,
+        far: float,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Rendered, Rendered]:
+        """The first and the last rendering of rays; random samples with a generator, the same ones without."""
+        raise NotImplementedError
+
+    def regularisation(self, renderings: tuple[Rendered, Rendered], far: float) -> Tensor:
+        """What the model adds to the loss of the data."""
+        raise NotImplementedError
+
     def micro_batch_rays(self, device: torch.device) -> int:
         """How many rays of a step are computed at once (see `MICRO_BATCH_BYTES`).
 

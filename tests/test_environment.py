@@ -12,7 +12,10 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 from setuptools import find_packages
+
+import semnerf_lib
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -30,9 +33,11 @@ BEHIND_EXTRAS = {
     "dask",
     "distributed",
     "fontTools",
+    "h5py",
     "nbconvert",
     "nbformat",
     "papermill",
+    "pdoc",
     "latex2mathml",
     "plotly",
     "pygments",
@@ -80,8 +85,8 @@ def test_conda_environment_uses_the_same_pins():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     *conda, pip = environment["dependencies"]
     assert conda == ["python=3.11", "pip"]
-    assert pip == {"pip": ["-c constraints.txt", "-e .[notebooks,cluster,dev]"]}
-    assert "-c constraints.txt -e '.[notebooks,cluster,dev]'" in (ROOT / "Makefile").read_text()
+    assert pip == {"pip": ["-c constraints.txt", "-e .[notebooks,cluster,import,dev]"]}
+    assert "-c constraints.txt -e '.[notebooks,cluster,import,dev]'" in (ROOT / "Makefile").read_text()
 
 
 def test_pins_are_nowhere_else():
@@ -135,13 +140,36 @@ def test_package_holds_every_module_and_file():
     assert held == files and files
 
 
-@pytest.mark.parametrize("name", ["LICENSE", "CITATION.cff", "README.md"])
+@pytest.mark.parametrize("name", ["LICENSE", "CITATION.cff", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_papers_are_there(name):
     assert (ROOT / name).stat().st_size > 500
 
 
+def test_the_changelog_has_the_version_and_releases_in_order():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    unreleased, *released = re.findall(r"^## \[(.+?)\](?: - \d{4}-\d\d-\d\d)?$", text, re.MULTILINE)
+    assert unreleased == "Unreleased" and released[0] == semnerf_lib.__version__
+    assert released == sorted(released, key=Version, reverse=True)
+    assert PROJECT["project"]["dynamic"] == ["version"] and "version" not in PROJECT["project"]
+
+
+def test_every_file_that_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:semnerf_lib|tests|notebooks|data)/[\w/.]+)`", text)
+    assert len(named) > 25
+    for name in named:
+        assert (ROOT / name).exists(), name
+
+
+def test_make_help_names_every_target():
+    makefile = (ROOT / "Makefile").read_text()
+    said = subprocess.run(["make", "-C", ROOT, "help"], capture_output=True, text=True, check=True).stdout
+    for target in re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split():
+        assert re.search(rf"\b{target}\b", said), target
+
+
 def test_citation_names_the_paper_and_its_baseline():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert citation["version"] == PROJECT["project"]["version"]
+    assert citation["version"] == semnerf_lib.__version__
     found = {entry["identifiers"][0]["value"] for entry in citation["references"]}
     assert found == {"arXiv:2403.16043", "arXiv:2103.15875"}

@@ -7,8 +7,8 @@ import errno
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
+from semnerf_lib import __version__
 from semnerf_lib.cli import completion, one_run, scenes, series, sweeps, workshop
 from semnerf_lib.cli.options import Parser, did_you_mean, with_dashes
 from semnerf_lib.errors import SemnerfError
@@ -22,22 +22,13 @@ def build_parser() -> Parser:
         epilog="Each command has its own --help with examples. Exit status: 0 done, 1 a notebook failed, 2 bad input, "
         "130 interrupted (the same command goes on from there).",
     )
-    parser.add_argument("--version", action="store_true", help="print the version")
-    parser.set_defaults(action=lambda args: print_version() if args.version else parser.print_help() or 0)
-    parser.set_defaults(parser=parser)
+    parser.add_argument("--version", action="version", version=f"semnerf {__version__}", help="print the version")
+    parser.set_defaults(action=lambda args: parser.print_help() or 0, parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for group in (sweeps, one_run, series, workshop, scenes):
         group.add(commands)
     completion.add(commands, parser)
     return parser
-
-
-def print_version() -> int:
-    try:
-        print(f"semnerf {version('semnerf')}")
-    except PackageNotFoundError:
-        print("semnerf, not installed: run from its source")
-    return 0
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -54,7 +45,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs a command; errors a person can mend are one line on stderr and status 2."""
+    """Runs a command; errors a person can mend are one line on stderr and status 2.
+
+    Raises:
+        BrokenPipeError: whoever read the output has closed it.
+    """
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -67,6 +62,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return args.action(args)
     except SemnerfError as fault:
         line = str(fault)
+    except BrokenPipeError:
+        raise
     except OSError as fault:
         reason = "no room left on the disk" if fault.errno == errno.ENOSPC else fault.strerror or str(fault)
         line = f"{fault.filename or 'a file'}: {reason}; nothing that was finished is lost"
@@ -75,7 +72,3 @@ def main(words: Sequence[str] | None = None) -> int:
         return 130
     print(f"error: {with_dashes(did_you_mean(' '.join(line.split())), options)}", file=sys.stderr)
     return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

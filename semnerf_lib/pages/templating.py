@@ -20,5 +20,5 @@ TEMPLATES.filters["number"] = number
 
 def badge_table(lines: Sequence[Mapping[str, str]], caption: str = "") -> Display:
     """Lines with the same heads as a table for a notebook; a cell that is a verdict becomes a badge."""
-    html = TEMPLATES.get_template("tables.html.j2").module.table(lines, caption)
+    html = TEMPLATES.get_template("tables.html.j2").module.table(lines, caption)  # ty: ignore[missing-attribute]: a macro
     return Display(table(lines, caption).text, html=str(html))

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from semnerf_lib.lessons.edge_fits import FINE, Fit, between, shortest_wave
+from semnerf_lib.lessons.boundary_fits import FINE, Fit, between, shortest_wave
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import _picture, error_picture
 from semnerf_lib.plots.style import BLUE, GREY, ORANGE, SMALL

@@ -19,10 +19,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.triangles import area_vectors
 
 PLOTLY = "application/vnd.plotly.v1+json"
 """The MIME type of plotly's figures in notebooks."""
@@ -140,7 +142,7 @@ def small_picture(figure: Figure) -> Any:
     return picture
 
 
-def _scatter(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
+def _scatter(picture: Figure, ax: Axes3D, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
     mode, marker = trace.mode or "lines+markers", trace.marker
     along = marker.color if trace.line.color is None else trace.line.color
     line = {"color": _colour(_first(along)), "linewidth": 0.5 * (trace.line.width or 2)}
@@ -157,7 +159,7 @@ def _scatter(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"
     return Line2D([], [], **(dot if "markers" in mode else line))
 
 
-def _mesh(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
+def _mesh(picture: Figure, ax: Axes3D, trace: Any, xyz: Float[np.ndarray, "n 3"], order: int) -> Line2D:
     faces = np.stack([np.asarray(corner, dtype=int) for corner in (trace.i, trace.j, trace.k)], axis=1)
     if trace.facecolor is not None:
         colours = _colours(picture, ax, trace, trace.facecolor, len(faces))
@@ -166,7 +168,7 @@ def _mesh(picture: Figure, ax: Axes, trace: Any, xyz: Float[np.ndarray, "n 3"], 
         given = trace.color if given is None else given
         colours = _colours(picture, ax, trace, given, len(xyz))[faces].mean(axis=1)
     triangles = xyz[faces]
-    across = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    across = area_vectors(xyz, faces)
     facing = np.abs(across @ [0.35, 0.45, 0.82]) / np.maximum(np.linalg.norm(across, axis=1), 1e-12)
     colours = np.c_[colours[:, :3] * (0.55 + 0.45 * facing)[:, None], colours[:, 3] * (trace.opacity or 1)]
     ax.add_collection3d(Poly3DCollection(triangles, facecolors=colours, linewidths=0, zorder=order))

@@ -34,7 +34,7 @@ def video(frames: Iterable[np.ndarray], path: str | Path, fps: int = 24, quality
         with imageio.get_writer(aside, fps=fps, quality=quality, macro_block_size=16) as writer:
             for frame in frames:
                 pad = [(0, -frame.shape[0] % 16), (0, -frame.shape[1] % 16), (0, 0)]
-                writer.append_data(np.pad(frame, pad))
+                writer.append_data(np.pad(frame, pad))  # ty: ignore[missing-attribute]: the base class has none
                 count += 1
         if count == 0:
             raise SemnerfError(f"{path}: no frame to film, expected at least one")

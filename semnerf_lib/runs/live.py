@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -188,7 +189,7 @@ def before_cell(info: object) -> None:
         live.join(5.0)
 
 
-def after_cell(result: object) -> None:
+def after_cell(result: Any) -> None:
     """Stops all if the cell ended in an interrupt."""
     if isinstance(result.error_in_exec, KeyboardInterrupt):
         stop_all(5.0)

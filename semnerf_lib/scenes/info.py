@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
@@ -16,7 +16,7 @@ def _entries(info: dict[str, Any], key: str, path: Path) -> list[dict]:
     return entries
 
 
-def _integer(value: Any) -> bool:
+def _integer(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

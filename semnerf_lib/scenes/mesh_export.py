@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,11 @@ def check_mesh_target(path: Path) -> None:
         raise SemnerfError(f"{path}: ends in '{path.suffix}', expected a name that ends in {' or '.join(EXPORTED)}")
     if path.exists():
         raise SemnerfError(f"{path}: exists, expected a file that does not: nothing is overwritten")
+
+
+def in_unit(mesh: LabelledMesh, unit: float) -> LabelledMesh:
+    """The mesh with lengths multiplied by `unit`: of a scene's surface, in the unit of the scene's source."""
+    return mesh if unit == 1 else replace(mesh, vertices=mesh.vertices * np.float32(unit))
 
 
 def save_mesh(mesh: LabelledMesh, path: Path) -> None:
@@ -79,6 +85,7 @@ def _file_ids(labels: np.ndarray) -> np.ndarray:
 def glb_bytes(mesh: LabelledMesh) -> bytes:
     """The GLB of `save_mesh`."""
     import trimesh
+    from trimesh.visual import TextureVisuals
     from trimesh.visual.material import PBRMaterial
 
     scene = trimesh.Scene()
@@ -91,7 +98,7 @@ def glb_bytes(mesh: LabelledMesh) -> bytes:
             name=name, baseColorFactor=[*colourise(np.array(label)).tolist(), 255], metallicFactor=0.0,
             roughnessFactor=0.9, doubleSided=False,
         )  # fmt: skip
-        look = trimesh.visual.TextureVisuals(material=material)
+        look = TextureVisuals(material=material)
         piece = trimesh.Trimesh(vertices[used], faces.reshape(-1, 3), visual=look, process=False)
         scene.add_geometry(piece, node_name=name, geom_name=name)
     return scene.export(file_type="glb")

@@ -209,7 +209,7 @@ PATTERNS: tuple[Pattern, ...] = (
 
 def pattern_id(name: str) -> int:
     """Position in PATTERNS of the pattern with this name."""
-    return [p.__name__ for p in PATTERNS].index(name)
+    return [p.__name__ for p in PATTERNS].index(name)  # ty: ignore[missing-attribute]: they are functions
 
 
 def textured(patterns: np.ndarray, points: np.ndarray, colours: np.ndarray, footprint: np.ndarray) -> np.ndarray:

@@ -66,6 +66,13 @@ class Learner(Protocol):
         """Learns from all clicks so far."""
 
 
+def proposal_model(config: Config, scene: Scene) -> ProposalModel:
+    """The untrained model of a config whose sampler is "proposal"."""
+    model = build_model(config, scene)
+    assert isinstance(model, ProposalModel)
+    return model
+
+
 class KernelHead(nn.Module):
     """Class logits of a point and its colour, linear in random features of a Gaussian kernel [Rahimi and Recht 2007].
 
@@ -132,10 +139,11 @@ class ColourLearner:
             raise SemnerfError(f"scene {scene.name} has no RGB, expected some to learn geometry from colours")
         self.scene, self.config, self.device = scene, config.replace(supervision="labels+rgb"), device
         centre = torch.tensor(scene.c2w[list(scene.train_ids), :3, 3]).mean(0)
-        self.geometry: ProposalModel = build_model(self.config, scene).to(device)
+        self.geometry = proposal_model(self.config, scene).to(device)
         self.head = KernelHead(scene.n_classes, centre, config.seed).to(device)
-        self.model: ProposalModel = build_model(self.config, scene).to(device)
-        self.model.proposal, self.model.field = self.geometry.proposal, ClickedField(self.geometry.field, self.head)
+        self.model = proposal_model(self.config, scene).to(device)
+        self.model.proposal = self.geometry.proposal
+        self.model.field = ClickedField(self.geometry.field, self.head)  # ty: ignore[invalid-assignment]: also a field
         self.optimiser = adam(self.geometry, config.lr)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         ids = list(scene.train_ids)
@@ -200,7 +208,7 @@ class LabelLearner:
         self._begin()
 
     def _begin(self) -> None:
-        self.model: ProposalModel = build_model(self.config, self.scene).to(self.device)
+        self.model = proposal_model(self.config, self.scene).to(self.device)
         self.optimiser = adam(self.model, self.config.lr)
         self.generator = torch.Generator(self.device).manual_seed(self.config.seed)
         self._learnt: tuple[Click, ...] = ()

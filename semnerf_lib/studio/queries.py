@@ -68,8 +68,8 @@ def doubts(
         v = int((row + 0.5) * scene.intrinsics.height / mean.shape[0])
         return Doubt(frame, u, v, float(mean[row, column]))
 
-    doubts_found = list(each(doubt_of, frames))
-    return [] if None in doubts_found else sorted(doubts_found, key=lambda doubt: -doubt.entropy)
+    finished = [doubt for doubt in each(doubt_of, frames) if doubt is not None]
+    return sorted(finished, key=lambda doubt: -doubt.entropy) if len(finished) == len(frames) else []
 
 
 def unsure_clicker(

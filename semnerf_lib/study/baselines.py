@@ -74,7 +74,8 @@ def grid_samples(
         samples (frames, rows, cols), rows and cols in pixels of the image.
     """
     if not dense:
-        return labels[:, ::factor, ::factor], *(np.arange(0, n, factor) for n in labels.shape[1:])
+        rows, cols = (np.arange(0, n, factor) for n in labels.shape[1:])
+        return labels[:, ::factor, ::factor], rows, cols
     rows, cols = (nearest_positions(n, n // factor) for n in labels.shape[1:])
     # if S does not divide the size, a sample is not at its own pixel but at the first pixel that was read from it
     seen = (np.searchsorted(nearest_positions(n // factor, n), np.arange(n // factor)) for n in labels.shape[1:])

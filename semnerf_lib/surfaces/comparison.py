@@ -12,11 +12,12 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.raycast import LabelledMesh
+from semnerf_lib.scenes.triangles import areas
 
 SPACING = 0.02
 """Distance of neighbouring points on a surface, metres; distances are known no better than about half of it."""
@@ -43,8 +44,8 @@ class TrueSurface:
     eyes: Float[np.ndarray, "points 3"]
 
     @cached_property
-    def tree(self) -> cKDTree:
-        return cKDTree(self.points)
+    def tree(self) -> KDTree:
+        return KDTree(self.points)
 
     def signed_distance(self, points: Float[np.ndarray, "queries 3"]) -> Float[np.ndarray, "queries"]:
         """Metres to the nearest true point; above 0 in front of the surface, where it is free, below 0 behind it."""
@@ -79,7 +80,7 @@ class SurfaceScores:
 
     def rows(self) -> list[dict[str, object]]:
         """One row a score, for `notebook.table`."""
-        rows = [
+        rows: list[dict[str, object]] = [
             {"score": "accuracy: learnt to true, mean (median)", "value": _cm(self.accuracy, self.accuracy_median)},
             {
                 "score": "completeness: true to learnt, mean (median)",
@@ -133,19 +134,13 @@ def one_a_cube(points: Float[np.ndarray, "points 3"], side: float) -> Int[np.nda
     return np.unique(np.ravel_multi_index(cubes.T, cubes.max(0) + 1), return_index=True)[1]
 
 
-def areas(mesh: LabelledMesh) -> Float[np.ndarray, "faces"]:
-    """Area of each face, square metres."""
-    a, b, c = (mesh.vertices[mesh.faces[:, k]].astype(np.float64) for k in range(3))
-    return np.linalg.norm(np.cross(b - a, c - a), axis=-1) / 2
-
-
 def sample_surface(mesh: LabelledMesh, spacing: float = SPACING, seed: int = 0):
     """Random points spread evenly over a mesh, one a square of side `spacing`, at most `MAX_SAMPLES`.
 
     Returns:
         points (N, 3) float32, metres, and the face of each (N,).
     """
-    rng, area = np.random.default_rng(seed), areas(mesh)
+    rng, area = np.random.default_rng(seed), areas(mesh.vertices, mesh.faces)
     count = int(np.clip(area.sum() / spacing**2, 1, MAX_SAMPLES))
     faces = np.searchsorted(np.cumsum(area) / area.sum(), rng.random(count)).clip(0, len(area) - 1)
     u, v = rng.random((2, count, 1))
@@ -175,7 +170,7 @@ def compare(mesh: LabelledMesh, truth: TrueSurface, thresholds: Sequence[float] 
     """
     points, faces = sample_surface(mesh)
     asked = np.random.default_rng(0).permutation(len(truth.points))[:MAX_QUERIES]
-    back, _ = cKDTree(points).query(truth.points[asked], workers=-1)
+    back, _ = KDTree(points).query(truth.points[asked], workers=-1)
     faces = faces[:MAX_QUERIES]  # they come in random order
     there, nearest = truth.tree.query(points[:MAX_QUERIES], workers=-1)
     precision, recall = (tuple(float((d < t).mean()) for t in thresholds) for d in (there, back))

@@ -17,11 +17,12 @@ from semnerf_lib.cameras import get_rays, unproject
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import render_view
 from semnerf_lib.machine.cores import on_cores
-from semnerf_lib.models import Model, ProposalModel
+from semnerf_lib.models import HierarchicalModel, Model, ProposalModel
 from semnerf_lib.palette import palette
 from semnerf_lib.rendering import Field, FieldOutput
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
+from semnerf_lib.scenes.triangles import normals
 
 CELL = 0.04
 """Side of a cell of marching cubes, metres: about that of the grid field's finest grid at laptop scale."""
@@ -139,13 +140,6 @@ def labels_at(field: Field, points: Float[np.ndarray, "n 3"], device: torch.devi
     return torch.cat([out.sem_logits[0].argmax(-1) for out in asked]).byte().cpu().numpy()
 
 
-def normals(vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]) -> Float[np.ndarray, "f 3"]:
-    """Unit normals of triangles, towards whoever sees their corners counter-clockwise; 0 for one without area."""
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    across = np.cross(b - a, c - a)
-    return (across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-12)).astype(np.float32)
-
-
 def ask(field: Field, points: Float[torch.Tensor, "points 3"], device: torch.device) -> FieldOutput:
     """The field at points, as samples of one upward ray: density and classes depend on no direction."""
     return field(points[None].to(device), torch.tensor([[0.0, 0.0, 1.0]], device=device))
@@ -166,7 +160,8 @@ def lattice(bounds: Float[np.ndarray, "2 3"], cell: float) -> tuple[int, int, in
             f"cell = {cell:g} m asks for {math.prod(shape):,} points, expected at most {MAX_POINTS:,}: "
             f"a cell of {1.05 * least:.2g} m or more"
         )
-    return shape
+    x, y, z = shape
+    return x, y, z
 
 
 def sample_density(
@@ -209,7 +204,9 @@ def learnt_surface(model: Model, scene: Scene, cell: float = CELL) -> LearntSurf
 
 def field_of(model: Model) -> tuple[Field, torch.device]:
     """The field that a model renders last, and where it lives."""
-    return (model.field if isinstance(model, ProposalModel) else model.fine), next(model.parameters()).device
+    assert isinstance(model, HierarchicalModel | ProposalModel)
+    field = model.fine if isinstance(model, HierarchicalModel) else model.field
+    return field, next(model.parameters()).device
 
 
 def box_of(model: Model, scene: Scene, n_views: int = 24, width: int = 64) -> Float[np.ndarray, "2 3"]:

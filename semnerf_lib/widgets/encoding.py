@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.lessons.edge_fits import Fit, edge_piece, fit_piece, learnt_pixels, shortest_wave
+from semnerf_lib.lessons.boundary_fits import Fit, boundary_patch, fit_patch, learnt_pixels, shortest_wave
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.edges import draw_fits, draw_row, piece_title
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend, error_picture
@@ -21,8 +21,8 @@ from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.layers import colour_key
 from semnerf_lib.widgets.picture import Picture
 
-FitPiece = Callable[[UInt8[np.ndarray, "height width"], Bool[np.ndarray, "height width"], int], Iterator[Fit]]
-"""(piece, pixels to learn from, octaves) -> fits, the last one the best (see `edge_fits.fit_piece`)."""
+FitPatch = Callable[[UInt8[np.ndarray, "height width"], Bool[np.ndarray, "height width"], int], Iterator[Fit]]
+"""(piece, pixels to learn from, octaves) -> fits, the last one the best (see `boundary_fits.fit_patch`)."""
 MOST = 10
 LEARNT = {"every pixel": 1, "1 pixel in 4": 2, "1 pixel in 9": 3}
 IN_FIGURE = (0, 4, 10)
@@ -30,7 +30,7 @@ SIDE = 300
 """Of a picture, about, pixels on the page."""
 
 
-def encoding(scene: Scene, fit: FitPiece = fit_piece, frame: int | None = None, n_octaves: int = 4) -> Explorer:
+def encoding(scene: Scene, fit: FitPatch = fit_patch, frame: int | None = None, n_octaves: int = 4) -> Explorer:
     """A piece of a label image, and a small network's fit to it with as many octaves as one likes.
 
     The fit is looked at between the pixels too; leave pixels out to see what it makes of places it was not taught.
@@ -57,9 +57,9 @@ def encoding(scene: Scene, fit: FitPiece = fit_piece, frame: int | None = None, 
 class _Bench:
     """What the explorer shows and what its controls do."""
 
-    def __init__(self, scene: Scene, fit: FitPiece, frame: int, n_octaves: int) -> None:
+    def __init__(self, scene: Scene, fit: FitPatch, frame: int, n_octaves: int) -> None:
         self.scene, self.fit, self.frame = scene, fit, frame
-        top, left, size = edge_piece(scene.labels[frame])
+        top, left, size = boundary_patch(scene.labels[frame])
         self.piece = scene.labels[frame, top : top + size, left : left + size]
         self.fits: dict[tuple[int, int], Fit] = {}
         look = {"layout": {"width": "300px"}, "style": {"description_width": "80px"}, "continuous_update": False}

@@ -84,7 +84,7 @@ def mesh_of_frames(scene: Scene) -> FrameMesh:
     corner = np.arange(len(rows) * len(columns)).reshape(len(rows), len(columns))
     a, b, c, d = (q.reshape(-1) for q in (corner[:-1, :-1], corner[:-1, 1:], corner[1:, 1:], corner[1:, :-1]))
     triangles = np.concatenate([np.stack([a, b, c], -1), np.stack([a, c, d], -1)])
-    grid = np.ix_(taken, rows, columns)
+    grid = np.ix_(np.array(taken), rows, columns)
     depth, labels = scene.depth[grid].reshape(len(taken), -1), scene.labels[grid].reshape(len(taken), -1)
     vertices, faces = [], []
     for n, i in enumerate(taken):

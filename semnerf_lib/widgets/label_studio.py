@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -33,7 +34,7 @@ from semnerf_lib.widgets.studio_panel import Learners, StudioPanel
 def click_learners(scene: Scene, config: Config, device: torch.device) -> Learners:
     """The supervisions that a scene allows, the one with colours first."""
     kinds = (LabelLearner,) if scene.rgb is None else (ColourLearner, LabelLearner)
-    return {kind.name: lambda kind=kind: kind(scene, config, device) for kind in kinds}
+    return {kind.name: partial(kind, scene, config, device) for kind in kinds}
 
 
 def label_studio(

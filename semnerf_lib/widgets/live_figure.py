@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 
 from semnerf_lib.evaluation import Render, View
 from semnerf_lib.models import Model
@@ -47,6 +48,7 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Call
         axes[key].set_axis_off()
         axes[key].set_title(f"{name}: {texts[name]}", fontsize=8)
     ax = axes["c"]
+    assert isinstance(ax, Axes3D)
     ax.scatter(*xyz.T, c=palette(scene.n_classes)[labels] / 255, s=2.5, linewidths=0, depthshade=False)
     ax.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)", title=f"where the rays of {VIEWS} views end")
     ax.set_box_aspect(np.ptp(xyz, axis=0) + 1e-3, zoom=1.2)

@@ -22,6 +22,7 @@ from semnerf_lib.palette import colourise, palette
 from semnerf_lib.runs.live import AT_WORK, LiveRun, live_run, model_of
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
+from semnerf_lib.training import Trainer
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.layers import colour_key, layer_picture
 from semnerf_lib.widgets.live_figure import LAYERS, captions, curve_picture, finished_figure, scores_of
@@ -117,7 +118,7 @@ class LivePanel:
             self._draw(live)
             self._cost = 0.0  # the first picture may have waited for the compiler
 
-    def on_change(self, live: LiveRun, trainer: object | None) -> None:
+    def on_change(self, live: LiveRun, trainer: Trainer | None) -> None:
         """Of a change; called in the run's thread, between two steps."""
         if live is not self.live:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TypeVar
 
 import ipywidgets as widgets
 import numpy as np
@@ -152,7 +153,7 @@ class _Lens:
         """The view and its ray as one figure."""
         height = HEIGHTS[BRIEF]
         figure = Figure(figsize=(9.6, height), layout="none")
-        left, right = figure.subfigures(1, 2, width_ratios=(1, 2.5))
+        left, right = figure.subfigures(1, 2, width_ratios=(1, 2.5))  # ty: ignore[not-iterable]: an array of two
         ax = left.add_axes((0.03, 0.52, 0.94, 0.4))
         _picture(ax, mark_pixel(self.scene.labels[self.frame.value], self.pixel, PICTURE)[0])
         message = [self._name(), *self._facts(), "", *self._sum()]
@@ -219,6 +220,9 @@ class _Lens:
         ]
 
 
-def _slider(kind: type, name: str, value: float, tip: str, **traits) -> widgets.Widget:
+Slider = TypeVar("Slider", bound=widgets.Widget)
+
+
+def _slider(kind: type[Slider], name: str, value: float, tip: str, **traits) -> Slider:
     look = {"layout": {"width": "325px"}, "style": {"description_width": "72px"}}
     return kind(value=value, description=name, tooltip=tip, continuous_update=False, **traits, **look)

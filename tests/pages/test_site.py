@@ -34,6 +34,17 @@ def shown(source: str, **data):
     return v4.new_code_cell(source, outputs=[output], execution_count=1)
 
 
+@pytest.fixture(autouse=True)
+def small_reference(monkeypatch):
+    """One page in place of a hundred (see test_api)."""
+
+    def write(folder):
+        folder.mkdir()
+        (folder / "semnerf_lib.html").write_text('<html lang="en"><h1>Reference</h1>')
+
+    monkeypatch.setattr(site, "write_api", write)
+
+
 @pytest.fixture
 def project(tmp_path):
     """Two notebooks, the second with a figure in space, documents that link, and the report of a reproduction."""
@@ -92,7 +103,8 @@ def pages(folder):
 
 def test_pages_are_there_and_nothing_else(built):
     reports = ["reports/room-laptop/report.html", "reports/room-laptop/verdict.csv"]
-    expected = ["README.html", "docs/cluster.html", "index.html", "notebooks/01_first.html", "notebooks/02_second.html"]
+    expected = ["README.html", "api/semnerf_lib.html", "docs/cluster.html", "index.html"]
+    expected += ["notebooks/01_first.html", "notebooks/02_second.html"]
     found = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
     assert found == {*expected, *reports, f"notebooks/{LIBRARY}", SECTIONS, "room.jpg"}
     assert not list(built.parent.glob(".site*"))
@@ -197,7 +209,7 @@ def test_a_failure_leaves_the_earlier_site(project, built, monkeypatch):
     monkeypatch.setattr(site, "write_reports", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(SemnerfError, match="no room left on the disk"):
         site.build_site(built, project / "notebooks", project / "results")
-    assert len(pages(built)) == 6 and not list(built.parent.glob(".site*"))
+    assert len(pages(built)) == 7 and not list(built.parent.glob(".site*"))
 
 
 def test_command(project, capsys):

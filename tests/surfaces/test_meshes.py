@@ -12,6 +12,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.models import build_model
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scenes.raycast import LabelledMesh
+from semnerf_lib.scenes.triangles import normals
 from semnerf_lib.surfaces import meshes
 from semnerf_lib.surfaces.meshes import (
     LearntSurface,
@@ -74,7 +75,7 @@ def test_classes_are_those_of_the_field(ball_surface):
 def test_plane_between_lattice_points():
     mesh = sample_density(ground, BOX, NAMES, cell=0.1).mesh(1.0)
     assert mesh.vertices[:, 2] == pytest.approx(0.13, abs=1e-4)
-    normal = meshes.normals(mesh.vertices, mesh.faces)
+    normal = normals(mesh.vertices, mesh.faces)
     assert normal[np.abs(normal).sum(1) > 0.5] == pytest.approx(np.tile([0, 0, 1], (len(mesh.faces), 1)), abs=1e-3)
     assert set(mesh.face_labels) == {1}
 
@@ -140,7 +141,7 @@ def test_simplified_keeps_shape_and_classes(ball_surface):
     assert len(coarse.faces) < len(fine.faces) / 5
     assert np.linalg.norm(coarse.vertices, axis=1) == pytest.approx(1, abs=0.02)
     assert (np.sort(coarse.faces, axis=1)[:, :-1] < np.sort(coarse.faces, axis=1)[:, 1:]).all()
-    assert (meshes.normals(coarse.vertices, coarse.faces) * coarse.vertices[coarse.faces].mean(1)).sum(-1).min() > 0
+    assert (normals(coarse.vertices, coarse.faces) * coarse.vertices[coarse.faces].mean(1)).sum(-1).min() > 0
     x = coarse.vertices[coarse.faces].mean(1)[:, 0]
     assert (coarse.face_labels == (x > 0))[np.abs(x) > 0.15].all()
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from semnerf_lib import plots
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.lessons.edge_fits import FINE, Fit
+from semnerf_lib.lessons.boundary_fits import FINE, Fit
 from semnerf_lib.palette import colourise
 from semnerf_lib.scene import VOID
 from semnerf_lib.widgets.encoding import encoding

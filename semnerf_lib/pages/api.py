@@ -1,0 +1,26 @@
+"""The reference of the library: a page for each module, made from signatures and docstrings by pdoc."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from semnerf_lib import __version__
+
+MODULES = ("semnerf_lib", "!semnerf_lib.cli", "!semnerf_lib.scenes.rooms")
+"""What has pages: the library without the command line, which has its own --help, and the furniture."""
+
+
+def write_api(folder: Path, modules: tuple[str, ...] = MODULES) -> None:
+    """Writes the pages; they ask nothing of the network.
+
+    Args:
+        folder: new or empty.
+        modules: as pdoc takes them: names, submodules included; a "!" leaves one out.
+    """
+    import pdoc
+
+    pdoc.render.configure(docformat="google", show_source=False, search=False, footer_text=f"semnerf {__version__}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pdoc evaluates annotations, and jaxtyping's shapes are no Python
+        pdoc.pdoc(*modules, output_directory=folder)
