@@ -228,7 +228,7 @@ def growth(device: torch.device) -> Iterator[Row]:
 def reproduced_again(device: torch.device) -> Iterator[Row]:
     """`semnerf reproduce` at smoke scale from nothing, and once more with nothing changed; floor: its imports."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "semnerf_lib.cli.main", "reproduce", "--scale", "smoke", "--out", folder]
+        command = [sys.executable, "-m", "semnerf_lib.cli", "reproduce", "--scale", "smoke", "--out", folder]
         times = []
         for work in (command, command, [sys.executable, "-c", "import semnerf_lib.cli.reproduce"]):
             start = time.perf_counter()
