@@ -28,7 +28,6 @@ from semnerf_lib.cli.main import parse
 from semnerf_lib.cli.reproduce import kept_result, notebook_key
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
-from semnerf_lib.labels import load_labels, store_labels
 from semnerf_lib.machine.files import write_json
 from semnerf_lib.machine.jsons import is_number
 from semnerf_lib.pages import report, series
@@ -38,6 +37,7 @@ from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import read_failure, read_progress, write_failure
 from semnerf_lib.scenes import render
+from semnerf_lib.scenes.stored_labels import load_labels, store_labels
 from semnerf_lib.studio.clicks import Click, load_clicks, save_clicks
 from semnerf_lib.study.judging import scene_named_in
 from semnerf_lib.study.published import export_reference, read_published, read_reference
