@@ -114,7 +114,8 @@ def execute_apart(
         if written["ok"] == (status == 0):
             return written
     result.unlink(missing_ok=True)
-    return failed(notebook, f"its process ended with status {status} and no result", output, start)
+    last = "".join(f": {line}" for line in output.splitlines()[-1:])
+    return failed(notebook, f"its process ended with status {status} and no result{last}", output, start)
 
 
 def run_child(job: Path, notebook: Path, part: Path, env: dict[str, str]) -> tuple[int, str]:

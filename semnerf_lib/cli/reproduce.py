@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.cli.execute import execute_apart, failed
-from semnerf_lib.errors import SemnerfError
+from semnerf_lib.errors import SemnerfError, one_line
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.machine.processes import LIBRARY
@@ -227,10 +227,10 @@ class Reproduction:
 
 
 def describe(result: dict[str, Any]) -> str:
-    """How an execution ended; a failure with its cell and traceback."""
+    """How an execution ended, in one line; the page has the cell and the traceback of a failure."""
     if result["ok"]:
         return f"executed in {duration(result['seconds'])}"
     failure = result["failure"]
     where = "" if failure["cell"] is None else f" in cell {failure['cell']}"
-    parts = (f"FAILED{where}: {failure['error']}", failure["source"], failure["traceback"])
-    return "\n".join(filter(None, parts))
+    more = "; the page shows where" if failure["traceback"] else ""
+    return f"FAILED{where}: {one_line(failure['error'])}{more}"

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import regular_size
 
 HEADER_BYTES = 4096
 """More than numpy writes before an array."""
@@ -28,7 +27,8 @@ def read_arrays(path: Path, largest: Mapping[str, int], wanted: str = "an npz fi
         SemnerfError: no regular file, no npz, damaged, an array that is missing, larger, or of Python's objects.
     """
     try:
-        regular_size(path)
+        if not path.is_file() and path.exists():
+            raise ValueError("no regular file")
         with zipfile.ZipFile(path) as archive:
             for name, limit in largest.items():
                 size = archive.getinfo(f"{name}.npy").file_size
@@ -36,8 +36,6 @@ def read_arrays(path: Path, largest: Mapping[str, int], wanted: str = "an npz fi
                     raise ValueError(f"{name} has {size} bytes, expected at most {limit}")
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in largest}
-    except SemnerfError:
-        raise
     except (zipfile.BadZipFile, zlib.error) as fault:
         raise SemnerfError(f"{path}: damaged ({fault}), expected {wanted}") from fault
     except Exception as fault:  # numpy parses headers as Python: TokenError, SyntaxError, MemoryError and others

@@ -118,7 +118,9 @@ def describe(scene: Scene) -> str:
     ]
     if (coding := scene.coding) is not None:
         direction = "world-to-camera" if coding.inverted else "camera-to-world"
-        lines.append(f"  read as {coding.layout}: {coding.axes} axes, {direction}, {coding.unit:.4g} units a metre")
+        lines.append(
+            f"  read as {coding.layout}: {coding.axes} axes, {direction}; a metre here is {coding.unit:.4g} there"
+        )
         lines += [f"  {line}" for line in coding.assumed]
     if scene.depth is not None and (scene.depth > 0).any():
         known = scene.depth[scene.depth > 0]

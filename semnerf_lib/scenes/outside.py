@@ -108,10 +108,11 @@ def _projected(points: Float[np.ndarray, "points 3"], pose: Float[np.ndarray, "4
     return inside, v[inside].astype(int), u[inside].astype(int), z[inside]
 
 
-def nearest_depth(c2w: Float[np.ndarray, "frames 4 4"], box: Float[np.ndarray, "2 3"]) -> float:
-    """The smallest depth of a corner of the box in any view; no point of the box is nearer."""
+def depth_range(c2w: Float[np.ndarray, "frames 4 4"], box: Float[np.ndarray, "2 3"]) -> tuple[float, float]:
+    """The smallest and the largest depth of a corner of the box in any view; all its points lie between."""
     corners = np.stack(np.meshgrid(*box.T, indexing="ij"), axis=-1).reshape(-1, 3)
-    return float((((corners - c2w[:, None, :3, 3]) * c2w[:, None, :3, 2]).sum(-1)).min())
+    depths = ((corners - c2w[:, None, :3, 3]) * c2w[:, None, :3, 2]).sum(-1)
+    return float(depths.min()), float(depths.max())
 
 
 def background_as_class(scene: Scene) -> Scene:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.scene import VOID, Scene
-from semnerf_lib.scenes.outside import Outside, background_as_class, nearest_depth, seen_from_outside
+from semnerf_lib.scenes.outside import Outside, background_as_class, depth_range, seen_from_outside
 from semnerf_lib.scenes.sweep import Sweep, sweep
 
 OUTSIDE = 3.0
@@ -190,7 +190,8 @@ def _placed_outside(scene: Scene, outside: Outside, unit_known: bool, void_known
         distance = f"all cameras look at one place {outside.distance:.3g} away"
         scene = scaled(scene, scale, f"{distance}: lengths divided by {scale:.4g}")
     box = outside.box / scale
-    scene = replace(scene, bounds=box, near=max(0.9 * nearest_depth(scene.c2w, box), Scene.near))
+    nearest, farthest = depth_range(scene.c2w, box)
+    scene = replace(scene, bounds=box, near=max(0.9 * nearest, scene.near), far=max(1.05 * farthest, scene.far))
     if outside.background != VOID or void_known or scene.n_classes >= VOID:
         return scene
     note = "void around what is seen from outside is taken as a class, background: it shows where nothing is"

@@ -1,14 +1,14 @@
 """A 3D baseline without a NeRF: labels of several views voted into the carved cells of a grid, and ray-cast.
 
     n_c(x) = number of labelled training views that see cell x on a pixel of class c
-    a(x) = max_c n_c(x) / sum_c n_c(x),   solid cells: the share q of all cells that have the highest a
+    a(x) = max_c n_c(x) / (DOUBT + sum_c n_c(x)),   solid cells: the share q of all cells that have the highest a
     label of a pixel = argmax_c n_c(x) of the first solid cell x on its ray
 
-The agreement a is that of `carving`. Which views see a cell, nobody knows at first, so all vote that have it in their
-image (voxel colouring of labels [Seitz and Dyer 1999; Kutulakos and Seitz 2000]); in a second round those do not vote
-in which the solid cells of the first hide it. Nothing is learnt: of the shares `SOLID` each round takes the one whose
-ray-cast training views agree best with the labels that were given. Labels voted into a reconstruction are an old rival
-of semantic fields [SemanticFusion, McCormac et al. 2017], there with depth from a sensor, here without.
+The agreement a is that of `carving`, lower where few views vote. Nobody knows at first which views see a cell, so all
+vote that have it in their image. In a second round those do not vote in which the solid cells of the first hide it
+[Seitz and Dyer 1999; Kutulakos and Seitz 2000, of colours]. Of both rounds and the shares `SOLID` those are taken whose
+ray-cast training views agree best with the given labels. An old rival of semantic fields, there with measured depth:
+labels voted into a reconstruction [SemanticFusion, McCormac et al. 2017].
 """
 
 from __future__ import annotations
@@ -37,8 +37,12 @@ MARGIN = 2.0
 """Metres around the training cameras that the grid covers where nobody knows the bounds."""
 SLACK = 1.5
 """Cells behind a view's first solid cell that it still sees."""
-LOOKS = 8
+VOTERS = 96
+"""Training views that vote for the class of a solid cell; so many as `carving.VIEWS` say which cells are solid."""
+LOOKS = 6
 """Training views by which the share of solid cells is chosen."""
+DOUBT = 2.0
+"""Votes against every cell: of cells on which all views agree, those that more views see are solid first."""
 CHUNK = 1 << 15
 """Cells whose votes are counted at once."""
 CPU = torch.device("cpu")
@@ -70,13 +74,16 @@ class VotedCells:
         self.cell = float(((self.box.bounds[1] - self.box.bounds[0]) / self.size).min())
         axes = [(torch.arange(n) + 0.5) / n for n in self.size.tolist()]
         self.centres = self.box.inverse(torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 3))
-        carvers, depth = spread(views, VIEWS), None
-        for _ in range(2):
-            self.classes, agreement = self._votes(labels, carvers, self.centres, depth)
-            self.gap = self._carved(labels, agreement, spread(views, LOOKS))
-            depth = self._depth(views)
-        surface = (self.gap == 0).nonzero()[:, 0]
-        classes, _ = self._votes(labels, views, self.centres[surface], depth)
+        carvers, voters = spread(views, VIEWS), spread(views, VOTERS)
+        self.classes, agreement = self._votes(labels, carvers, self.centres, None)
+        first = self._carve(labels, agreement, spread(views, LOOKS))
+        classes, of_seen = self._votes(labels, carvers, self.centres, self._depth(carvers))
+        agreement, gap = torch.where(of_seen > 0, of_seen, agreement), self.gap
+        self.classes = torch.where(classes == VOID, self.classes, classes)
+        if self._carve(labels, agreement, spread(views, LOOKS)) < first:
+            self.gap = gap
+        surface, depth = (self.gap == 0).nonzero()[:, 0], self._depth(voters)
+        classes, _ = self._votes(labels, voters, self.centres[surface], depth)
         self.classes[surface] = torch.where(classes == VOID, self.classes[surface], classes)
 
     def render(
@@ -118,27 +125,24 @@ class VotedCells:
             sure = total >= min(FEWEST, len(views))
             return (
                 torch.where(total > 0, most.indices, VOID).byte(),
-                torch.where(sure, most.values / total.clamp_min(1), 0.0),
+                torch.where(sure, most.values / (total + DOUBT), 0.0),
             )
 
         with on_cores(counted, list(points.split(CHUNK)), CPU) as parts:
             classes, agreement = zip(*parts, strict=True)
         return torch.cat(classes), torch.cat(agreement)
 
-    def _carved(
-        self, labels: Labels, agreement: Float[Tensor, "cells"], views: Sequence[int]
-    ) -> Float[Tensor, "cells"]:
-        """The gaps for the share of `SOLID` whose views agree best with the given labels."""
-        best = None
+    def _carve(self, labels: Labels, agreement: Float[Tensor, "cells"], views: Sequence[int]) -> float:
+        """Sets the gaps for the share of `SOLID` whose views agree best with the given labels; returns how well."""
+        best, gap = -1.0, None
         for share in SOLID:
             self.gap = gaps((agreement > 0) & (agreement >= agreement.quantile(1 - share)), self.size.tolist())
             with on_cores(lambda i: self.render(self.scene.c2w[i])[0], list(views), CPU) as rendered:
-                score = np.mean(
-                    [(a == labels[i])[labels[i] != VOID].mean() for i, a in zip(views, rendered, strict=True)]
-                )
-            if best is None or score > best[0]:
-                best = score, self.gap
-        return best[1]
+                right = [(a == labels[i])[labels[i] != VOID].mean() for i, a in zip(views, rendered, strict=True)]
+            if np.mean(right) > best:
+                best, gap = float(np.mean(right)), self.gap
+        self.gap = gap
+        return best
 
     def _depth(self, views: Sequence[int]) -> dict[int, Float[Tensor, "height width"]]:
         with on_cores(lambda i: torch.tensor(self.render(self.scene.c2w[i])[1]), list(views), CPU) as maps:

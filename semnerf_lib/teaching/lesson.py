@@ -75,7 +75,7 @@ PARTS = (
          "Switch to the distance to the truth. Blue is too far, red is too near. **Who voted "
          "no?**", "widgets.learnt_room(widgets.learnt_by(model, split))"),
     Part(87, "What next",
-         "Notebooks 05 to 11, and the exercises \"to think about\"."),
+         "Notebooks 05 to 12, and the exercises \"to think about\"."),
 )  # fmt: skip
 
 

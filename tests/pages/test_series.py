@@ -136,6 +136,7 @@ def test_times_are_those_of_a_reproduction(folder, monkeypatch, capsys, tmp_path
     plans["02"]["first"].append(SimpleNamespace(id="c"))
     with pytest.raises(SemnerfError, match="a run of notebook 02 is missing"):
         series.take_times(folder, series.Store(tmp_path / "results"))
-    (pages / "01_rays_and_cameras.json").write_text(json.dumps({"ok": False, "seconds": 1.0}))
+    failure = {"cell": 1, "source": "", "error": "no", "traceback": ""}
+    (pages / "01_rays_and_cameras.json").write_text(json.dumps(result | {"ok": False, "failure": failure}))
     with pytest.raises(SemnerfError, match="the notebook failed"):
         series.take_times(folder, series.Store(tmp_path / "results"))

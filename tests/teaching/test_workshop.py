@@ -275,7 +275,7 @@ def test_weights_of_another_field_are_refused(made, tmp_path):
         ("result", r'"miou": [0-9.e-]+', '"miou": 7.5', "miou '7.5'"),
         ("result", r'"date": "[^"]*"', '"date": 5', "expected texts for"),
         ("result", r'"date": "[^"]*"', '"date": "today"', "expected an ISO date"),
-        ("result", r'"n_frames": \d+', '"n_frames": NaN', "NaN is no number"),
+        ("result", r'"n_frames": \d+', '"n_frames": NaN', "NaN is no JSON number"),
         ("result", r'"entropy": [0-9.e-]+', '"entropy": 1e400', "beyond any float"),
         ("result", r"^", "[" * 100_000, "expected a JSON file"),
         ("history", r'"step": \d+', '"step": "9"', "expected a list of entries"),
