@@ -26,11 +26,13 @@ IMPORT_NAMES = {
     "skimage": "scikit-image",
     "mpl_toolkits": "matplotlib",
     "cycler": "matplotlib",
+    "fontTools": "fonttools",
 }
 BEHIND_EXTRAS = {
     "IPython",
     "dask",
     "distributed",
+    "fontTools",
     "nbconvert",
     "nbformat",
     "papermill",

@@ -103,10 +103,7 @@ class _Propose(torch.autograd.Function):
         numbers, results = (torch.tensor([grids.shell, grids.thin, grids.last, floor]).numpy(), tuple(_arrays(*outs)))
         shell, thin, last, least = numbers
 
-        def work(start, stop):
-            loop(*space, shell, thin, *lit, last, least, results, start, stop)
-
-        in_threads(n_rays, work, RAYS)
+        in_threads(n_rays, lambda start, stop: loop(*space, shell, thin, *lit, last, least, results, start, stop), RAYS)
         weights, opticals, fine = outs
         ctx.save_for_backward(weights, opticals)
         ctx.grids, ctx.rays = grids, rays
@@ -123,10 +120,7 @@ class _Propose(torch.autograd.Function):
         space, lit = _arrays(grids.sizes, grids.offsets, grids.bounds), _arrays(*rays, *ctx.saved_tensors, grad)
         shell, sums, n_rays = torch.tensor([grids.shell]).numpy()[0], totals.numpy(), -(-len(rays.z) // PARTS)
 
-        def work(start, stop):
-            loop(*space, shell, *lit, sums, n_rays, start, stop)
-
-        in_threads(PARTS, work, 1)
+        in_threads(PARTS, lambda start, stop: loop(*space, shell, *lit, sums, n_rays, start, stop), size=1)
         return totals.sum(0), None, None, None, None, None
 
 
@@ -148,10 +142,9 @@ class _March(torch.autograd.Function):
         layer = _arrays(matrix.t(), bias, out)
         results = tuple(_arrays(weights, opticals, live, x, features, hidden, summed))
 
-        def work(start, stop):
-            loop(*space, shell, thin, *lit, last, *layer, results, start, stop)
-
-        in_threads(n_rays, work, RAYS)
+        in_threads(
+            n_rays, lambda start, stop: loop(*space, shell, thin, *lit, last, *layer, results, start, stop), RAYS
+        )
         ctx.save_for_backward(matrix, out, weights, opticals, live, x, features, hidden)
         ctx.grids, ctx.colours = grids, False
         ctx.set_materialize_grads(False)
@@ -175,10 +168,7 @@ class _March(torch.autograd.Function):
         grads = tuple(_arrays(grad_weights, grad_summed, grad_hidden, grad_features))
         totals = tuple(_arrays(*sums))
 
-        def work(start, stop):
-            loop(*layer, saved, grads, colours, totals, RAYS, start, stop)
-
-        in_threads(n_parts, work, 1)
+        in_threads(n_parts, lambda start, stop: loop(*layer, saved, grads, colours, totals, RAYS, start, stop), size=1)
         table = torch.empty_like(grids.table)
         arrays = _arrays(grad_features, x, live, grids.sizes, grids.offsets, table)
         # a level a thread: no two threads add to the same row

@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
+from html import unescape
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from jinja2 import pass_context
 from PIL import Image
 
+from semnerf_lib.pages.formulas import font_face, mathml
 from semnerf_lib.pages.outputs import LIBRARY, is_in_space, pictures, prepared
 from semnerf_lib.pages.templating import TEMPLATES
 
@@ -22,22 +23,26 @@ Links = Sequence[tuple[str, str]]
 """Addresses and texts of a page's links to other pages."""
 
 
-def mathml(latex: str, display: str) -> str:
-    """LaTeX as MathML, which browsers draw by themselves; the LaTeX itself where it cannot be converted.
-
-    Args:
-        latex: without dollar signs.
-        display: "inline" or "block".
-    """
-    from latex2mathml.converter import convert
-
-    try:
-        return convert(latex.strip(), display=display)
-    except Exception:  # the converter raises its own kinds and plain ones, whichever the input meets first
-        return f"<code>{escape(latex.strip())}</code>"
+FOLDED = """{%- extends "basic/index.html.j2" -%}
+{% block input_group %}
+{% if cell.metadata.folded %}
+<details class="code"><summary>Code of this figure</summary>{{ super() }}</details>
+{% else %}
+{{ super() }}
+{% endif %}
+{% endblock %}
+"""
+"""nbconvert's plain template, with the code of cells that only draw behind a fold (see `outputs.prepared`)."""
 
 
-def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links = ()) -> str:
+def notebook_page(
+    notebook: Any,
+    folder: Path,
+    before: Links = (),
+    after: Links = (),
+    root: str | None = None,
+    share: str | None = None,
+) -> str:
     """A notebook with its outputs as an HTML page.
 
     It needs no other file, except `plotly.min.js` in the same folder if it has figures in space (see `outputs`). Links
@@ -48,7 +53,10 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         notebook: an nbformat node.
         folder: what relative image paths in its prose start from.
         before, after: (address, text) of the links at the top and at the bottom.
+        root: of a page of a site, the way to the site's index, as in "../"; the page then searches the site.
+        share: of a page of a site, the picture by which it is shared, from `root`.
     """
+    from jinja2 import DictLoader
     from nbconvert.exporters.html import HTMLExporter
 
     class Exporter(HTMLExporter):
@@ -56,31 +64,75 @@ def notebook_page(notebook: Any, folder: Path, before: Links = (), after: Links 
         def markdown2html(self, context, source):
             return markdown_html(source, folder, context.get("cell", {}).get("attachments", {}))
 
-    body, _ = Exporter(template_name="basic", embed_images=True).from_notebook_node(
-        prepared(notebook), {"metadata": {"path": str(folder)}}
+    exporter = Exporter(
+        template_name="basic",
+        template_file="folded.html.j2",
+        extra_loaders=[DictLoader({"folded.html.j2": FOLDED})],
+        embed_images=True,
     )
-    library = LIBRARY if is_in_space(body) else None
-    return _page(title=title_of(notebook, "notebook"), body=body, before=before, after=after, library=library)
+    body, _ = exporter.from_notebook_node(prepared(notebook), {"metadata": {"path": str(folder)}})
+    return page(title_of(notebook, "notebook"), body, before, after, root, share)
 
 
-def _page(**parts: Any) -> str:
-    from pygments.formatters.html import HtmlFormatter
-
-    code_style = HtmlFormatter(style="friendly").get_style_defs(".highlight")
-    return TEMPLATES.get_template("notebook.html.j2").render(code_style=code_style, **parts)
-
-
-def document_page(text: str, folder: Path, before: Links = ()) -> str:
+def document_page(
+    text: str, folder: Path, before: Links = (), root: str | None = None, share: str | None = None
+) -> str:
     """A Markdown file as one self-contained HTML page.
 
     Args:
         text: Markdown; what it links to that has a page of its own (`.md`, `.ipynb`) is linked as that.
         folder: what relative image paths start from.
-        before: (address, text) of the links at the top.
+        before, root, share: as for `notebook_page`.
     """
     heading = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
     body = f'<div class="rendered_html">{markdown_html(text, folder)}</div>'
-    return _page(title=heading[1] if heading else folder.name, body=body, before=before)
+    return page(heading[1] if heading else folder.name, body, before, (), root, share)
+
+
+def page(title: str, body: str, before: Links, after: Links, root: str | None, share: str | None) -> str:
+    """A page around its body: its contents, its colours by day and by night, the font of its formulas."""
+    from pygments.formatters.html import HtmlFormatter
+
+    return TEMPLATES.get_template("notebook.html.j2").render(
+        title=title,
+        description=first_words(body),
+        body=body,
+        contents=contents(body),
+        before=before,
+        after=after,
+        root=root,
+        share=share,
+        library=LIBRARY if is_in_space(body) else None,
+        font_face=font_face(body),
+        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
+        dark_code_style=HtmlFormatter(style="github-dark").get_style_defs(".highlight"),
+    )
+
+
+def contents(body: str) -> list[tuple[int, str, str]]:
+    """Level, id and text of the headings below the title.
+
+    >>> contents('<h1 id="a">A</h1><h2 id="b">B <em>c</em></h2>')
+    [(2, 'b', 'B c')]
+    """
+    headings = re.findall(r'<h([23]) id="(.*?)">(.*?)</h[23]>', body, re.DOTALL)
+    return [(int(level), place, plain(text)) for level, place, text in headings]
+
+
+def first_words(body: str, most: int = 200) -> str:
+    """The first paragraph of a page, for a search engine and a share card."""
+    paragraph = re.search(r"<p>((?:(?!<img).)*?)</p>", body, re.DOTALL)
+    words = plain(paragraph[1]) if paragraph else ""
+    return words if len(words) <= most else words[:most].rpartition(" ")[0] + " …"
+
+
+def plain(html: str) -> str:
+    """HTML without its tags, each run of blanks as one.
+
+    >>> plain("<em>a</em>  &lt; b")
+    'a < b'
+    """
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
 
 
 def markdown_html(source: str, folder: Path, attachments: Mapping[str, Any] | None = None) -> str:

@@ -42,6 +42,7 @@ def prepared(notebook: Any) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             heading = ([heading] + re.findall(r"^#+\s+(.+)$", cell.source, re.MULTILINE))[-1]
+        cell.metadata["folded"] = only_draws(cell)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             count += any(kind in data for kind in ("image/png", "image/jpeg", PLOTLY))
@@ -55,6 +56,16 @@ def prepared(notebook: Any) -> Any:
             elif data.pop(WIDGET, None) is not None and not set(data) - {"text/plain"}:
                 output.data = {"text/html": f'<p class="soft">{NO_WIDGET}</p>'}
     return notebook
+
+
+def only_draws(cell: Any) -> bool:
+    """Whether a cell's code is of no interest beside its picture: it draws, and defines nothing.
+
+    Args:
+        cell: of an nbformat notebook.
+    """
+    draws = any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+    return draws and not re.search(r"^(def|class) ", cell.source, re.MULTILINE)
 
 
 def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:

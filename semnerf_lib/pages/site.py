@@ -19,6 +19,7 @@ from semnerf_lib.machine.files import write_fault
 from semnerf_lib.pages.api import write_api
 from semnerf_lib.pages.html import document_page, notebook_page
 from semnerf_lib.pages.outputs import is_in_space, place_library
+from semnerf_lib.pages.search import write_sections
 from semnerf_lib.pages.series import Entry, measured_on, read_series
 from semnerf_lib.pages.templating import TEMPLATES
 
@@ -34,6 +35,8 @@ DOCUMENTS = (
     "benchmarks/README.md",
 )
 """Of the project, as far as they are there."""
+SHOWPIECES = {"film": "growing.webp", "verdict": "verdict.png", "share": "room.jpg"}
+"""What the landing page shows of docs/: the film of a training, the verdict's figure, the picture of a share card."""
 REPORT_FILES = ("report.html", "verdict.csv", "verdict.tex")
 
 
@@ -56,8 +59,10 @@ def build_site(target: Path, notebooks: Path, results: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as aside:
             new, old = Path(aside) / "new", Path(aside) / "old"
-            write_notebooks(new / "notebooks", notebooks, entries)
-            documents = write_documents(new, notebooks.resolve().parent)
+            project = notebooks.resolve().parent
+            showpieces = copy_showpieces(new, project / "docs")
+            write_notebooks(new / "notebooks", notebooks, entries, showpieces.get("share"))
+            documents = write_documents(new, project, showpieces.get("share"))
             reports = write_reports(new / "reports", results)
             write_api(new / "api")
             page = TEMPLATES.get_template("site.html.j2").render(
@@ -66,10 +71,12 @@ def build_site(target: Path, notebooks: Path, results: Path) -> Path:
                 pictures={entry.stem: base64.b64encode(entry.picture).decode() for entry in entries},
                 documents=documents,
                 reports=reports,
+                **showpieces,
             )
             (new / "index.html").write_text(page, encoding="utf-8")
             for path in new.rglob("*.html"):
                 path.write_text(relinked(path.read_text(encoding="utf-8"), path, new), encoding="utf-8")
+            write_sections(new)
             if target.exists():
                 target.replace(old)
             new.replace(target)
@@ -87,7 +94,16 @@ def check_replaceable(target: Path) -> None:
         raise SemnerfError(f"{target}: holds something else, expected no folder, an empty one or an earlier site")
 
 
-def write_notebooks(folder: Path, notebooks: Path, entries: list[Entry]) -> None:
+def copy_showpieces(site: Path, docs: Path) -> dict[str, str]:
+    """Copies the landing page's pictures, as far as they are there; returns what each is for -> its file."""
+    site.mkdir()
+    there = {use: name for use, name in SHOWPIECES.items() if (docs / name).is_file()}
+    for name in there.values():
+        shutil.copyfile(docs / name, site / name)
+    return there
+
+
+def write_notebooks(folder: Path, notebooks: Path, entries: list[Entry], share: str | None) -> None:
     """A page a notebook, with links to the one before and the one after, and plotly's library if one needs it."""
     import nbformat
 
@@ -101,13 +117,13 @@ def write_notebooks(folder: Path, notebooks: Path, entries: list[Entry]) -> None
             *([(f"{after.stem}.html", f"{after.title} →")] if after else []),
         ]
         notebook = nbformat.read(notebooks / f"{entry.stem}.ipynb", as_version=4)
-        page = notebook_page(notebook, notebooks, links, links)
+        page = notebook_page(notebook, notebooks, links, links, "../", share)
         if is_in_space(page):
             place_library(folder)
         (folder / f"{entry.stem}.html").write_text(page, encoding="utf-8")
 
 
-def write_documents(folder: Path, project: Path) -> list[tuple[str, str]]:
+def write_documents(folder: Path, project: Path, share: str | None) -> list[tuple[str, str]]:
     """A page a document, where it lies in the project; returns address and title of each."""
     written = []
     for path in (path for pattern in DOCUMENTS for path in sorted(project.glob(pattern))):
@@ -115,7 +131,7 @@ def write_documents(folder: Path, project: Path) -> list[tuple[str, str]]:
         up = "../" * (len(inside.parts) - 1)
         text = path.read_text(encoding="utf-8")
         (folder / inside).parent.mkdir(parents=True, exist_ok=True)
-        page = document_page(text, path.parent, [(f"{up}index.html", "Contents")])
+        page = document_page(text, path.parent, [(f"{up}index.html", "Contents")], up, share)
         (folder / inside).write_text(page, encoding="utf-8")
         written.append((inside.as_posix(), re.search(r"<title>(.*?)</title>", page)[1]))
     return written

@@ -12,6 +12,7 @@ from urllib.parse import urldefrag
 import nbformat
 import plotly.graph_objects as go
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from nbformat import v4
 
 from semnerf_lib.pages.outputs import LIBRARY
@@ -24,6 +25,11 @@ LINKS = "() => Array.from(document.links, (link) => link.href)"
 TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
 BROKEN = "() => Array.from(document.images).filter((image) => !image.complete || !image.naturalWidth).length"
 WORDLESS = "() => Array.from(document.images).filter((image) => !image.hasAttribute('alt')).length"
+CUT_FORMULAS = """() => Array.from(document.querySelectorAll("math"))
+  .filter((formula) => getComputedStyle(formula).overflowY !== "visible")
+  .filter((formula) => formula.scrollHeight > formula.clientHeight + 1)
+  .map((formula) => formula.textContent)"""
+SERIOUS = ("serious", "critical")
 SIZES = {"screen": (1280, 900), "phone": (390, 800)}
 
 
@@ -79,12 +85,58 @@ def test_every_page_is_reached_from_the_index_and_stands_by_itself(series, visit
 def test_reading_on_leads_through_the_series(series, visitor):
     page = visitor()
     page.goto(series.as_uri())
-    page.locator("ol.series h2 a").first.click()
+    page.locator("ol.series h3 a").first.click()
     titles = [page.locator("h1").inner_text()]
     while (further := page.locator("nav[aria-label='Further on'] a", has_text="→")).count():
         further.click()
         titles.append(page.locator("h1").inner_text())
     assert [title[:2] for title in titles] == [name[:2] for name in SERIES]
+
+
+PAGES = ("index.html", "README.html", "notebooks/01_rays_and_cameras.html", "notebooks/10_verdict.html")
+
+
+@pytest.mark.parametrize("width", [1400, 820, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_accessible(series, visitor, pictures, theme, width):
+    page = visitor(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    for name in PAGES:
+        page.goto((series.parent / name).as_uri())
+        findings = Axe().run(page).response["violations"]
+        serious = {found["id"]: found["nodes"][0]["html"] for found in findings if found["impact"] in SERIOUS}
+        assert not serious, f"{name}: {serious}"
+        page.screenshot(path=pictures / f"site_{theme}_{width}_{Path(name).stem}.png")
+
+
+def test_formulas_are_whole(series, visitor):
+    """No formula is taller than the box that it is drawn in, and its font has come with the page."""
+    page = visitor()
+    for name in SERIES:
+        page.goto((series.parent / "notebooks" / name).with_suffix(".html").as_uri())
+        assert page.evaluate(CUT_FORMULAS) == [], name
+        assert not page.locator("math").count() or page.evaluate("() => document.fonts.check('16px \"STIX Two Math\"')")
+
+
+def test_search_leads_to_the_section(series, visitor):
+    page = visitor()
+    page.goto((series.parent / "notebooks" / SERIES[0]).with_suffix(".html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("inverse cdf")
+    page.locator(".search li a").first.click()
+    page.wait_for_url("**/03_*.html#*")
+
+
+def test_a_press_enlarges_a_picture(series, visitor):
+    page = visitor("phone")
+    page.goto((series.parent / "notebooks" / SERIES[0]).with_suffix(".html").as_uri())
+    picture = page.locator("button.enlarge img").first
+    small = picture.bounding_box()["width"]
+    picture.click()
+    large = page.locator("dialog.large img")
+    assert large.bounding_box()["width"] > 2 * small and large.get_attribute("src") == picture.get_attribute("src")
+    large.click()
+    assert page.locator("dialog.large").is_hidden()
 
 
 def test_films_play(series, visitor):
@@ -149,7 +201,7 @@ def test_without_webgl_its_picture_stands_there(in_space, visitor):
 def test_the_library_lies_there_once_and_only_if_needed(in_space, series):
     assert [path.name for path in in_space.parent.glob("*.js")] == [LIBRARY]
     needed = 'class="in-space"' in "".join(p.read_text() for p in series.parent.rglob("*.html"))
-    assert bool(list(series.parent.rglob("*.js"))) == needed
+    assert bool(list(series.parent.rglob(LIBRARY))) == needed
 
 
 def test_the_index_in_jupyterlab_shows_its_pictures_and_leads_to_the_notebooks(desk):

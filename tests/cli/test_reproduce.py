@@ -17,7 +17,8 @@ from semnerf_lib.cli import reproduce as job
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Experiment, Planned
 from semnerf_lib.machine.files import read_json
-from semnerf_lib.pages.html import mathml, notebook_page
+from semnerf_lib.pages.formulas import mathml
+from semnerf_lib.pages.html import notebook_page
 from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
 

@@ -17,6 +17,7 @@ from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.pages import site
 from semnerf_lib.pages.outputs import LIBRARY
+from semnerf_lib.pages.search import SECTIONS
 from semnerf_lib.plots.spatial import PLOTLY
 
 FIGURE = {"data": [{"type": "scatter3d", "x": [0, 1], "y": [0, 1], "z": [0, 1]}], "layout": {"title": "</script>"}}
@@ -105,7 +106,7 @@ def test_pages_are_there_and_nothing_else(built):
     expected = ["README.html", "api/semnerf_lib.html", "docs/cluster.html", "index.html"]
     expected += ["notebooks/01_first.html", "notebooks/02_second.html"]
     found = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
-    assert found == {*expected, *reports, f"notebooks/{LIBRARY}"}
+    assert found == {*expected, *reports, f"notebooks/{LIBRARY}", SECTIONS, "room.jpg"}
     assert not list(built.parent.glob(".site*"))
 
 
@@ -130,12 +131,13 @@ def test_every_link_leads_to_a_page_and_a_place_on_it(built):
 def test_nothing_is_asked_of_the_network(built):
     for name, page in pages(built).items():
         assert not re.search(r"""(src|url\()[=\s"'(]*(https?:)?//""", page), name
-        assert "<link" not in page and "@import" not in page, name
+        links = re.findall(r"<link[^>]*>", page)
+        assert all('rel="icon" href="data:' in link for link in links) and "@import" not in page, name
 
 
-def test_only_the_page_with_a_figure_in_space_has_scripts(built):
-    scripts = {name: page.count("<script") for name, page in pages(built).items()}
-    assert {name for name, count in scripts.items() if count} == {"notebooks/02_second.html"}
+def test_only_the_page_with_a_figure_in_space_asks_for_plotly(built):
+    asks = {name for name, page in pages(built).items() if f'src="{LIBRARY}"' in page}
+    assert asks == {"notebooks/02_second.html"}
     page = (built / "notebooks" / "02_second.html").read_text()
     [text] = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
     figure = json.loads(text)
@@ -143,6 +145,26 @@ def test_only_the_page_with_a_figure_in_space_has_scripts(built):
     assert {key: figure[key] for key in FIGURE} == FIGURE
     assert f'<img alt="Figure 1: Its end" src="data:image/png;base64,{png("blue")}"' in page
     assert "plotly.js v" in (built / "notebooks" / LIBRARY).read_text()[:200]
+
+
+def test_sections_can_be_found_by_their_words(built):
+    text = (built / SECTIONS).read_text()
+    rows = {row["at"]: row for row in json.loads(text.removeprefix("const SECTIONS = ").removesuffix(";\n"))}
+    end = rows["notebooks/02_second.html#its-end"]
+    assert end == {**end, "page": "02 · Second", "heading": "Its end", "text": "See the source."}
+    assert "docs/cluster.html#far-amp-wide" in rows and "draw()" not in text
+    for name, page in pages(built).items():
+        if "reports" not in name:
+            root = "../" * name.count("/")
+            assert f'data-root="{root}"' in page and f'<script src="{root}{SECTIONS}">' in page, name
+
+
+def test_pages_have_contents_description_and_share_card(built):
+    page = (built / "notebooks" / "02_second.html").read_text()
+    assert '<a href="#its-end">Its end</a>' in page
+    assert '<meta name="description" content="Another idea.">' in page
+    assert '<meta property="og:image" content="../room.jpg">' in page
+    assert '<details class="code">' in page and page.index('<details class="code">') < page.index("draw")
 
 
 def test_index_has_picture_idea_time_and_needs(built):
