@@ -14,7 +14,8 @@ from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
 from semnerf_lib.surfaces.comparison import TrueSurface
-from semnerf_lib.surfaces.meshes import LearntSurface, normals, part_of
+from semnerf_lib.surfaces.culling import part_of
+from semnerf_lib.surfaces.meshes import LearntSurface, normals
 
 FAR_OFF = 0.2
 """Distance to the truth that gets the strongest colour, metres."""

@@ -1,4 +1,4 @@
-"""The runs that notebooks need: which are there, which are missing, which failed; and which notebooks can begin."""
+"""The runs that notebooks need: which are finished, missing or failed, and which notebooks can start."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from semnerf_lib.runs.store import Run, Store, read_run, title_of
 
 
 class Sweep:
-    """The runs of some notebooks, on their way.
+    """The state of all runs that some notebooks need.
 
     Args:
-        store: where runs are.
+        store: the results folder.
         spec, scale: of the scene, as in `experiments.open_scene`.
         plans: of experiments, see `plans_for`.
-        notebooks: that wait for them.
+        notebooks: those that need the runs.
 
     Attributes:
         runs: finished ones by id.
         faults: id of a run that could not be made -> why.
-        missing: jobs of those that were not there at the start, each once, in the order of need.
+        missing: jobs of the runs that were not finished at the start, each once, in the order of need.
     """
 
     def __init__(self, store: Store, spec: str, scale: str, plans: Mapping[str, Plan], notebooks: Sequence[Path]):
@@ -47,30 +47,30 @@ class Sweep:
                 self.runs[job.run] = run
             else:
                 self.missing.append(job)
-        except Damaged:  # whoever makes the run puts it aside
+        except Damaged:  # the process that makes the run renames the damaged files
             self.missing.append(job)
         except SemnerfError as fault:
             self.faults[job.run] = str(fault)
 
     def take(self, outcome: Outcome) -> str:
-        """Keeps what came of a job; returns the line for a person."""
+        """Records the outcome of a job; returns a line that reports it."""
         run, error = outcome.job.run, outcome.error
         if outcome.state == "made":
             try:
                 self.runs[run] = read_run(outcome.job.folder)
-            except SemnerfError as fault:  # damaged, or not to be seen from here
+            except SemnerfError as fault:  # damaged, or not visible from this machine
                 error = str(fault)
         if run in self.runs:
             metrics = self.runs[run].metrics
-            said = f"mIoU {metrics['miou']:.3f}, {metrics['seconds_training']:.0f} s"
+            summary = f"mIoU {metrics['miou']:.3f}, {metrics['seconds_training']:.0f} s"
         else:
             self.faults[run] = error
-            said = f"FAILED: {error}"
+            summary = f"FAILED: {error}"
         title = title_of(outcome.job.config)
-        return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {said}"
+        return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {summary}"
 
     def is_ready(self, notebook: Path) -> bool:
-        """Whether all runs that a notebook needs are there or failed."""
+        """Whether all runs that a notebook needs are finished or failed."""
         return all(run in self.runs or run in self.faults for run in self.needed[notebook])
 
     def fault_of(self, notebook: Path) -> str | None:
