@@ -205,7 +205,7 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     ),
     ("laptop", "mlp"): dict(
         sampler="proposal", iterations=2_000, boundary_share=0.6, n_samples=48, n_importance=16, lr=1e-3,
-        lr_decay_steps=2_000, warmup_steps=200, noise_std=0.0, density_bias=0.2, carving=4.0, preview_every=200,
+        lr_decay_steps=8_000, warmup_steps=200, noise_std=0.0, density_bias=0.2, carving=4.0, preview_every=200,
     ),
     ("smoke", "grid"): dict(
         iterations=60, n_rays=256, n_samples=32, n_importance=12, lr=2e-2, lr_decay_steps=60, noise_std=0.0,

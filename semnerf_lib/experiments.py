@@ -78,6 +78,11 @@ def training(scene: Scene, scale: str) -> Plan:
     return [Planned(scene, preset(scale, supervision="labels"))]
 
 
+def network(scene: Scene, scale: str) -> Plan:
+    """Notebooks 04 and 05: the same with P1's own network, where the scale's own field is the grid."""
+    return [Planned(scene, preset(scale, "mlp", supervision="labels"))]
+
+
 def view_synthesis(scene: Scene, scale: str) -> Plan:
     """Notebook 05: P1's first experiment. Every fold with labels alone (P1) and with labels + RGB (P2).
 
@@ -204,6 +209,7 @@ class Experiment:
 
 EXPERIMENTS: dict[str, Experiment] = {
     "training": Experiment("One run on the scene's own split", "04", training),
+    "network": Experiment("The same with P1's own network", "04", network),
     "view_synthesis": Experiment("Semantic view synthesis over P1's folds", "05", view_synthesis),
     "sparse_labels": Experiment("Sparse labels", "06", sparse_labels),
     "label_noise": Experiment("Label noise", "07", label_noise),

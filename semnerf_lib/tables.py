@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from statistics import median
 
@@ -11,11 +12,13 @@ import numpy as np
 from semnerf_lib.errors import SemnerfError
 
 
+@dataclass(repr=False)
 class Display:
     """What a notebook displays: Markdown or HTML for a person, plain text for a comparison of outputs."""
 
-    def __init__(self, text: str, markdown: str | None = None, html: str | None = None):
-        self.text, self.markdown, self.html = text, markdown, html
+    text: str
+    markdown: str | None = None
+    html: str | None = None
 
     def __repr__(self) -> str:
         return self.text

@@ -28,6 +28,16 @@ def test_training_is_one_run_from_labels_on_the_scenes_own_split():
     assert (config.supervision, config.fold, config.field) == ("labels", None, "grid")
 
 
+def test_the_network_is_p1s_own_and_learns_what_the_grid_learns():
+    [one], [grid] = (plan(name, scene(rgb=True), "laptop") for name in ("network", "training"))
+    config, paper = one.config, preset("paper")
+    assert (config.field, config.supervision, config.sampler) == ("mlp", "labels", "proposal")
+    for key in ("depth", "width", "n_octaves", "position_scale", "n_rays"):
+        assert getattr(config, key) == getattr(paper, key)
+    assert (one.scene.digest, config.boundary_share) == (grid.scene.digest, grid.config.boundary_share)
+    assert plan("network", scene(rgb=True), "paper")[0].id == plan("training", scene(rgb=True), "paper")[0].id
+
+
 @pytest.mark.parametrize(("scale", "folds"), [("smoke", 2), ("laptop", 5), ("paper", 5)])
 def test_view_synthesis_pairs_both_supervisions_of_every_fold(scale, folds):
     place = scene(rgb=True)

@@ -49,15 +49,9 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
     if is_in_space(page):
         place_library(folder)
     write_aside(executed.with_suffix(".html"), lambda path: path.write_text(page, encoding="utf-8"))
-    result = {
-        "key": job["key"],
-        "title": title_of(notebook, source.stem),
-        "ok": failure is None,
-        "seconds": seconds,
-        "cells": sum(cell.cell_type == "code" for cell in notebook.cells),
-        "failure": failure,
-        "picture": first_picture(notebook),
-    }
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    result = {"key": job["key"], "title": title_of(notebook, source.stem), "ok": failure is None, "seconds": seconds}
+    result |= {"cells": cells, "failure": failure, "picture": first_picture(notebook)}
     write_json(executed.with_suffix(".json"), result)
     return result
 
@@ -149,15 +143,10 @@ def run_child(job: Path, notebook: Path, part: Path, env: dict[str, str]) -> tup
 
 def failed(notebook: Path, error: str, traceback: str = "", start: float | None = None) -> dict[str, Any]:
     """The result of a notebook that wrote none."""
-    return {
-        "key": None,
-        "title": notebook.stem,
-        "ok": False,
-        "seconds": 0.0 if start is None else time.monotonic() - start,
-        "cells": 0,
-        "failure": {"cell": None, "source": "", "error": error, "traceback": traceback},
-        "picture": None,
-    }
+    seconds = 0.0 if start is None else time.monotonic() - start
+    failure = {"cell": None, "source": "", "error": error, "traceback": traceback}
+    result = {"key": None, "title": notebook.stem, "ok": False, "seconds": seconds}
+    return result | {"cells": 0, "failure": failure, "picture": None}
 
 
 def executed_cells(notebook: Path) -> int:

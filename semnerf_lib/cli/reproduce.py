@@ -12,6 +12,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,6 @@ def library_digest() -> str:
     return digest.hexdigest()
 
 
-def finished_runs(store: Store) -> list[str]:
-    """Ids of all finished runs in a store, of any scene."""
-    return sorted(path.parent.name for path in store.root.glob("runs/*/result.json"))
-
-
 def notebook_key(notebook: Path, parameters: dict[str, Any], runs: Sequence[str], inputs: Sequence[str]) -> str:
     """One hash of all that an executed notebook depends on: its cells without outputs, parameters, runs, inputs.
 
@@ -67,13 +63,11 @@ def notebook_key(notebook: Path, parameters: dict[str, Any], runs: Sequence[str]
 def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None:
     """The result of an earlier successful execution with the same key; None if there is none or a file is missing."""
     files = [folder / f"{notebook.stem}{suffix}" for suffix in (".json", ".ipynb", ".html")]
-    if not all(file.is_file() for file in files):
-        return None
-    try:
-        result = read_json(files[0])
-    except SemnerfError:
-        return None
-    return result if result.get("ok") and result.get("key") == key else None
+    with suppress(SemnerfError):
+        result = read_json(files[0]) if all(file.is_file() for file in files) else {}
+        if result.get("ok") and result.get("key") == key:
+            return result
+    return None
 
 
 def spec_of(scene: str) -> str:
@@ -202,8 +196,9 @@ class Reproduction:
         try:
             if fault := self.sweep.fault_of(notebook):
                 raise SemnerfError(fault)
-            other_runs = finished_runs(self.store) if notebook.name[:2] in ACROSS_SCENES else []
-            key = notebook_key(notebook, self.parameters, self.sweep.needed[notebook], [*self.inputs, *other_runs])
+            all_runs = sorted(path.parent.name for path in self.store.root.glob("runs/*/result.json"))
+            inputs = [*self.inputs, *(all_runs if notebook.name[:2] in ACROSS_SCENES else [])]
+            key = notebook_key(notebook, self.parameters, self.sweep.needed[notebook], inputs)
             # another process may be writing the same page
             with locked(folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"):
                 if result := kept_result(notebook, folder, key):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from semnerf_lib.models import HierarchicalModel, Model
 from semnerf_lib.rendering import LAST_DELTA, Field, FieldOutput, Rendered, compute_weights, render_hierarchical
@@ -74,27 +74,31 @@ def trace_field(field: Field, near: float, far: float) -> Trace:
     return trace
 
 
+class Recorder(nn.Module):
+    """A field that keeps its answers, with every density multiplied by `density`."""
+
+    def __init__(self, field: nn.Module, answers: list[FieldOutput], density: float):
+        super().__init__()
+        self.field, self.answers, self.density = field, answers, density
+
+    def forward(self, points: Tensor, viewdirs: Tensor) -> FieldOutput:
+        self.answers.append(_times(self.field(points, viewdirs), self.density))
+        return self.answers[-1]
+
+
 def trace_model(model: Model, scene: Scene) -> Trace:
     """Traces a model with its own renderer and its own two fields, with any numbers of samples."""
-    parts = (model.coarse, model.fine) if isinstance(model, HierarchicalModel) else (model.proposal, model.field)
+    names = ("coarse", "fine") if isinstance(model, HierarchicalModel) else ("proposal", "field")
     device = next(model.parameters()).device
 
     @torch.inference_mode()
     def trace(rays_o: Tensor, rays_d: Tensor, n_samples: int, n_importance: int, density: float = 1.0):
-        asked = copy.copy(model)  # shares the weights; only its config is its own
-        asked.config = model.config.replace(n_samples=n_samples, n_importance=n_importance)
-        answers = []
-
-        def heard(_, __, out: FieldOutput) -> FieldOutput:
-            answers.append(_times(out, density))
-            return answers[-1]
-
-        hooks = [part.register_forward_hook(heard) for part in parts]
-        try:
-            rendered = asked.render(rays_o.to(device), rays_d.to(device), scene.near, scene.far)
-        finally:
-            for hook in hooks:
-                hook.remove()
+        asked = copy.copy(model)  # shares the weights; its config and its fields are its own
+        asked.config, asked._modules = model.config.replace(n_samples=n_samples, n_importance=n_importance), {}
+        asked.box, answers = model.box, []
+        for name in names:
+            setattr(asked, name, Recorder(getattr(model, name), answers, density))
+        rendered = asked.render(rays_o.to(device), rays_d.to(device), scene.near, scene.far)
         return _passes(answers, rendered, rays_d.to(device))
 
     return trace

@@ -205,7 +205,12 @@ def first_picture(notebook: Any, width: int = 640) -> str | None:
     for picture in chain.from_iterable(map(pictures, notebook.cells)):
         image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
         image.thumbnail((width, width))
-        stream = io.BytesIO()
-        image.save(stream, "JPEG", quality=85)
-        return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+        return "data:image/jpeg;base64," + base64.b64encode(jpeg(image, quality=85)).decode()
     return None
+
+
+def jpeg(image: Image.Image, **options: Any) -> bytes:
+    """An image as JPEG, with Pillow's options."""
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", **options)
+    return stream.getvalue()

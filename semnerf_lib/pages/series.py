@@ -20,7 +20,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import read_json, write_aside, write_json
-from semnerf_lib.pages.html import title_of
+from semnerf_lib.pages.html import jpeg, title_of
 from semnerf_lib.pages.outputs import pictures
 from semnerf_lib.runs.notebooks import find_notebooks, plans_for
 from semnerf_lib.runs.store import Run, Store
@@ -149,11 +149,7 @@ def picture_of(notebook: Any, words: str, path: Path) -> Image.Image:
 
 def small_jpeg(image: Image.Image, size: tuple[int, int] = (360, 240)) -> bytes:
     """As much of an image, from its upper left corner, as fills `size`, as JPEG."""
-    stream = io.BytesIO()
-    ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0, 0)).save(
-        stream, "JPEG", quality=70, optimize=True
-    )
-    return stream.getvalue()
+    return jpeg(ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0, 0)), quality=70, optimize=True)
 
 
 def reading_minutes(notebook: Any) -> int:

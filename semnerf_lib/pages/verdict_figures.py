@@ -1,4 +1,4 @@
-"""Verdicts as figures: rows turned into what `plots` draws."""
+"""Verdicts as figures, drawn by `plots`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ from matplotlib.figure import Figure
 
 from semnerf_lib import plots
 from semnerf_lib.labels import CLEAN, Corruption
-from semnerf_lib.study.claims import BEST, LABELS, MARGIN, WITH_RGB, Statement, measured
+from semnerf_lib.study.claims import BEST, INPUT, LABELS, MARGIN, WITH_RGB, measured
 from semnerf_lib.study.judging import Row, verdict_on
 
-INPUT_ROLE, BASELINE_ROLE = "input", "baseline 1"
 PANELS = {
     WITH_RGB: "minus the model with RGB",
-    INPUT_ROLE: "minus what it learnt from",
-    BASELINE_ROLE: "minus the best simple baseline",
+    INPUT: "minus what it learnt from",
+    BEST: "minus the best simple baseline",
 }
-"""Roles of what the labels-only model is compared with (see `plots.ROLES`), and how `overview_figure` calls them."""
-
-
-def role_of(statement: Statement) -> str:
-    """Which of PANELS a statement belongs to."""
-    return {WITH_RGB: WITH_RGB, BEST: BASELINE_ROLE}.get(statement.against, INPUT_ROLE)
+"""What the labels-only model is compared with (see `claims.Statement`), and the titles of the panels for it."""
+ROLES = {WITH_RGB: WITH_RGB, INPUT: "input", BEST: "baseline 1"}
+"""The roles that `plots.ROLES` draws them in."""
 
 
 def overview_figure(rows: Sequence[Row], title: str) -> Figure:
@@ -34,7 +30,7 @@ def overview_figure(rows: Sequence[Row], title: str) -> Figure:
         name = textwrap.shorten(row.corruption.title, 44, placeholder="...")
         numbers = {key: getattr(row.comparison, key, None) for key in ("mean", "low", "high")}
         kinds = groups.setdefault(heading, {}).setdefault(name, {})
-        kinds[role_of(row.statement)] = numbers | {"verdict": row.verdict}
+        kinds[row.statement.against] = numbers | {"verdict": row.verdict}
     return plots.forest(groups, PANELS, MARGIN, title)
 
 
@@ -52,9 +48,9 @@ def claim_figures(rows: Sequence[Row], title: str) -> list[Figure]:
         label = f"{measured(first.claim, first.corruption)} (points)"
         return [plots.paired_folds(first.a.scores, first.b.scores, pair, MARGIN, ends, label, title)]
     scores: dict[str, dict[str, dict[Corruption, list[dict]]]] = {}
-    names = {BASELINE_ROLE: "best simple baseline"}
+    names = {ROLES[BEST]: "best simple baseline"}
     for row in rows:
-        for side, role in ((row.a, LABELS), (row.b, role_of(row.statement))):
+        for side, role in ((row.a, LABELS), (row.b, ROLES[row.statement.against])):
             if side.scores:
                 depth = side.depth or [None] * len(side.scores)
                 repeats = [{"score": x, "depth": d} for x, d in zip(side.scores, depth, strict=True)]

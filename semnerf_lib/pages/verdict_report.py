@@ -1,4 +1,4 @@
-"""The verdict as files: `report.html` (one self-contained page), `verdict.csv` and `verdict.tex`."""
+"""The verdict as files: `report.html` (a page without other files), `verdict.csv` and `verdict.tex`."""
 
 from __future__ import annotations
 

@@ -14,10 +14,15 @@ from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
 
-VERDICT = ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation")
-NEEDS: dict[str, tuple[str, ...]] = dict(
-    sorted([("10", VERDICT), *((experiment.notebook, (name,)) for name, experiment in EXPERIMENTS.items())])
-)
+FURTHER = {
+    "05": ("training", "network"),
+    "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
+}
+"""Experiments of other notebooks whose runs a notebook asks for too."""
+NEEDS: dict[str, tuple[str, ...]] = {
+    number: (*(name for name, its in EXPERIMENTS.items() if its.notebook == number), *FURTHER.get(number, ()))
+    for number in sorted({its.notebook for its in EXPERIMENTS.values()} | FURTHER.keys())
+}
 """The experiments whose runs a notebook asks for, by its number; a notebook that is not listed asks for none."""
 TIMED = ("04",)
 """Notebooks that measure time: they are executed while no run is being made."""

@@ -6,8 +6,8 @@ Nothing here trains: runs are read from the store, and a row whose runs are miss
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -179,18 +179,12 @@ def other_scenes(scene: Scene, scale: str, store: Store) -> Iterator[Scene]:
 
     Opening a scene can take a minute (it is rendered), so only scenes are opened that the folder of a run names.
     """
-    folders = [path.parent for path in store.root.glob("runs/*/result.json")]
-    names = {scene_named_in(folder) for folder in folders}
+    names = set()
+    for path in store.root.glob("runs/*/result.json"):
+        with suppress(SemnerfError, KeyError, TypeError):  # a folder that names no scene is left out
+            names.add(read_json(path.with_name("config.json"))["scene"])
     for name in MADE_SCENES:
         if name in names and name != scene.name:
             other = open_scene(name, scale)
             if any(store.has(one) for claim in CLAIMS for one in plan(claim.experiment, other, scale)):
                 yield other
-
-
-def scene_named_in(folder: Path) -> str | None:
-    """The scene that the folder of a run names; None if it cannot be read."""
-    try:
-        return read_json(folder / "config.json")["scene"]
-    except (SemnerfError, KeyError, TypeError):
-        return None

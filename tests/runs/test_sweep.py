@@ -90,4 +90,4 @@ def test_a_job_says_all_that_a_worker_needs(tmp_path, plans, monkeypatch):
 
 def test_plans_of_the_notebooks_that_are_chosen():
     names = list(plans_for([Path("05_x.ipynb"), Path("01_x.ipynb"), Path("04_x.ipynb")], SCENE, "smoke"))
-    assert names == ["view_synthesis", "training"]
+    assert names == ["view_synthesis", "training", "network"]
