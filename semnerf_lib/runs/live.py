@@ -19,7 +19,7 @@ import torch
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.machine.faults import one_line
-from semnerf_lib.machine.progress import silent
+from semnerf_lib.machine.progress import hidden_progress
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.runs.store import Store
 from semnerf_lib.training import Trainer
@@ -93,7 +93,7 @@ class LiveRun:
 
     def _make(self) -> None:
         try:
-            with silent():
+            with hidden_progress():
                 self.run = self.store.get(self.planned, self.device, self._stepped, wait=False, checkpoint_seconds=10.0)
             self.step, self.history, state = self.planned.config.iterations, self.run.history, "finished"
         except KeyboardInterrupt:

@@ -146,7 +146,7 @@ def test_seconds_left(begun):
 
 def test_no_bar_is_shown_in_silence(monkeypatch, capsys):
     monkeypatch.setattr(progress, "watched", lambda: pytest.fail("somebody asked who watches"))
-    with progress.silent(), Progress("training", 3, every=0) as shown:
+    with progress.hidden_progress(), Progress("training", 3, every=0) as shown:
         shown.update(3)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(progress, "watched", lambda: False)
