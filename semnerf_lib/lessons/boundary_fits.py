@@ -1,4 +1,4 @@
-"""A small network fitted to a piece of a label image: what the positional encoding lets it follow."""
+"""A small network fitted to a crop of a label image: what the positional encoding lets it follow."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Fit:
     lines: Float[np.ndarray, "height columns classes"]
     classes: UInt8[np.ndarray, "classes"]
 
-    def wrong(self, piece: UInt8[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"]) -> float | None:
+    def wrong(self, crop: UInt8[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"]) -> float | None:
         """Share of the labelled pixels of `where` that it gets wrong; None where there is none."""
-        asked = where & (piece != VOID)
-        return float(np.mean(self.labels[asked] != piece[asked])) if asked.any() else None
+        asked = where & (crop != VOID)
+        return float(np.mean(self.labels[asked] != crop[asked])) if asked.any() else None
 
 
-def fit_piece(
-    piece: UInt8[np.ndarray, "height width"],
+def fit_crop(
+    crop: UInt8[np.ndarray, "height width"],
     learnt: Bool[np.ndarray, "height width"],
     n_octaves: int,
     steps: int = 200,
@@ -56,11 +56,11 @@ def fit_piece(
 ) -> Iterator[Fit]:
     """Fits a network of two hidden layers to the class at (x, y), and yields it `shown` times on the way.
 
-    Places are encoded as (x, y) / (W / 2), from the middle of the piece: the shortest wave is `shortest_wave` pixels.
+    Places are encoded as (x, y) / (W / 2), from the middle of the crop: the shortest wave is `shortest_wave` pixels.
     The same arguments give the same fit.
 
     Args:
-        piece: of a label image; VOID teaches nothing.
+        crop: of a label image; VOID teaches nothing.
         learnt: the pixels to learn from.
         n_octaves: of the encoding; 0 gives the network x and y alone.
         steps: of Adam, on all pixels at once.
@@ -69,13 +69,13 @@ def fit_piece(
     Raises:
         SemnerfError: no labelled pixel to learn from.
     """
-    height, columns = piece.shape
-    taught = learnt & (piece != VOID)
+    height, columns = crop.shape
+    taught = learnt & (crop != VOID)
     if not taught.any():
-        raise SemnerfError(f"fit_piece: no labelled pixel in {columns}x{height} to learn from, expected some")
-    classes = np.unique(piece[taught])
+        raise SemnerfError(f"fit_crop: no labelled pixel in {columns}x{height} to learn from, expected some")
+    classes = np.unique(crop[taught])
     generator = torch.Generator().manual_seed(0)
-    target = torch.from_numpy(np.searchsorted(classes, piece[taught]))
+    target = torch.from_numpy(np.searchsorted(classes, crop[taught]))
     net = nn.Sequential(
         nn.Linear(encoded_size(2, n_octaves), width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
         nn.Linear(width, len(classes)),
@@ -113,7 +113,7 @@ def between(n: int) -> Float[np.ndarray, "places"]:
 
 
 def shortest_wave(n_octaves: int, columns: int) -> float:
-    """Length in pixels of the shortest wave of `fit_piece`'s encoding: 2 pi / 2^(L - 1) of half the piece's width.
+    """Length in pixels of the shortest wave of `fit_crop`'s encoding: 2 pi / 2^(L - 1) of half the crop's width.
 
     >>> round(shortest_wave(7, 40), 2)
     1.96
@@ -121,13 +121,13 @@ def shortest_wave(n_octaves: int, columns: int) -> float:
     return float(np.inf) if n_octaves == 0 else float(2 * np.pi / 2 ** (n_octaves - 1) * columns / 2)
 
 
-def edge_piece(labels: UInt8[np.ndarray, "height width"], size: int = 40) -> tuple[int, int, int]:
-    """Top, left and side of the square with the most edges between classes, no larger than the image."""
+def boundary_crop(labels: UInt8[np.ndarray, "height width"], size: int = 40) -> tuple[int, int, int]:
+    """Top, left and side of the square with the longest boundaries between classes, no larger than the image."""
     size = min(size, *labels.shape)
-    edges = np.zeros(labels.shape)
-    edges[:, 1:] += (labels[:, 1:] != labels[:, :-1]) & (labels[:, 1:] != VOID) & (labels[:, :-1] != VOID)
-    edges[1:] += (labels[1:] != labels[:-1]) & (labels[1:] != VOID) & (labels[:-1] != VOID)
-    sums = np.pad(edges.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    boundaries = np.zeros(labels.shape)
+    boundaries[:, 1:] += (labels[:, 1:] != labels[:, :-1]) & (labels[:, 1:] != VOID) & (labels[:, :-1] != VOID)
+    boundaries[1:] += (labels[1:] != labels[:-1]) & (labels[1:] != VOID) & (labels[:-1] != VOID)
+    sums = np.pad(boundaries.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     counts = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
     top, left = np.unravel_index(counts.argmax(), counts.shape)
     return int(top), int(left), size
