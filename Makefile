@@ -3,17 +3,20 @@
 # make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab
 # make site                                                     notebooks, reports and the library's reference, to read offline
+# make fuzz [COUNT=20000]                                       damaged and hostile files at every door, drawn from a seed
+# make package                                                  wheel and sdist in build/dist, tried outside the checkout
 # make help                                                     these lines
 # make setup | clean                                            only the set-up; away with it (results/ and site/ stay)
 
 SCENE ?= room
 SCALE ?= laptop
-PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+COUNT ?= 20000
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/set-up-seconds
 
-.PHONY: reproduce test bench lab site help setup clean
+.PHONY: reproduce test bench lab site fuzz package help setup clean
 .DELETE_ON_ERROR:
 
 reproduce: $(STAMP)
@@ -33,10 +36,17 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab notebooks/index.ipynb
+	JUPYTER_CONFIG_PATH="$(CURDIR)/docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		$(BIN)/jupyter lab notebooks/index.ipynb
 
 site: $(STAMP)
 	$(BIN)/semnerf site --to site
+
+fuzz: $(STAMP)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --count $(COUNT)
+
+package: $(STAMP)
+	$(BIN)/python tests/package.py build/dist
 
 help:
 	@sed -n '/^#/!q; s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -49,7 +59,7 @@ $(STAMP): pyproject.toml constraints.txt
 		sys.exit("error: $(PYTHON) is Python %d.%d, expected 3.11 or newer" % v[:2] if v < (3, 11) else 0)'
 	@echo "setting up .venv with $(PYTHON) (some minutes the first time)"
 	@start=$$(date +%s) && "$(PYTHON)" -m venv .venv && \
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,cluster,dev]' && \
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,cluster,import,dev]' && \
 	echo $$(($$(date +%s) - start)) > $@
 	@$(BIN)/python tests/browser/chromium.py
 

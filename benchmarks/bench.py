@@ -10,6 +10,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from semnerf_lib.evaluation import evaluate, render_view
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name, gains_from_bfloat16, peak_memory_gib, pick_device, uses_bfloat16
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.models import build_model
+from semnerf_lib.models import ProposalModel, build_model
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.loading import load_scene
 from semnerf_lib.training import Trainer
@@ -108,13 +109,19 @@ def paper_steps(device: torch.device) -> Iterator[Row]:
         yield from compared("smoke", configs, floors, device, 3)
 
 
+def grid_flops(model: ProposalModel, rays: int) -> int:
+    """FLOPs of a grid's matrix products, forward and backward: the class head once a ray, all others once a sample."""
+    field, samples = model.field, rays * model.config.n_importance
+    return linear_flops(field, samples) - linear_flops(field.semantic, samples - rays)
+
+
 def products_and_traffic(config: Config, scene, rate: float, bandwidth: float) -> float:
     """Seconds that a grid's step takes at least: its matrix products at `rate`, and what Adam moves at `bandwidth`.
 
     Each parameter's gradient is written and read; Adam reads and writes it and its two moments.
     """
     model = build_model(config, scene)
-    flops = linear_flops(model.field, (config.n_rays + config.colour_rays) * config.n_importance)
+    flops = grid_flops(model, config.n_rays + config.colour_rays)
     return flops / rate + 4 * sum(p.numel() for p in model.parameters()) * (2 + 6) / bandwidth
 
 
@@ -134,11 +141,13 @@ def grid_training(device: torch.device) -> Iterator[Row]:
             score = evaluate(trainer.model, scene, ids)["miou"]
             reached = time.perf_counter() - start if score >= 0.95 else None
     wait(device)
+    floor = products_and_traffic(config, scene, rate, bandwidth)
     if reached is None:
         note = f"0.95 NOT reached in {config.iterations} steps"
         yield Row("grid, labels only: mIoU after all steps", score, "", None, note)
     else:
-        yield Row("grid, labels only, to mIoU 0.95 at novel views", reached, "s", None, f"{trainer.step_count} steps")
+        steps = trainer.step_count
+        yield Row("grid, labels only, to mIoU 0.95 at novel views", reached, "s", steps * floor, f"{steps} steps")
     configs = {c.model_name: c for c in (config.replace(supervision=s) for s in ("labels", "labels+rgb"))}
     what = "floor: matrix products, and what Adam moves"
     floors = [(products_and_traffic(c, scene, rate, bandwidth), what) for c in configs.values()]
@@ -148,13 +157,15 @@ def grid_training(device: torch.device) -> Iterator[Row]:
         camera = scene.intrinsics.resized(width, width * 3 // 4)
         view = (camera, scene.c2w[scene.test_ids[0]], scene.near, scene.far)
         value = seconds(lambda view=view: render_view(model, *view), device)
-        yield Row(f"grid, a {width}x{width * 3 // 4} view", 1e3 * value, "ms")
+        least = 1e3 * grid_flops(model, camera.width * camera.height) / 3 / rate
+        yield Row(f"grid, a {width}x{width * 3 // 4} view", 1e3 * value, "ms", least, "floor: matrix products")
     before = peak_memory_gib(device)
     for n in (36, 180):
         start = time.perf_counter()
         evaluate(model, scene, scene.test_ids[:n])
         spent = time.perf_counter() - start
-        yield Row(f"evaluation of {n} views", spent, "s", None, f"+{peak_memory_gib(device) - before:.2f} GiB")
+        least = n * grid_flops(model, scene.intrinsics.width * scene.intrinsics.height) / 3 / rate
+        yield Row(f"evaluation of {n} views", spent, "s", least, f"+{peak_memory_gib(device) - before:.2f} GiB")
 
 
 def start_up(device: torch.device) -> Iterator[Row]:
@@ -197,7 +208,26 @@ def growth(device: torch.device) -> Iterator[Row]:
         yield Row(f"grid, a view {width} wide", 1e3 * spent, "ms", note="untrained", against=against)
 
 
-GROUPS = {"paper": paper_steps, "grid": grid_training, "start": start_up, "growth": growth}
+def reproduced_again(device: torch.device) -> Iterator[Row]:
+    """`semnerf reproduce` at smoke scale from nothing, and once more with nothing changed; floor: its imports."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "semnerf_lib.cli.main", "reproduce", "--scale", "smoke", "--out", folder]
+        times = []
+        for work in (command, command, [sys.executable, "-c", "import semnerf_lib.cli.reproduce"]):
+            start = time.perf_counter()
+            subprocess.run(work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+            times.append(time.perf_counter() - start)
+    yield Row("reproduce, smoke", times[0], "s")
+    yield Row("reproduce, smoke, nothing changed", times[1], "s", times[2], "floor: its imports")
+
+
+GROUPS = {
+    "paper": paper_steps,
+    "grid": grid_training,
+    "start": start_up,
+    "growth": growth,
+    "reproduce": reproduced_again,
+}
 
 
 def shown(row: Row) -> str:

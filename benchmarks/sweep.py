@@ -67,7 +67,7 @@ def compare_executors(n_runs: int, iterations: int) -> None:
 
 
 def reproduce(out: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "semnerf_lib.cli.main", "reproduce", "--scale", "smoke", "--workers", "2"]
+    command = [sys.executable, "-m", "semnerf_lib.cli", "reproduce", "--scale", "smoke", "--workers", "2"]
     command += ["--out", str(out), "--only", *NOTEBOOKS]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

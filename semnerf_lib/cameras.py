@@ -9,19 +9,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from semnerf_lib.errors import SemnerfError
 
+MAX_DISTANCE = 1e9
+"""How far from the origin a camera may be, in whatever unit: a thousand kilometres in millimetres."""
+
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """A pinhole camera: image size and focal lengths in pixels, principal point in integer pixel coordinates."""
+    """A pinhole camera: image size and focal lengths in pixels, principal point in integer pixel coordinates.
+
+    Raises:
+        SemnerfError: no pixel; a focal length of less than a thousandth or more than a thousand times the larger side
+            of the image; a principal point more than a hundred sides away.
+    """
 
     width: int
     height: int
@@ -37,6 +46,22 @@ class Intrinsics:
             value = getattr(self, name)
             if not math.isfinite(value) or (name[0] == "f" and value <= 0):
                 raise SemnerfError(f"intrinsics: {name} = {value}, expected a finite number, fx and fy above 0")
+            sides = abs(value) / max(self.width, self.height)
+            if sides > 1e3 or (name[0] == "c" and sides > 1e2) or (name[0] == "f" and sides < 1e-3):
+                size = f"{self.width}x{self.height}"
+                raise SemnerfError(f"intrinsics: {name} = {value}, expected a camera of {size} pixels")
+
+    @classmethod
+    def from_numbers(cls, values: Sequence[Any]) -> Intrinsics:
+        """The camera of six values that a file holds: width, height, fx, fy, cx, cy.
+
+        Raises:
+            SemnerfError: one that is no number, a size that is not whole, or no camera.
+        """
+        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values)
+        if not numbers or any(v != int(v) for v in values[:2]):
+            raise SemnerfError(f"{list(values)}, expected numbers: width, height (whole), fx, fy, cx, cy")
+        return cls(int(values[0]), int(values[1]), *map(float, values[2:]))
 
     @classmethod
     def from_hfov(cls, width: int, height: int, hfov: float = 90.0) -> Intrinsics:
@@ -147,9 +172,9 @@ def look_at(
 
 
 def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
-    """What keeps a 4x4 matrix from being a rigid camera-to-world motion; None if nothing does.
+    """Why a 4x4 matrix is no rigid camera-to-world motion; None if it is one.
 
-    Rigid: finite, R^T R = 1 and det R = 1 within `tolerance`, last row (0, 0, 0, 1).
+    Rigid: finite, R^T R = 1 and det R = 1 within `tolerance`, last row (0, 0, 0, 1); within `MAX_DISTANCE`.
     """
     if c2w.shape != (4, 4):
         return f"shape {c2w.shape}, expected (4, 4)"
@@ -157,6 +182,8 @@ def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
         return "it holds NaN or infinity"
     if np.abs(c2w[3] - (0, 0, 0, 1)).max() > tolerance:
         return f"last row {c2w[3].tolist()}, expected [0, 0, 0, 1]"
+    if np.abs(c2w).max() > MAX_DISTANCE:
+        return f"{np.abs(c2w).max():.3g} in it, more than {MAX_DISTANCE:g}"
     rotation = c2w[:3, :3]
     error = np.abs(rotation.T @ rotation - np.eye(3)).max()
     if error > tolerance:
@@ -164,36 +191,6 @@ def pose_fault(c2w: np.ndarray, tolerance: float = 1e-3) -> str | None:
     if np.linalg.det(rotation) < 0:
         return "its 3x3 part is a reflection (determinant -1)"
     return None
-
-
-def camera_path(c2w: Float[np.ndarray, "keys 4 4"], n_frames: int) -> Float[np.ndarray, "frames 4 4"]:
-    """A smooth path through key poses: centres on a Catmull-Rom-like cubic, rotations by spherical interpolation.
-
-    The path starts at the first key and ends at the last; keys are evenly spaced in time.
-
-    Raises:
-        SemnerfError: fewer than two keys, or fewer than two frames.
-    """
-    from scipy.interpolate import CubicSpline
-    from scipy.spatial.transform import Rotation, Slerp
-
-    if len(c2w) < 2 or n_frames < 2:
-        raise SemnerfError(f"camera_path: {len(c2w)} keys and {n_frames} frames, expected at least 2 of each")
-    keys, times = np.arange(len(c2w)), np.linspace(0, len(c2w) - 1, n_frames)
-    path = np.tile(np.eye(4), (n_frames, 1, 1))
-    path[:, :3, 3] = CubicSpline(keys, c2w[:, :3, 3], bc_type="natural")(times)
-    path[:, :3, :3] = Slerp(keys, Rotation.from_matrix(c2w[:, :3, :3]))(times).as_matrix()
-    return path
-
-
-def nearest_chain(c2w: Float[np.ndarray, "frames 4 4"], start: int = 0) -> Int[np.ndarray, "frames"]:
-    """An order of the frames in which each next camera centre is the nearest one not yet visited."""
-    centres, order = c2w[:, :3, 3], [start]
-    left = set(range(len(c2w))) - {start}
-    while left:
-        order.append(min(left, key=lambda i: (np.linalg.norm(centres[i] - centres[order[-1]]), i)))
-        left.remove(order[-1])
-    return np.array(order)
 
 
 def camera_of_width(intrinsics: Intrinsics, width: int | None) -> Intrinsics:
@@ -207,10 +204,3 @@ def camera_of_width(intrinsics: Intrinsics, width: int | None) -> Intrinsics:
     if width < 16:
         raise SemnerfError(f"width {width}, expected at least 16 pixels")
     return intrinsics.resized(width, max(1, round(width * intrinsics.height / intrinsics.width)))
-
-
-def widened(intrinsics: Intrinsics, multiple: int = 16) -> Intrinsics:
-    """The camera seeing a little more on every side, so that width and height divide by `multiple` (mp4 wants 16)."""
-    width, height = (-(-size // multiple) * multiple for size in (intrinsics.width, intrinsics.height))
-    dx, dy = (width - intrinsics.width) / 2, (height - intrinsics.height) / 2
-    return replace(intrinsics, width=width, height=height, cx=intrinsics.cx + dx, cy=intrinsics.cy + dy)

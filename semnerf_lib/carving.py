@@ -1,12 +1,14 @@
-"""Where things may be, told from the label images alone before the first step: shape from label agreement.
+"""Where surfaces may be, computed from the label images alone before the first step: shape from label agreement.
 
-A point on a surface has one class in all views that see it; a point in the air has behind it, in each view, something
-else. So where views agree on a label there may be something, and where they do not there is nothing. (Space carving
-[Kutulakos and Seitz 2000] asks the same of colours. Neither P1 nor P2 does.) It only sets where the first samples go:
-what the proposal says is learnt on from there.
+A point on a surface has one class in all views that see it. A point in the air has another surface behind it in each
+view, and so other classes. Where views agree on a label there may be a surface; where they do not there is none. Space
+carving [Kutulakos and Seitz 2000] does the same with colours; P1 and P2 do neither. The result only decides where the
+first samples go: training changes the proposal from there on.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -20,7 +22,7 @@ from semnerf_lib.scene import VOID, Scene
 VIEWS = 48
 """Views that vote, evenly spread over the training frames."""
 FEWEST = 3
-"""Votes without which nothing is said of a point."""
+"""A point with fewer votes keeps its density."""
 
 
 def agreement(
@@ -28,9 +30,9 @@ def agreement(
 ) -> tuple[Float[Tensor, "points"], Bool[Tensor, "points"]]:
     """The share of the views of a point that have its most frequent label there.
 
-        a(x) = max_c n_c(x) / sum_c n_c(x),   n_c(x) = training views in whose image x falls on a pixel labelled c
+        a(x) = max_c n_c(x) / sum_c n_c(x)
 
-    Views that do not show the point, or show it on a void pixel, do not vote. What hides it is not known yet.
+    with the votes n_c(x) of `VIEWS` training views (see `votes_by_class`). Occlusion is ignored.
 
     Args:
         scene: cameras and training frames.
@@ -40,19 +42,45 @@ def agreement(
     Returns:
         a, 0 without a vote; and whether there were at least `FEWEST` votes.
     """
-    votes = torch.zeros(len(points), scene.n_classes)
-    camera, ids = scene.intrinsics, np.asarray(scene.train_ids)
-    chosen = ids[np.linspace(0, len(ids) - 1, min(VIEWS, len(ids))).round().astype(int)]
-    for i in chosen:
+    ids = np.asarray(scene.train_ids)
+    views = ids[np.linspace(0, len(ids) - 1, min(VIEWS, len(ids))).round().astype(int)]
+    votes = votes_by_class(scene, labels, points, views.tolist())
+    counts = votes.sum(-1)
+    return votes.amax(-1) / counts.clamp_min(1), counts >= FEWEST
+
+
+def votes_by_class(
+    scene: Scene,
+    labels: np.ndarray,
+    points: Float[Tensor, "points 3"],
+    views: Sequence[int],
+    depth: Mapping[int, Float[Tensor, "height width"]] | None = None,
+    slack: float = 0.0,
+) -> Float[Tensor, "points classes"]:
+    """n_c(x): how many views show a point x on a pixel labelled c.
+
+    Args:
+        scene: cameras.
+        labels: (N, H, W) of all frames; void pixels do not vote.
+        points: metres.
+        views: the frames that vote.
+        depth: metres along the optical axis, a map a view: a view in which x lies more than `slack` behind does not
+            vote, since something hides x. None: nobody knows what hides it.
+        slack: metres.
+    """
+    votes, camera = torch.zeros(len(points), scene.n_classes), scene.intrinsics
+    for i in views:
         u, v, z = project(points, camera, torch.tensor(scene.c2w[i], dtype=torch.float32))
         u, v = u.round(), v.round()
         inside = (z > scene.near) & (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
         inside = inside.nonzero()[:, 0]
-        label = torch.tensor(labels[i])[v[inside].long(), u[inside].long()].long()
-        known = label != VOID
-        votes[inside[known], label[known]] += 1
-    counts = votes.sum(-1)
-    return votes.amax(-1) / counts.clamp_min(1), counts >= FEWEST
+        row, column = v[inside].long(), u[inside].long()
+        label = torch.tensor(labels[i])[row, column].long()
+        votes_here = label != VOID
+        if depth is not None:
+            votes_here &= z[inside] <= depth[i][row, column] + slack
+        votes[inside[votes_here], label[votes_here]] += 1
+    return votes
 
 
 @torch.no_grad()

@@ -167,10 +167,10 @@ class Config:
         Raises:
             SemnerfError: an unknown key, or a value that its key cannot have.
         """
-        known = {spec.name for spec in fields(self)}
+        keys = {spec.name for spec in fields(self)}
         for key in changes:
-            if key not in known:
-                raise SemnerfError(f"config: unknown key {key!r}, expected one of: {', '.join(sorted(known))}")
+            if key not in keys:
+                raise SemnerfError(f"config: unknown key {key!r}, expected one of: {', '.join(sorted(keys))}")
         return replace(self, **({"sampler": None} if "field" in changes else {}) | changes)
 
     def values(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What P2's and P1's experiments do to label images: one function a rule.
+"""What P2's and P1's experiments do to label images: one function for each rule.
 
-Each takes the labels of the training frames, in their order, and where it draws a random generator; it returns new
-labels and leaves its input as it was. The rules are those of P2's public code (`replica_datasets.py`), exactly but for
-what a function says. P2 draws its ids from void and the classes of the scene; so do these, void being VOID.
+Each takes the labels of the training frames, in their order, and a random generator where it draws. It returns new
+labels and leaves its input as it was. The rules are those of P2's public code (`replica_datasets.py`), except where a
+docstring says otherwise. P2 draws ids from void and the classes of the scene; so do these, with VOID for void.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
 
 Labels = UInt8[np.ndarray, "frames height width"]
-"""Class ids of the pixels of some frames, VOID where nobody knows."""
+"""Class ids of the pixels of some frames, VOID where the class is unknown."""
 
 
 def share_of(n: int, share: float) -> int:
@@ -63,7 +63,7 @@ def drop_frames(labels: Labels, share: float) -> Labels:
 def pixel_noise(labels: Labels, share: float, classes: Int[np.ndarray, "classes"], rng: np.random.Generator) -> Labels:
     """In each frame int(H W share) pixels, drawn without replacement, get an id of VOID and `classes` [P2, code].
 
-    Void pixels are struck like all others, and the true id may be drawn again.
+    Void pixels are drawn like all others, and a pixel may get its true id again.
 
     Args:
         share: of the pixels, 0 to 1.
@@ -72,8 +72,8 @@ def pixel_noise(labels: Labels, share: float, classes: Int[np.ndarray, "classes"
     ids = np.append(classes, VOID).astype(np.uint8)
     noisy = labels.copy()
     for frame in noisy.reshape(len(labels), -1):
-        struck = rng.permutation(frame.size)[: share_of(frame.size, share)]
-        frame[struck] = rng.choice(ids, struck.size)
+        changed = rng.permutation(frame.size)[: share_of(frame.size, share)]
+        frame[changed] = rng.choice(ids, changed.size)
     return noisy
 
 
@@ -83,10 +83,10 @@ def pixel_noise_other(
     """As `pixel_noise`, but the new id is one of the other classes: never VOID, never the true id. Not P2's rule."""
     noisy = labels.copy()
     for frame in noisy.reshape(len(labels), -1):
-        struck = rng.permutation(frame.size)[: share_of(frame.size, share)]
-        true = np.searchsorted(classes, frame[struck])  # VOID is above all classes: len(classes)
+        changed = rng.permutation(frame.size)[: share_of(frame.size, share)]
+        true = np.searchsorted(classes, frame[changed])  # VOID is above all classes: len(classes)
         drawn = rng.integers(len(classes) - (true < len(classes)))
-        frame[struck] = classes[drawn + (drawn >= true)]
+        frame[changed] = classes[drawn + (drawn >= true)]
     return noisy
 
 
@@ -99,15 +99,16 @@ def region_noise(
     classes: Int[np.ndarray, "classes"],
     rng: np.random.Generator,
 ) -> Labels:
-    """In int(n share) of the n frames that show an object its whole mask gets an id of VOID and `classes` [P2, code].
+    """Of the n frames that show an object, int(n share) get another id in its whole mask [P2, code].
 
-    Each object by itself; in each frame an id is drawn anew. P2 strikes the eight chairs of `room_2`.
+    Each object is treated by itself. In each frame one id of VOID and `classes` is drawn. P2 does this to the eight
+    chairs of `room_2`.
 
     Args:
         instances: object ids of the pixels.
-        objects: ids of those to strike.
+        objects: ids of those that are changed.
         share: of the frames that show an object, 0 to 1.
-        even: strike frames evenly through the list that is sorted by the object's area ("Even", see `spread`); else
+        even: take frames evenly through the list that is sorted by the object's area ("Even", see `spread`); else
             those where it is smallest ("Sort"). Frames of the same area keep their order.
         classes: ids that occur in the scene, ascending.
     """
@@ -115,9 +116,9 @@ def region_noise(
     noisy = labels.copy()
     for instance in objects:
         area = np.array([np.count_nonzero(frame == instance) for frame in instances])
-        shown = [f for f in np.argsort(area, kind="stable") if area[f]]
-        for position in spread(len(shown), share) if even else range(share_of(len(shown), share)):
-            frame = shown[position]
+        visible = [f for f in np.argsort(area, kind="stable") if area[f]]
+        for position in spread(len(visible), share) if even else range(share_of(len(visible), share)):
+            frame = visible[position]
             noisy[frame][instances[frame] == instance] = rng.choice(ids)
     return noisy
 
@@ -136,11 +137,11 @@ def instances_of(scene: Scene, name: str) -> list[int]:
     for i in scene.train_ids:
         counts[0] += np.bincount(scene.instances[i].ravel(), minlength=2**16)
         counts[1] += np.bincount(scene.instances[i][scene.labels[i] == of_class], minlength=2**16)
-    counts[:, 0] = 0  # nobody knows which instance
-    found = np.flatnonzero(2 * counts[1] > counts[0]).tolist()
-    if not found:
+    counts[:, 0] = 0  # unknown instances
+    objects = np.flatnonzero(2 * counts[1] > counts[0]).tolist()
+    if not objects:
         raise SemnerfError(f"scene {scene.name}: no instance of {name!r} in its training frames, expected one")
-    return found
+    return objects
 
 
 def nearest_positions(size: int, count: int) -> Int[np.ndarray, "count"]:

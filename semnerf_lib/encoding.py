@@ -1,4 +1,4 @@
-"""Positional encoding: what lets a small MLP follow a sharp edge."""
+"""Positional encoding: it lets a small MLP follow a sharp boundary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def positional_encoding(x: Float[Tensor, "*batch dims"], n_octaves: int) -> Float[Tensor, "*batch encoded"]:
-    """gamma(x) = (x, sin(2^0 x), cos(2^0 x), ..., sin(2^(L-1) x), cos(2^(L-1) x)), without pi [P2, code].
+    """gamma(x) = (x, sin(2^0 x), cos(2^0 x), ..., sin(2^(L-1) x), cos(2^(L-1) x)), without pi [NeRF eq. 4; P2, code].
 
     Args:
         x: values of order 1; P2 divides world metres by 10 first.

@@ -136,7 +136,7 @@ def evaluate(model: Model, scene: Scene, ids: Sequence[int] | None = None) -> di
 def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
     """The frames at which a run is scored: "test", and "train" where the config asks for it.
 
-    Where only some are, they are the same random ones for every run: evenly spaced ones would keep step with the frames
+    If only some are scored, they are the same random ones for every run: evenly spaced ones would often be the frames
     that sparse labels keep.
     """
     wanted = {"test": scene.test_ids, "train": scene.train_ids}
@@ -150,7 +150,7 @@ def scored_frames(scene: Scene, config: Config) -> dict[str, list[int]]:
 
 
 Render = Callable[[Float[np.ndarray, "4 4"], int], View]
-"""render(c2w, width): a view of so many pixels a row."""
+"""render(c2w, width): a view of `width` pixels a row."""
 
 
 def view_renderer(model: Model, scene: Scene) -> Render:

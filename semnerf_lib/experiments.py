@@ -1,4 +1,4 @@
-"""Which runs an experiment is made of: asked by its notebook and by `semnerf reproduce`, so that they cannot differ."""
+"""Which runs an experiment is made of. Its notebook and `semnerf reproduce` ask here, so that they cannot differ."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def open_scene(spec: str, scale: str) -> Scene:
 
     Args:
         spec: "room" for the made room, else the path of frames on disk or of a labelled mesh.
-        scale: one of `config.SCALES`.
+        scale: one of `config.SCALES`. Smoke takes so many frames of a small folder that P1's folds are possible.
 
     Raises:
         SemnerfError: unknown scale, or a scene that is missing or damaged.
     """
     width, every = SCENE_SIZES[check_scale(scale)]
-    return load_scene(spec, width=width, every=every)
+    return load_scene(spec, width=width, every=every, least=N_FOLDS)
 
 
 def supervisions(scene: Scene) -> tuple[str, ...]:
@@ -99,14 +99,14 @@ def view_synthesis(scene: Scene, scale: str) -> Plan:
 
 
 CORRUPTED = {"boundary_share": 0.0, "preview_every": 0, "score_views": "test+train"}
-"""What the runs on corrupted labels change of any preset: the borders of their regions may be the corruption's own."""
+"""What the runs on corrupted labels change of any preset: boundaries in such labels may come from the corruption."""
 CORRUPTED_LAPTOP = {"iterations": 400, "lr": 4e-2, "lr_decay_steps": 300, "score_frames": 12}
-"""What they change besides of the laptop's: there are about a hundred of them, and few or noisy labels want smaller
+"""What they also change of the laptop's preset: there are about a hundred runs, and few or noisy labels need smaller
 steps."""
 N_SEEDS = {"smoke": 1, "laptop": 3, "paper": 3}
 """Seeds of the runs that are not repeated over folds."""
 REGION_CLASS = "chair"
-"""Whose instances region noise strikes (P2: the chairs of room_2)."""
+"""The class whose instances region noise changes (P2: the chairs of room_2)."""
 
 
 def sparse_labels(scene: Scene, scale: str) -> Plan:
@@ -129,7 +129,7 @@ def label_noise(scene: Scene, scale: str) -> Plan:
 
 
 def super_resolution(scene: Scene, scale: str) -> Plan:
-    """Notebook 08: labels of a coarse grid, each spread over its block or alone in a void."""
+    """Notebook 08: labels of a coarse grid, each spread over its block, or alone with void around it."""
     factors = (8,) if scale == "smoke" else (8, 16)
     kinds = ("super-dense", "super-sparse")
     return corrupted(scene, scale, [CLEAN, *(Corruption(kind, s) for kind in kinds for s in factors)])
@@ -144,8 +144,8 @@ def label_propagation(scene: Scene, scale: str) -> Plan:
 def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption]) -> Plan:
     """Each corruption with each supervision, over P1's folds at paper scale and over seeds else.
 
-    A run's seed is also that of its corruption, so that both supervisions learn from identical labels. The baseline
-    gets colour rays beside the labelled ones: to learn the colours of pixels without a label is its advantage (P2).
+    The seed of a run is also the seed of its corruption, so that both supervisions learn from identical labels. The
+    baseline gets colour rays besides the labelled ones: it can learn from pixels without a label (P2).
     """
     own = CORRUPTED | (CORRUPTED_LAPTOP if scale == "laptop" else {})
     if scale == "paper":
@@ -163,11 +163,11 @@ def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption]) -> Pl
 
 
 SHARPENED = {key: PRESETS["laptop", "grid"][key] for key in ("carving", "boundary_share")}
-"""What the laptop's preset knows of sharp geometry; notebook 11 starts from it at every scale."""
+"""The keys of the laptop's preset that sharpen geometry; notebook 11 starts from them at every scale."""
 
 
 def sharpeners(scale: str) -> dict[str, dict[str, float]]:
-    """What notebook 11 calls its variants -> the one thing that each changes of the first, which changes nothing."""
+    """The variants of notebook 11: name -> the key that it changes. The first changes none."""
     few = 2 if scale == "smoke" else 5
     return {
         "the preset": {},

@@ -1,4 +1,4 @@
-"""GridField: features stored in space instead of in a network's weights, which is what makes a laptop enough.
+"""GridField: features stored in space instead of in the weights of a network, so that a laptop is fast enough.
 
 The grids are dense, of several cell sizes, trilinearly interpolated; a small MLP reads them. (Instant-NGP hashes its
 finest grids; a room of 4 cm cells needs no hash.)
@@ -54,8 +54,8 @@ class Box(nn.Module):
     With u = (x - centre) / half-size of the box, along each axis
         u' = (1 - s) u                                            where |u| <= 1
         u' = sign(u) (1 - s / (1 + (|u| - 1) (1 - s) / s))        beyond,
-    smooth at |u| = 1, and below 1 for any distance: Mip-NeRF 360's contraction (eq. 10), an axis at a time. With s = 0
-    the box is all there is, and points beyond lie on its faces.
+    smooth at |u| = 1, and below 1 for any distance: Mip-NeRF 360's contraction (eq. 10) for each axis. With s = 0 there
+    is nothing outside the box: points beyond are moved to its faces.
 
     Args:
         bounds: lower and upper corner, metres.
@@ -104,7 +104,7 @@ class Box(nn.Module):
 
 
 class DensityGrid(nn.Module):
-    """A density and nothing else, on one coarse grid: proposes where along a ray the field is worth asking."""
+    """A density alone, on one coarse grid: it proposes where the field is evaluated [Mip-NeRF 360 sec. 3]."""
 
     def __init__(self, box: Box, n_cells: float):
         super().__init__()
@@ -117,9 +117,9 @@ class DensityGrid(nn.Module):
 
 
 THIN = -1.5
-"""Log of the density, in 1/m, with which a field begins: half of the light still goes after 3 m. At a density of 1/m it
-is gone before it meets anything, and where few frames are labelled, each camera's labels end up painted onto the air in
-front of it."""
+"""Log of the density, in 1/m, with which a field begins: half of the light is left after 3 m. With a density of 1/m
+little light would reach the surfaces, and with few labelled frames a field would put each camera's labels into the air
+just in front of it."""
 
 
 MOST = 12.0
@@ -127,7 +127,7 @@ MOST = 12.0
 
 
 def density(raw: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-    """sigma = exp(raw + THIN), in 1/m; the exponent is kept below `MOST`."""
+    """sigma = exp(raw + THIN), in 1/m [Instant-NGP: exp]; the exponent is kept below `MOST`."""
     return torch.exp((raw.float() + THIN).clamp(max=MOST))
 
 

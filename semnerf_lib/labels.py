@@ -168,7 +168,7 @@ class Corruption:
         of: the class whose instances region noise changes; the file of "stored"; else None.
 
     Raises:
-        SemnerfError: an unknown kind, an amount that the kind cannot have, a class missing or too many.
+        SemnerfError: an unknown kind, or an amount, class or file that the kind cannot have.
     """
 
     kind: str = "none"
@@ -180,8 +180,8 @@ class Corruption:
             raise SemnerfError(f"corruption {self.kind!r}, expected one of: {', '.join(KINDS)}")
         amount, of = self.entry.amount, self.entry.of
         if (self.amount is None) != (amount is None) or (amount and not amount.allowed(self.amount)):
-            expected = amount.limits if amount else "none"
-            raise SemnerfError(f"corruption {self.kind}: amount {self.amount}, expected {expected}")
+            wanted = amount.limits if amount else "none"
+            raise SemnerfError(f"corruption {self.kind}: amount {self.amount}, expected {wanted}")
         if amount:
             object.__setattr__(self, "amount", float(self.amount) + 0.0)  # -0.0 becomes 0.0: one value, one spelling
         if (self.of is None) != (of is None) or self.of == "":
@@ -242,7 +242,6 @@ class Corruption:
 
 
 CLEAN = Corruption()
-"""Nothing is done to the labels."""
 
 
 def corrupt(scene: Scene, corruption: Corruption, seed: int) -> Labels:

@@ -1,4 +1,4 @@
-"""What a rendering is held against: label images, and for the baseline colours."""
+"""Losses: of rendered classes and labels, for the baseline of colours, and of where samples and weights lie."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def proposal_loss(
 def distortion_loss(
     z_vals: Float[Tensor, "rays samples"], weights: Float[Tensor, "rays samples"], far: float
 ) -> Float[Tensor, ""]:
-    """Pulls a ray's weights together, towards one surface [Mip-NeRF 360 eq. 15, discrete].
+    """Draws the weights of a ray together, towards one surface [Mip-NeRF 360 eq. 15, discrete].
 
         L = 1/rays sum_ij w_i w_j |s_i - s_j| + 1/3 sum_i w_i^2 (s_{i+1} - s_i),   s = z / far
 

@@ -21,8 +21,8 @@ def confusion_matrix(
     array([[1, 1],
            [0, 1]])
     """
-    known = truth != VOID
-    pairs = truth[known].astype(np.int64) * n_classes + predicted[known]
+    labelled = truth != VOID
+    pairs = truth[labelled].astype(np.int64) * n_classes + predicted[labelled]
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
@@ -46,7 +46,7 @@ class LabelScores:
 
 
 def label_scores(confusion: Int[np.ndarray, "classes classes"]) -> LabelScores:
-    """See `LabelScores`. Without one known pixel every score is NaN."""
+    """See `LabelScores`. Without one labelled pixel every score is NaN."""
     hits = np.diag(confusion).astype(float)
     in_truth, predicted = confusion.sum(1), confusion.sum(0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -77,8 +77,8 @@ class DepthErrors:
     sums: Float[np.ndarray, "4"] = field(default_factory=lambda: np.zeros(4))
 
     def add(self, estimate: Float[np.ndarray, "*shape"], truth: Float[np.ndarray, "*shape"]) -> None:
-        known = truth > 0
-        z, t = estimate[known].astype(np.float64), truth[known].astype(np.float64)
+        valid = truth > 0
+        z, t = estimate[valid].astype(np.float64), truth[valid].astype(np.float64)
         error, ratio = np.abs(z - t), np.maximum(z / t, t / np.maximum(z, 1e-9))
         self.count += len(t)
         self.sums += [(error / t).sum(), (error**2).sum(), error.sum(), (ratio < 1.25).sum()]

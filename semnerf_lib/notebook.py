@@ -1,4 +1,4 @@
-"""What the notebooks' own cells lean on: the guard behind the parameters cell, sources, tables.
+"""What cells of the notebooks call: the check of their parameters, sources of the library, the banner of smoke scale.
 
 A notebook's first code cell holds its parameters (tag `parameters`, plain assignments), its second calls `begin`.
 """
@@ -34,27 +34,27 @@ def assigned_names(source: str) -> list[str] | None:
     return names
 
 
-def check_parameters(cells: Sequence[str], known: Iterable[str]) -> None:
+def check_parameters(cells: Sequence[str], parameters: Iterable[str]) -> None:
     """Raises if a cell that does nothing but assign, just before the guard, assigns a name that is no parameter.
 
-    papermill puts what it was given into a cell of its own behind the parameters cell, and an unknown name there
-    would change nothing and be noticed by nobody.
+    papermill writes the values that it is given into a cell of its own behind the parameters cell. An unknown name
+    there would change nothing, and nobody would notice.
 
     Args:
         cells: sources of the cells executed before the guard, oldest first.
-        known: the notebook's parameters.
+        parameters: of the notebook.
 
     Raises:
         SemnerfError: an unknown parameter.
     """
-    known = list(known)
+    parameters = list(parameters)
     for source in reversed(cells):
         names = assigned_names(source)
         if names is None:
             return
         for name in names:
-            if name not in known:
-                raise SemnerfError(f"notebook: unknown parameter {name!r}, expected one of {', '.join(known)}")
+            if name not in parameters:
+                raise SemnerfError(f"notebook: unknown parameter {name!r}, expected one of {', '.join(parameters)}")
 
 
 def begin(scale: str, scene: str, **others: object) -> tuple:

@@ -15,7 +15,7 @@ from semnerf_lib.scene import VOID, Scene
 
 
 class Batch(NamedTuple):
-    """Rays, and what training knows of their pixels.
+    """Rays, with the labels and colours of their pixels.
 
     Attributes:
         rays_o, rays_d: origins, m, and directions of length 1 along the optical axis.
@@ -44,10 +44,10 @@ class Batch(NamedTuple):
 
 
 class TrainingRays:
-    """Draws training rays: from all labelled pixels of the training frames, or from those beside another class, or all.
+    """Draws training rays: from labelled pixels of the training frames, from boundary pixels, or from all pixels.
 
-    P2 takes a step's rays from one image. From labels alone that would waste every step on an unlabelled frame, and
-    an all-void batch has no loss at all; so what is learnt from labels is drawn from labelled pixels, for either
+    P2 takes the rays of a step from one image [P2, code]. With labels alone, a step on an unlabelled frame would teach
+    nothing, and a batch of void pixels has no loss. So labelled rays are drawn from labelled pixels, for either
     supervision.
 
     Args:
@@ -68,17 +68,17 @@ class TrainingRays:
         self.labelled = torch.nonzero(learnt.flatten() != VOID)[:, 0].to(device)
         if not len(self.labelled):
             raise SemnerfError(f"scene {scene.name}: no labelled pixel in its {len(ids)} training frames")
-        self.boundary = torch.nonzero(beside_another_class(learnt).flatten())[:, 0].to(device)
+        self.boundary = torch.nonzero(boundary_pixels(learnt).flatten())[:, 0].to(device)
         self.labels = learnt.flatten().to(device)
         self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device) if with_rgb else None
         self.c2w = torch.from_numpy(scene.c2w[ids].copy()).float().to(device)
         self.intrinsics = scene.intrinsics
 
     def draw(self, n_rays: int, generator: torch.Generator, n_boundary: int = 0, n_colour: int = 0) -> Batch:
-        """Random rays, and what the training frames say of them.
+        """Random rays of the training frames.
 
-        `n_rays` labelled ones first, of which `n_boundary` from pixels beside another class where there are any; then,
-        if there is RGB, `n_colour` from any pixel, their labels VOID.
+        First `n_rays` labelled ones, of which `n_boundary` are boundary pixels where there are any. Then, if there is
+        RGB, `n_colour` of any pixel, with the label VOID.
         """
 
         def picks(count, n):
@@ -100,10 +100,10 @@ class TrainingRays:
         return Batch(rays_o, rays_d, labels, rgb)
 
 
-def beside_another_class(
+def boundary_pixels(
     labels: UInt8[torch.Tensor, "frames height width"],
 ) -> Bool[torch.Tensor, "frames height width"]:
-    """The labelled pixels of which one of the four neighbours has another class; a void neighbour does not count."""
+    """The labelled pixels with another class in one of the four neighbours; a void neighbour does not count."""
     beside = torch.zeros_like(labels, dtype=torch.bool)
     for axis in (1, 2):
         length = labels.shape[axis] - 1

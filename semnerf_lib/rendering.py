@@ -15,11 +15,11 @@ from torch import Tensor
 from semnerf_lib.sampling import even_or_random_u, sample_pdf, stratified
 
 LAST_DELTA = 1e10
-"""Length of the last interval in metres: whatever light is left at the last sample ends there [P2, code]."""
+"""Length of the last interval in metres: all light that is left at the last sample ends there [P2, code]."""
 
 
 class FieldOutput(NamedTuple):
-    """What a field says of points: density before its ReLU in 1/m, class logits, colour in [0, 1]; None for none."""
+    """A field's values at points: density before its ReLU in 1/m, class logits, colour in [0, 1]; None for none."""
 
     sigma: Float[Tensor, "rays samples"]
     sem_logits: Float[Tensor, "rays samples classes"] | None = None
@@ -85,7 +85,7 @@ def composite(
     rays_d: Float[Tensor, "rays 3"],
     noise: Float[Tensor, "rays samples"] | float = 0.0,
 ) -> Rendered:
-    """Composites a field's answers along rays, back to one answer a ray.
+    """Composites what a field returns along rays to one value for each ray.
 
     sigma_i = relu(raw_i + noise_i), delta_i = (z_{i+1} - z_i) |d|, the last delta 1e10 m [P2, code]; weights by
     `compute_weights`; then weighted sums. All in float32, whatever the field computed in.
@@ -115,7 +115,7 @@ def render_samples(
     z_vals: Float[Tensor, "rays samples"],
     noise: Float[Tensor, "rays samples"] | float = 0.0,
 ) -> Rendered:
-    """Asks the field at rays_o + z rays_d and composites."""
+    """Evaluates the field at rays_o + z rays_d and composites [P2, code]."""
     points = rays_o[:, None] + z_vals[..., None] * rays_d[:, None]
     viewdirs = rays_d / rays_d.norm(dim=-1, keepdim=True)
     out = field(points, viewdirs)

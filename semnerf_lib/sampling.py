@@ -1,4 +1,4 @@
-"""Where along a ray the field is asked: stratified samples, then more of them where the first found something.
+"""Where along a ray the field is evaluated: stratified samples, then more where the first ones have weight.
 
 A sample z_vals[i] stands for the interval from itself to the next one (P2's convention); the last interval has no end.
 """
@@ -73,7 +73,7 @@ def sample_pdf(
 def even_or_random_u(
     n_rays: int, n_samples: int, device: torch.device | str, generator: torch.Generator | None
 ) -> Float[Tensor, "rays samples"]:
-    """Numbers for `sample_pdf`: stratified at random with a generator, at the centres of their strata without.
+    """Numbers for `sample_pdf`: random within strata with a generator, the centres of the strata without [P2, code].
 
     u_i = (i + r_i) / n with r uniform in [0, 1), or 1/2.
     """

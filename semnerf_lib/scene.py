@@ -23,7 +23,7 @@ class Scene:
     Arrays are made read-only. Frames are addressed by their position 0 ... N - 1.
 
     Attributes:
-        name: what a person calls it.
+        name: for people.
         labels: (N, H, W) uint8, class 0 ... C - 1 or VOID.
         c2w: (N, 4, 4) float64, camera to world, OpenCV axes, metres.
         intrinsics: one camera for all frames.
@@ -31,11 +31,11 @@ class Scene:
         train_ids, test_ids: positions of the frames to train on and to test on; disjoint.
         rgb: (N, H, W, 3) uint8 or None.
         depth: (N, H, W) float32, metres along the optical axis, 0 where unknown, or None.
-        instances: (N, H, W) uint16 object ids, one id an object in all frames, 0 where nobody knows, or
+        instances: (N, H, W) uint16 object ids, one id an object in all frames, 0 where unknown, or
             None; only region noise reads them.
         coding: how the labels were coded where the scene came from (`scenes.coding.Coding`), or None; no part of
             the digest.
-        bounds: (2, 3) float64 lower and upper corner of a box that holds all surfaces, or None if nobody knows.
+        bounds: (2, 3) float64 lower and upper corner of a box that holds all surfaces, or None if unknown.
         near, far: metres along the optical axis between which surfaces are searched (P2: 0.1 and 10).
 
     Raises:
@@ -78,6 +78,8 @@ class Scene:
                     f"{np.dtype(dtype)}{list(shape)}"
                 )
             array.setflags(write=False)
+        if odd := [name for name in self.class_names if not name or not name.isprintable()]:
+            raise SemnerfError(f"scene {self.name}: a class is called {odd[0][:80]!r}, expected printable names")
         for i, pose in enumerate(self.c2w):
             if fault := pose_fault(pose):
                 raise SemnerfError(f"scene {self.name}: pose of frame {i}: {fault}")

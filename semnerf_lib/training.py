@@ -1,17 +1,14 @@
-"""One trainer for every field: rays from labelled pixels, a loss, Adam; resumable to the bit.
+"""One trainer for every field: rays from labelled pixels, a loss, Adam. A continued run has the same bits.
 
-Nothing random outlives a step: its draws come from a generator seeded with (seed, step). So a checkpoint is weights,
-Adam's moments and a step number, and a run that was stopped ends in the same weights as one that was not.
+The draws of a step come from a generator seeded with (seed, step). So a checkpoint is weights, Adam's moments and a
+step number, and a run that was stopped and continued ends with the same weights as one that was not.
 """
 
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +23,7 @@ from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.machine.checkpoints import Facts, read_checkpoint, read_step, write_checkpoint
 from semnerf_lib.machine.files import Damaged
 from semnerf_lib.machine.gradients import Terms, adam, descend, gradients
+from semnerf_lib.machine.processes import deferred_interrupt
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.models import build_model
 from semnerf_lib.rays import Batch, TrainingRays
@@ -67,7 +65,7 @@ class Trainer:
         return self.rays.draw(c.n_rays, self.generator, round(c.boundary_share * c.n_rays), c.colour_rays)
 
     def terms(self, rays: Batch, generator: torch.Generator) -> Terms:
-        """What the loss of some rays is made of: each a mean over the rays, `semantic` over the labelled ones.
+        """The terms of the loss of some rays: means over the rays, `semantic` over the labelled ones.
 
         `photometric` is there with RGB alone; `regularisation` is the model's own (0 for the papers' MLP).
         """
@@ -173,8 +171,8 @@ class Trainer:
         good = "no checkpoint was written yet"
         if checkpoint and checkpoint.exists():
             good = f"the last good checkpoint is {checkpoint}, of step {read_step(checkpoint)}"
-        found = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
-        raise SemnerfError(f"step {self.step_count}: {found}, expected finite numbers; {good}")
+        fault = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
+        raise SemnerfError(f"step {self.step_count}: {fault}, expected finite numbers; {good}")
 
     def _record(self, loss: float, terms: Terms, checkpoint: Path | None) -> None:
         self._stop_unless_finite(loss, checkpoint)
@@ -223,23 +221,6 @@ class Trainer:
 
 
 def generators(source: torch.Generator, n: int) -> list[torch.Generator]:
-    """So many generators, each seeded with a number that `source` draws."""
+    """`n` generators, each seeded with a number that `source` draws."""
     seeds = torch.randint(2**31, (n,), generator=source, device=source.device)
     return [torch.Generator(source.device).manual_seed(seed) for seed in seeds.tolist()]
-
-
-@contextmanager
-def deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Holds Ctrl-C back, so that a step is never cut in half; yields a function that tells whether it was pressed.
-
-    Outside the main thread signals are nobody's to catch, and the function answers False.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    pressed = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)

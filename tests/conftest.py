@@ -12,9 +12,14 @@ import semnerf_lib.scenes.bvh  # noqa: F401  (unchecked: likewise)
 # before the first import of the library: every annotated shape and type is checked in every call
 install_import_hook("semnerf_lib", "shapes.checked")
 
+import signal  # noqa: E402
+
 import pytest  # noqa: E402
 import torch  # noqa: E402
 from tiny import make_tiny_scene  # noqa: E402
+
+# a shell has what it starts in the background ignore Ctrl-C, which some tests send
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

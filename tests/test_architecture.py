@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "study": {"plots", "runs", "surfaces", "lessons", "method", "scenes"},
     "plots": {"surfaces", "lessons", "method", "scenes"},
     "runs": {"method", "scenes"},
-    "studio": {"method"},
+    "studio": {"method", "scenes"},
     "surfaces": {"method", "scenes"},
     "lessons": {"method"},
     "notebook": {"plots", "method"},

@@ -9,10 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from semnerf_lib.cameras import (
     Intrinsics,
-    camera_path,
     get_rays,
     look_at,
-    nearest_chain,
     pose_fault,
     project,
     rays_from_pixels,
@@ -153,20 +151,3 @@ def test_pose_fault_names_what_is_wrong():
     assert "no rotation" in changed((slice(3), slice(3)), np.zeros((3, 3)))
     assert "reflection" in changed((slice(3), 0), -good[:3, 0])
     assert "shape" in pose_fault(good[:3])
-
-
-def test_camera_path_passes_its_keys_and_stays_rigid():
-    keys = np.stack([some_pose(s) for s in range(4)])
-    path = camera_path(keys, 31)
-    np.testing.assert_allclose(path[::10], keys, atol=1e-9)
-    assert all(pose_fault(pose, 1e-9) is None for pose in path)
-    for keys_, n in ((keys[:1], 5), (keys, 1)):
-        with pytest.raises(SemnerfError, match="camera_path"):
-            camera_path(keys_, n)
-
-
-def test_nearest_chain_visits_all_by_nearness():
-    c2w = np.tile(np.eye(4), (5, 1, 1))
-    c2w[:, 0, 3] = [0, 10, 1, 3, -2.5]
-    assert nearest_chain(c2w).tolist() == [0, 2, 3, 4, 1]
-    assert sorted(nearest_chain(c2w, 3).tolist()) == [0, 1, 2, 3, 4]

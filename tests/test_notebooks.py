@@ -37,7 +37,7 @@ every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: pat
 
 
 def test_the_series_is_there():
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{i:02}" for i in range(1, 12)]
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{i:02}" for i in range(1, 13)]
 
 
 @every_notebook

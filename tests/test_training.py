@@ -17,9 +17,10 @@ from semnerf_lib import grid, models
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.checkpoints import Facts, read_step, write_checkpoint
 from semnerf_lib.machine.interpolation import trilinear
+from semnerf_lib.machine.processes import deferred_interrupt
 from semnerf_lib.models import HierarchicalModel
 from semnerf_lib.scene import VOID
-from semnerf_lib.training import Trainer, deferred_interrupt, generators
+from semnerf_lib.training import Trainer, generators
 
 CPU = torch.device("cpu")
 FIELDS = ["grid", "mlp"]

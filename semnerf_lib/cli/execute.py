@@ -8,7 +8,6 @@ result file counts.
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -17,11 +16,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import read_json, write_aside, write_json
 from semnerf_lib.machine.processes import command, environment, stop
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.pages.html import first_picture, notebook_page, title_of
 from semnerf_lib.pages.outputs import is_in_space, place_library
+from semnerf_lib.runs.notebooks import read_notebook, read_result
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -38,13 +39,11 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
         What the result file holds: key, title, ok, seconds, cells, failure (None, or see `run_cells`), picture (the
         first figure as a data URL, or None).
     """
-    import nbformat
-
     source, folder = Path(job["notebook"]), Path(job["folder"])
     executed, start = folder / source.name, time.perf_counter()
     failure = run_cells(source, executed, job["parameters"])
     seconds = time.perf_counter() - start
-    notebook = nbformat.read(executed, as_version=4)
+    notebook = read_notebook(executed)
     page = notebook_page(notebook, source.parent, before=[("../index.html", "All notebooks and scores")])
     if is_in_space(page):
         place_library(folder)
@@ -111,11 +110,12 @@ def execute_apart(
         job.unlink(missing_ok=True)
         part_of(folder / notebook.name).unlink(missing_ok=True)
     if status in (0, 1) and result.is_file():
-        written = read_json(result)
+        written = read_result(result)
         if written["ok"] == (status == 0):
             return written
     result.unlink(missing_ok=True)
-    return failed(notebook, f"its process ended with status {status} and no result", output, start)
+    last = "".join(f": {line}" for line in output.splitlines()[-1:])
+    return failed(notebook, f"its process ended with status {status} and no result{last}", output, start)
 
 
 def run_child(job: Path, notebook: Path, part: Path, env: dict[str, str]) -> tuple[int, str]:
@@ -152,10 +152,9 @@ def failed(notebook: Path, error: str, traceback: str = "", start: float | None 
 def executed_cells(notebook: Path) -> int:
     """How many code cells of a notebook have run; 0 while the file cannot be read."""
     try:
-        cells = json.loads(notebook.read_text())["cells"]
-    except (OSError, ValueError, KeyError):
+        return sum(bool(cell.get("execution_count")) for cell in read_json(notebook)["cells"])
+    except (SemnerfError, KeyError, TypeError, AttributeError):
         return 0
-    return sum(bool(cell.get("execution_count")) for cell in cells)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs a command; errors a person can mend are one line on stderr and status 2."""
+    """Runs a command; errors a person can mend are one line on stderr and status 2.
+
+    Raises:
+        BrokenPipeError: whoever read the output has closed it.
+    """
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -58,6 +62,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return args.action(args)
     except SemnerfError as fault:
         line = str(fault)
+    except BrokenPipeError:
+        raise
     except OSError as fault:
         reason = "no room left on the disk" if fault.errno == errno.ENOSPC else fault.strerror or str(fault)
         line = f"{fault.filename or 'a file'}: {reason}; nothing that was finished is lost"
@@ -66,7 +72,3 @@ def main(words: Sequence[str] | None = None) -> int:
         return 130
     print(f"error: {with_dashes(did_you_mean(' '.join(line.split())), options)}", file=sys.stderr)
     return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

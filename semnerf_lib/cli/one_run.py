@@ -185,7 +185,7 @@ def render(args: argparse.Namespace) -> int:
 
 def relabel(args: argparse.Namespace) -> int:
     """Writes the labels of a finished run as images."""
-    from semnerf_lib.relabel import check_folder
+    from semnerf_lib.studio.relabel import check_folder
 
     check_folder(args.to)
     write_labels(args, *finished_run(args))
@@ -196,7 +196,8 @@ def mesh(args: argparse.Namespace) -> int:
     """Writes the learnt surface and, where the scene has depth, prints its distance to the true one."""
     import numpy as np
 
-    from semnerf_lib.scenes.mesh_export import check_mesh_target, save_mesh
+    from semnerf_lib.scenes.coding import coding_of
+    from semnerf_lib.scenes.mesh_export import check_mesh_target, in_unit, save_mesh
     from semnerf_lib.surfaces.comparison import compare, true_surface
     from semnerf_lib.surfaces.culling import part_of, seen_faces
     from semnerf_lib.surfaces.meshes import learnt_surface
@@ -209,7 +210,7 @@ def mesh(args: argparse.Namespace) -> int:
     else:
         whole = learnt_surface(model, scene, args.cell).mesh(args.level)
     seen = part_of(whole, seen_faces(whole, scene))
-    save_mesh(seen, args.to)
+    save_mesh(in_unit(seen, coding_of(scene).unit), args.to)
     print(f"wrote {args.to}: {len(seen.faces):,} triangles of {len(np.unique(seen.face_labels))} classes")
     if scene.depth is not None:
         for row in compare(seen, true_surface(scene)).rows():

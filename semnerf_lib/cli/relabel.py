@@ -33,7 +33,10 @@ def relabel_options(sub: argparse.ArgumentParser) -> None:
     which = sub.add_mutually_exclusive_group()
     which.add_argument("--frames", choices=("all", "training", "test"), default="all", help="which frames (all)")
     which.add_argument(
-        "--poses", type=Path, metavar="FILE", help="any poses instead: a 4x4 camera-to-world a line, OpenCV, metres"
+        "--poses",
+        type=Path,
+        metavar="FILE",
+        help="any poses instead: a 4x4 matrix a line, as the scene's source has them",
     )
     sub.add_argument("--void", choices=("fill", "keep"), default="fill", help="pixels that are void now (fill)")
 
@@ -42,9 +45,10 @@ def write_labels(args: argparse.Namespace, scene: Scene, model: Model) -> None:
     """Writes what the options ask for and prints what changed."""
     from semnerf_lib.config import SCENE_SIZES
     from semnerf_lib.evaluation import render_view
-    from semnerf_lib.relabel import CERTAINTY, CHANGES, coding_of, relabel, relabel_poses
+    from semnerf_lib.scenes.coding import coding_of
     from semnerf_lib.scenes.frames import read_poses
     from semnerf_lib.scenes.loading import load_scene
+    from semnerf_lib.studio.relabel import CERTAINTY, CHANGES, relabel, relabel_poses
 
     def render(c2w, camera):
         return render_view(model, camera, c2w, scene.near, scene.far)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.cli.execute import execute_apart, failed
-from semnerf_lib.errors import SemnerfError
+from semnerf_lib.errors import SemnerfError, one_line
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.machine.processes import LIBRARY
@@ -26,7 +26,7 @@ from semnerf_lib.machine.progress import Progress, say
 from semnerf_lib.pages.report import Report, write_report
 from semnerf_lib.pages.verdict_report import write_verdict
 from semnerf_lib.runs.executors import Executor, pick_executor
-from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for
+from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for, read_result
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
@@ -64,8 +64,8 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
     """The result of an earlier successful execution with the same key; None if there is none or a file is missing."""
     files = [folder / f"{notebook.stem}{suffix}" for suffix in (".json", ".ipynb", ".html")]
     with suppress(SemnerfError):
-        result = read_json(files[0]) if all(file.is_file() for file in files) else {}
-        if result.get("ok") and result.get("key") == key:
+        result = read_result(files[0]) if all(file.is_file() for file in files) else {"ok": False}
+        if result["ok"] and result["key"] == key:
             return result
     return None
 
@@ -227,10 +227,10 @@ class Reproduction:
 
 
 def describe(result: dict[str, Any]) -> str:
-    """How an execution ended; a failure with its cell and traceback."""
+    """How an execution ended, in one line; the page has the cell and the traceback of a failure."""
     if result["ok"]:
         return f"executed in {duration(result['seconds'])}"
     failure = result["failure"]
     where = "" if failure["cell"] is None else f" in cell {failure['cell']}"
-    parts = (f"FAILED{where}: {failure['error']}", failure["source"], failure["traceback"])
-    return "\n".join(filter(None, parts))
+    more = "; the page shows where" if failure["traceback"] else ""
+    return f"FAILED{where}: {one_line(failure['error'])}{more}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,7 @@ def add(commands: Commands) -> None:
     sub.add_argument("folder", type=Path, help="where to write; must not exist")
     sub.add_argument("--from", dest="source", default="room", metavar="NAME|MESH", help="what to show (room)")
     sub.add_argument("--width", type=int, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
-    sub.add_argument("--up", metavar="AXIS", help="of a mesh, upward: x, y, z, or as in --up=-y (GLB, glTF: y, else z)")
-    sub.add_argument("--unit", metavar="UNIT", help="of a mesh: mm, cm, m, km, in or ft (m)")
+    mesh_options(sub)
     sub.add_argument("--poses", type=Path, metavar="FILE", help="poses to see a mesh from, 16 numbers a line")
     sub.add_argument("--camera", type=Path, metavar="FILE", help="its camera, as intrinsics.json (hfov 90 degrees)")
     sub = command(
@@ -58,9 +58,15 @@ def add(commands: Commands) -> None:
         "check",
         check,
         "read a scene, say what it holds, or what is wrong with it in one line",
-        ["semnerf scene check ~/replica/room_0", "semnerf scene check scan.ply"],
+        ["semnerf scene check ~/replica/room_0", "semnerf scene check scan.ply --unit mm --up y"],
     )
     sub.add_argument("path", help="a folder of frames, a labelled mesh, or a made scene")
+    mesh_options(sub)
+
+
+def mesh_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--up", metavar="AXIS", help="of a mesh, upward: x, y, z, or as in --up=-y (GLB, glTF: y, else z)")
+    sub.add_argument("--unit", metavar="UNIT", help="of a mesh: mm, cm, m, km, in or ft (m)")
 
 
 def make(args: argparse.Namespace) -> int:
@@ -103,10 +109,10 @@ def import_frames(args: argparse.Namespace) -> int:
     unit = None if args.unit is None else units_a_metre(args.unit)
     options = ImportOptions(args.axes, args.invert, unit, tuple(args.ignore), args.background)
     scene = import_scene(args.source, options)
-    scene = scene if args.unit else placed(scene)
+    scene = placed(scene, unit_known=unit is not None, void_known=args.background is not None)
     save_replica(scene, args.folder)
     print(describe(scene))
-    print(f"wrote {args.folder}")
+    print(f"wrote {args.folder}; next: semnerf train --scene {shlex.quote(str(args.folder))}")
     return 0
 
 
@@ -114,5 +120,10 @@ def check(args: argparse.Namespace) -> int:
     """Prints what a scene holds."""
     from semnerf_lib.scenes.loading import check_scene
 
-    print(check_scene(args.path))
+    print(check_scene(args.path, args.up, args.unit))
+    print(
+        f"next: semnerf train --scene {shlex.quote(args.path)}"
+        if args.up is None and args.unit is None
+        else f"next: semnerf scene make FOLDER --from {shlex.quote(args.path)}, with these options, then train on it"
+    )
     return 0

@@ -1,4 +1,4 @@
-"""What a single lesson of the series needs and nothing else: fits at boundaries, one ray traced, a field of voxels.
+"""What a single lesson of the series needs: fits to class boundaries, one ray traced, a field of voxels.
 
 It may know the method. Begin with `tracing`.
 """

@@ -1,4 +1,4 @@
-"""A small network fitted to a crop of a label image: what the positional encoding lets it follow."""
+"""A small network fitted to a patch of a label image: which boundaries the positional encoding lets it follow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from semnerf_lib.machine.cores import one_core
 from semnerf_lib.scene import VOID
 
 FINE = 4
-"""Places a pixel along each axis at which a fit is looked at."""
+"""Places for each pixel along each axis at which a fit is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -40,27 +40,27 @@ class Fit:
     lines: Float[np.ndarray, "height columns classes"]
     classes: UInt8[np.ndarray, "classes"]
 
-    def wrong(self, crop: UInt8[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"]) -> float | None:
-        """Share of the labelled pixels of `where` that it gets wrong; None where there is none."""
-        asked = where & (crop != VOID)
-        return float(np.mean(self.labels[asked] != crop[asked])) if asked.any() else None
+    def wrong(self, patch: UInt8[np.ndarray, "height width"], where: Bool[np.ndarray, "height width"]) -> float | None:
+        """Share of wrong classes among the labelled pixels of `where`; None without such a pixel."""
+        asked = where & (patch != VOID)
+        return float(np.mean(self.labels[asked] != patch[asked])) if asked.any() else None
 
 
-def fit_crop(
-    crop: UInt8[np.ndarray, "height width"],
+def fit_patch(
+    patch: UInt8[np.ndarray, "height width"],
     learnt: Bool[np.ndarray, "height width"],
     n_octaves: int,
     steps: int = 200,
-    shown: int = 4,
+    n_fits: int = 4,
     width: int = 64,
 ) -> Iterator[Fit]:
-    """Fits a network of two hidden layers to the class at (x, y), and yields it `shown` times on the way.
+    """Fits a network of two hidden layers to the class at (x, y), and yields it `n_fits` times on the way.
 
-    Places are encoded as (x, y) / (W / 2), from the middle of the crop: the shortest wave is `shortest_wave` pixels.
+    Places are encoded as (x, y) / (W / 2), from the middle of the patch: the shortest wave is `shortest_wave` pixels.
     The same arguments give the same fit.
 
     Args:
-        crop: of a label image; VOID teaches nothing.
+        patch: of a label image; VOID teaches nothing.
         learnt: the pixels to learn from.
         n_octaves: of the encoding; 0 gives the network x and y alone.
         steps: of Adam, on all pixels at once.
@@ -69,13 +69,13 @@ def fit_crop(
     Raises:
         SemnerfError: no labelled pixel to learn from.
     """
-    height, columns = crop.shape
-    taught = learnt & (crop != VOID)
-    if not taught.any():
-        raise SemnerfError(f"fit_crop: no labelled pixel in {columns}x{height} to learn from, expected some")
-    classes = np.unique(crop[taught])
+    height, columns = patch.shape
+    labelled = learnt & (patch != VOID)
+    if not labelled.any():
+        raise SemnerfError(f"fit_patch: no labelled pixel in {columns}x{height} to learn from, expected some")
+    classes = np.unique(patch[labelled])
     generator = torch.Generator().manual_seed(0)
-    target = torch.from_numpy(np.searchsorted(classes, crop[taught]))
+    target = torch.from_numpy(np.searchsorted(classes, patch[labelled]))
     net = nn.Sequential(
         nn.Linear(encoded_size(2, n_octaves), width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
         nn.Linear(width, len(classes)),
@@ -91,9 +91,9 @@ def fit_crop(
 
     at_pixels = encoded(np.arange(height), np.arange(columns))
     at_between, on_lines = encoded(between(height), between(columns)), encoded(np.arange(height), between(columns))
-    x = at_pixels[torch.from_numpy(taught)]
+    x = at_pixels[torch.from_numpy(labelled)]
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
-    stops = sorted({round(steps * (k / shown) ** 2) for k in range(shown + 1)})
+    stops = sorted({round(steps * (k / n_fits) ** 2) for k in range(n_fits + 1)})
     for start, stop in pairwise(stops):
         with one_core():
             for _ in range(start, stop):
@@ -102,8 +102,8 @@ def fit_crop(
                 loss.backward()
                 optimiser.step()
             with torch.no_grad():
-                found = (classes[net(places).argmax(-1).numpy()] for places in (at_pixels, at_between))
-                fit = Fit(stop, loss.item(), *found, torch.softmax(net(on_lines), -1).numpy(), classes)
+                labels = (classes[net(places).argmax(-1).numpy()] for places in (at_pixels, at_between))
+                fit = Fit(stop, loss.item(), *labels, torch.softmax(net(on_lines), -1).numpy(), classes)
         yield fit
 
 
@@ -113,7 +113,7 @@ def between(n: int) -> Float[np.ndarray, "places"]:
 
 
 def shortest_wave(n_octaves: int, columns: int) -> float:
-    """Length in pixels of the shortest wave of `fit_crop`'s encoding: 2 pi / 2^(L - 1) of half the crop's width.
+    """Length in pixels of the shortest wave of `fit_patch`'s encoding: 2 pi / 2^(L - 1) of half the patch's width.
 
     >>> round(shortest_wave(7, 40), 2)
     1.96
@@ -121,13 +121,13 @@ def shortest_wave(n_octaves: int, columns: int) -> float:
     return float(np.inf) if n_octaves == 0 else float(2 * np.pi / 2 ** (n_octaves - 1) * columns / 2)
 
 
-def boundary_crop(labels: UInt8[np.ndarray, "height width"], size: int = 40) -> tuple[int, int, int]:
-    """Top, left and side of the square with the longest boundaries between classes, no larger than the image."""
+def boundary_patch(labels: UInt8[np.ndarray, "height width"], size: int = 40) -> tuple[int, int, int]:
+    """Top, left and side of the square with the most boundary pixels, no larger than the image."""
     size = min(size, *labels.shape)
-    boundaries = np.zeros(labels.shape)
-    boundaries[:, 1:] += (labels[:, 1:] != labels[:, :-1]) & (labels[:, 1:] != VOID) & (labels[:, :-1] != VOID)
-    boundaries[1:] += (labels[1:] != labels[:-1]) & (labels[1:] != VOID) & (labels[:-1] != VOID)
-    sums = np.pad(boundaries.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    boundary = np.zeros(labels.shape)
+    boundary[:, 1:] += (labels[:, 1:] != labels[:, :-1]) & (labels[:, 1:] != VOID) & (labels[:, :-1] != VOID)
+    boundary[1:] += (labels[1:] != labels[:-1]) & (labels[1:] != VOID) & (labels[:-1] != VOID)
+    sums = np.pad(boundary.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     counts = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
     top, left = np.unravel_index(counts.argmax(), counts.shape)
     return int(top), int(left), size

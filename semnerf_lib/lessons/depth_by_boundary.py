@@ -1,4 +1,4 @@
-"""Depth errors by their distance from a border between classes: what labels fix, and what they leave loose."""
+"""Depth errors by their distance from a class boundary: labels fix depth there and leave it free elsewhere."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import torch
 from jaxtyping import Float, UInt8
 from scipy.ndimage import distance_transform_edt
 
-from semnerf_lib.rays import beside_another_class
+from semnerf_lib.rays import boundary_pixels
 from semnerf_lib.scene import VOID
 
 
-def border_distance(labels: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "height width"]:
+def boundary_distance(labels: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "height width"]:
     """How many pixels away the nearest pixel is that has a neighbour of another class; infinity where there is none.
 
-    D(p) = min_{b in B} |p - b|,   B = labelled pixels beside another class (see `rays.beside_another_class`)
+    D(p) = min_{b in B} |p - b|,   B = labelled pixels beside another class (see `rays.boundary_pixels`)
     """
-    beside = beside_another_class(torch.tensor(labels)[None])[0].numpy()
+    beside = boundary_pixels(torch.tensor(labels)[None])[0].numpy()
     if not beside.any():
         return np.full(labels.shape, np.inf)
     return distance_transform_edt(~beside)
@@ -43,9 +43,9 @@ def depth_error_by_distance(
     Returns:
         Metres; NaN for a ring without a pixel.
     """
-    away = np.stack([border_distance(one) for one in labels])
-    known = (truth > 0) & (labels != VOID) & (away >= starts[0])
-    ring = np.searchsorted(starts, away[known], side="right") - 1
-    error = np.abs(depth[known].astype(np.float64) - truth[known])
+    away = np.stack([boundary_distance(one) for one in labels])
+    valid = (truth > 0) & (labels != VOID) & (away >= starts[0])
+    ring = np.searchsorted(starts, away[valid], side="right") - 1
+    error = np.abs(depth[valid].astype(np.float64) - truth[valid])
     counts = np.bincount(ring, minlength=len(starts)).astype(float)
     return np.bincount(ring, error, len(starts)) / np.where(counts > 0, counts, np.nan)

@@ -19,7 +19,7 @@ class LabelStatistics:
         right, wrong, lost: share with the true label, with another one, with none. They sum to 1.
         frames: images with at least one label.
         classes: classes that are left.
-        entropy: of the classes' shares of the labels, nats: 0 where all are one class, ln C where all are equally many.
+        entropy: of the shares of the classes, nats: 0 for labels of one class, ln C for equally many of each.
         given, hits: (C,) pixels that have a class as their label, and those of them that truly are of it.
     """
 
@@ -39,15 +39,15 @@ def label_statistics(
 ) -> LabelStatistics:
     """Compares the labels that are given with the true ones (see `LabelStatistics`); shares of nothing are 0."""
     pairs = np.bincount(truth.ravel().astype(np.intp) * 256 + given.ravel(), minlength=256 * 256).reshape(256, 256)
-    known, hits = max(1, pairs[:VOID].sum()), np.diag(pairs)[:n_classes]
+    n_true, hits = max(1, pairs[:VOID].sum()), np.diag(pairs)[:n_classes]
     counts = pairs.sum(0)[:n_classes]
     shares = counts[counts > 0] / max(1, counts.sum())
     lost, right = pairs[:VOID, VOID].sum(), hits.sum()
     return LabelStatistics(
         labelled=float(counts.sum() / given.size),
-        right=float(right / known),
-        wrong=float((pairs[:VOID].sum() - right - lost) / known),
-        lost=float(lost / known),
+        right=float(right / n_true),
+        wrong=float((pairs[:VOID].sum() - right - lost) / n_true),
+        lost=float(lost / n_true),
         frames=int((given != VOID).any((1, 2)).sum()),
         classes=len(shares),
         entropy=float(abs((shares * np.log(shares)).sum())),

@@ -21,7 +21,7 @@ class Pass:
     """One pass along one ray: n samples, C classes.
 
     Attributes:
-        z_vals: (n,) where the field was asked, metres along the optical axis.
+        z_vals: (n,) where the field was evaluated, metres along the optical axis.
         deltas: (n,) lengths of the intervals along the ray, metres; the last one is endless.
         sigma: (n,) density, 1/m, after its ReLU.
         transmittance: (n + 1,) share of the light before each sample, and after the last.
@@ -63,12 +63,12 @@ def trace_field(field: Field, near: float, far: float) -> Trace:
     def trace(rays_o: Tensor, rays_d: Tensor, n_samples: int, n_importance: int, density: float = 1.0):
         answers = []
 
-        def heard(points: Tensor, viewdirs: Tensor) -> FieldOutput:
+        def recorded(points: Tensor, viewdirs: Tensor) -> FieldOutput:
             answers.append(_times(field(points, viewdirs), density))
             return answers[-1]
 
         ends = (torch.full((1, 1), z) for z in (near, far))
-        rendered = render_hierarchical(heard, heard, rays_o, rays_d, *ends, n_samples, n_importance)
+        rendered = render_hierarchical(recorded, recorded, rays_o, rays_d, *ends, n_samples, n_importance)
         return _passes(answers, rendered, rays_d)
 
     return trace

@@ -1,4 +1,4 @@
-"""The true room as a field: the surfaces that its frames show, poured into small cubes."""
+"""The true room as a field of voxels: those that hold a surface of a training frame are dense."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from semnerf_lib.rendering import Field, FieldOutput
 from semnerf_lib.scene import VOID, Scene
 
 STOPS = 0.99
-"""Share of the light that a cube stops on the way straight through it."""
+"""Share of the light that a voxel stops along its side."""
 SURE = 8.0
-"""Logit of a cube's class; those of the other classes are 0, and so are all in the air."""
+"""Logit of a voxel's class; those of the other classes are 0, and so are all in the air."""
 THICKNESS = 3
-"""Cubes that stand behind each other at a surface: even samples step over a thinner one."""
+"""Voxels behind each other at a surface: even samples would step over a thinner one."""
 AIR = VOID + 1
-"""What stands in the table of cubes for one that is empty."""
+"""The label of an empty voxel."""
 
 
-def cube_field(scene: Scene) -> Field:
-    """A field that knows the surfaces and the classes that the training frames show; nothing is trained.
+def surface_voxels(scene: Scene) -> Field:
+    """A field with the surfaces and the classes that the training frames show; nothing is trained.
 
-    A cube is as wide as a pixel is at 3 m. Dense, sigma = -ln(1 - STOPS) / width, are those in which some frame saw a
-    surface, and those behind it, THICKNESS in all. A cube has the class that was seen most often in it.
+    A voxel is as wide as a pixel at 3 m. Voxels in which some frame sees a surface are dense, and so are those behind
+    it, THICKNESS in all: sigma = -ln(1 - STOPS) / width. A voxel has the class that is seen most often in it.
 
     Raises:
         SemnerfError: a scene without depth.
@@ -43,7 +43,7 @@ def cube_field(scene: Scene) -> Field:
         pairs = np.ravel_multi_index((cells - origin).T, size) * 256 + labels
         pairs, votes = np.unique(pairs, return_counts=True)
         place, label = np.divmod(pairs[np.argsort(votes, kind="stable")], 256)
-        room[place] = label  # of a cube's classes the most frequent is written last
+        room[place] = label  # of a voxel's classes the most frequent is written last
     room, logits = torch.from_numpy(room), torch.zeros(AIR + 1, scene.n_classes)
     logits[: scene.n_classes] = SURE * torch.eye(scene.n_classes)
     lower, upper = torch.tensor(origin), torch.tensor(size)
@@ -52,19 +52,19 @@ def cube_field(scene: Scene) -> Field:
     def field(points: Tensor, viewdirs: Tensor) -> FieldOutput:
         cell = torch.floor(points / width).long() - lower
         inside = ((cell >= 0) & (cell < upper)).all(-1)
-        found = torch.where(inside, room[(torch.minimum(cell.clamp(min=0), upper - 1) * strides).sum(-1)], AIR)
-        return FieldOutput(torch.where(found == AIR, 0.0, -math.log(1 - STOPS) / width), logits[found])
+        voxel = torch.where(inside, room[(torch.minimum(cell.clamp(min=0), upper - 1) * strides).sum(-1)], AIR)
+        return FieldOutput(torch.where(voxel == AIR, 0.0, -math.log(1 - STOPS) / width), logits[voxel])
 
     return field
 
 
 def _cells(scene: Scene, width: float, behind: float) -> tuple[np.ndarray, np.ndarray]:
-    """The cubes that the training frames' pixels fall into, `behind` metres further than their surfaces; the labels."""
+    """The voxels of the training frames' pixels, moved `behind` metres behind their surfaces, and their labels."""
     cells, labels = [], []
     for i in scene.train_ids:
-        known = scene.depth[i] > 0
+        valid = scene.depth[i] > 0
         depth, c2w = torch.from_numpy(scene.depth[i] + np.float32(behind)), torch.tensor(scene.c2w[i]).float()
-        points = unproject(depth, scene.intrinsics, c2w).numpy()[known]
+        points = unproject(depth, scene.intrinsics, c2w).numpy()[valid]
         cells.append(np.floor(points / width).astype(np.int64))
-        labels.append(scene.labels[i][known])
+        labels.append(scene.labels[i][valid])
     return np.concatenate(cells), np.concatenate(labels)

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from semnerf_lib.machine.files import digest, opened, write_aside
-from semnerf_lib.machine.jsons import is_number
+from semnerf_lib.machine.jsons import is_number, parse_json
 
 
 class Facts(NamedTuple):
@@ -63,7 +63,7 @@ def read_step(path: Path) -> int:
 
 
 def _facts(file: Any, iterations: float) -> tuple[Facts, str]:
-    stored = json.loads(file.metadata()["semnerf"])
+    stored = parse_json(file.metadata()["semnerf"].encode(), "its facts", nan=True)
     step, seconds, history, sha256 = (stored[key] for key in (*Facts._fields, "sha256"))
     if type(sha256) is not str:
         raise TypeError("sha256 is no text")

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,6 +51,24 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+@contextmanager
+def folder_aside(path: Path) -> Iterator[Path]:
+    """A new folder beside `path`, which takes its place at the end, or goes on failure; its mode follows the umask.
+
+    Raises:
+        SemnerfError: no room on the disk, or the folder cannot be written to.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.aside")
+    try:
+        aside.mkdir(parents=True)
+        yield aside
+        os.replace(aside, path)
+    except OSError as fault:
+        raise write_fault(path, fault) from fault
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,34 +16,45 @@ MAX_DIGITS = 300
 
 
 def read_json(path: Path, wanted: type | tuple[type, ...] = dict, nan: bool = False) -> Any:
-    """The JSON value in a regular file of at most `MAX_BYTES`.
-
-    Args:
-        path: the file; a byte order mark at its beginning is skipped.
-        wanted: type of the outermost value.
-        nan: whether NaN and Infinity, which are no JSON, are numbers here.
+    """The JSON value in a regular file of at most `MAX_BYTES` (see `parse_json`).
 
     Raises:
-        SemnerfError: no such file, no regular file, too large, no UTF-8, no JSON, nested too deeply, a number that
-            no float holds, or another outermost type.
+        SemnerfError: no such file, no regular file, too large, or what `parse_json` raises.
     """
     try:
         size = regular_size(path)
         if size > MAX_BYTES:
             raise SemnerfError(f"{path}: {size} bytes, expected a JSON file of at most {MAX_BYTES}")
-        text = path.read_bytes().decode("utf-8-sig")
-        value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=None if nan else _constant)
+        raw = path.read_bytes()
     except OSError as fault:
         raise SemnerfError(f"{path}: {fault.strerror or fault}, expected a JSON file") from fault
+    return parse_json(raw, path, wanted, nan)
+
+
+def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = dict, nan: bool = False) -> Any:
+    """The JSON value in some bytes.
+
+    Args:
+        raw: UTF-8; a byte order mark at its beginning is skipped.
+        name: what holds it, for messages.
+        wanted: type of the outermost value.
+        nan: whether NaN and Infinity, which are no JSON, are numbers here.
+
+    Raises:
+        SemnerfError: no UTF-8, no JSON, nested too deeply, a number that no float holds, or another outermost type.
+    """
+    try:
+        text = raw.decode("utf-8-sig")
+        value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=None if nan else _constant)
     except RecursionError:
-        raise SemnerfError(f"{path}: nested too deeply, expected a JSON file") from None
+        raise SemnerfError(f"{name}: nested too deeply, expected a JSON file") from None
     except ValueError as fault:
-        raise SemnerfError(f"{path}: no JSON ({str(fault).splitlines()[0]}), expected a JSON file") from None
+        raise SemnerfError(f"{name}: no JSON ({str(fault).splitlines()[0]}), expected a JSON file") from None
     if not isinstance(value, wanted):
         words = {dict: "object", list: "list"}
         types = wanted if isinstance(wanted, tuple) else (wanted,)
         expected = " or ".join(words.get(t, t.__name__) for t in types)
-        raise SemnerfError(f"{path}: holds a {type(value).__name__}, expected a JSON {expected}")
+        raise SemnerfError(f"{name}: holds a {type(value).__name__}, expected a JSON {expected}")
     return value
 
 
@@ -59,9 +71,33 @@ def regular_size(path: Path) -> int:
     return status.st_size
 
 
+def decimal(word: str) -> float:
+    """The number that a word of a text file is; NaN and infinity too.
+
+    Raises:
+        ValueError: no number, or one that only Python reads as one: 1_0, digits of other scripts.
+    """
+    if "_" in word or not word.isascii():
+        raise ValueError(f"{word[:20]!a} is no number")
+    return float(word)
+
+
 def is_number(value: Any) -> bool:
     """Whether a JSON value is a finite number; true and false are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def of_kinds(value: Any, kinds: Mapping[str, type | tuple[type, ...]]) -> bool:
+    """Whether a JSON value is an object with these keys and types; true and false are no numbers."""
+    if not isinstance(value, dict) or not kinds.keys() <= value.keys():
+        return False
+    for key, kind in kinds.items():
+        numeric = isinstance(value[key], int | float) and not isinstance(value[key], bool)
+        if not isinstance(value[key], kind) or (type(value[key]) is bool and kind is not bool):
+            return False
+        if numeric and not is_number(value[key]):
+            return False
+    return True
 
 
 def _integer(text: str) -> int:

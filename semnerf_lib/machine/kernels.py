@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numba import float32, njit, uint64
@@ -38,6 +39,18 @@ def _edges(x, p, sizes, offsets, level):
     return rows, ((ONE - tx) * (ONE - ty), (ONE - tx) * ty, tx * (ONE - ty), tx * ty), tz
 
 
+def compiled_loop(**options: Any) -> Callable[[Callable], Callable]:
+    """A decorator: the loop compiled, free of Python's lock, and kept on disk where Numba finds a place for it."""
+
+    def compile_one(loop: Callable) -> Callable:
+        try:
+            return njit(nogil=True, error_model="numpy", cache=True, **options)(loop)
+        except RuntimeError:  # the library's folder is read-only, and there is no home
+            return njit(nogil=True, error_model="numpy", **options)(loop)
+
+    return compile_one
+
+
 @cache
 def compiled(n: int) -> tuple[Callable, Callable]:
     """The two loops for grids of n features, a constant that unrolls them.
@@ -48,7 +61,7 @@ def compiled(n: int) -> tuple[Callable, Callable]:
         into `total`, for levels start ... stop - 1.
     """
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @compiled_loop()
     def read(table, x, sizes, offsets, out, start, stop):
         for level in range(uint64(len(sizes))):
             for p in range(uint64(start), uint64(stop)):
@@ -59,7 +72,7 @@ def compiled(n: int) -> tuple[Callable, Callable]:
                     upper += wc * table[c + STEP, f] + wd * table[d + STEP, f]
                     out[p, level * uint64(n) + uint64(f)] = (ONE - t) * lower + t * upper
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @compiled_loop()
     def pull(grad, x, sizes, offsets, total, start, stop):
         for level in range(uint64(start), uint64(stop)):
             first, size = uint64(offsets[level]), uint64(sizes[level, 0] * sizes[level, 1] * sizes[level, 2])

@@ -1,7 +1,8 @@
 """Child processes that import this library, and that end when their parent does.
 
 `python -m semnerf_lib.machine.processes PARENT MODULE WORDS` runs a module of this library as `python -m MODULE WORDS`
-does, but watches its parent from the first moment on: before the module imports anything.
+does, but watches its parent from the first moment on: before the module imports anything. Ctrl-C is sent on and held
+back here too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LIBRARY = Path(__file__).resolve().parents[1]
@@ -72,6 +75,23 @@ def main() -> None:
     end_with(parent)
     sys.argv = sys.argv[2:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[Callable[[], bool]]:
+    """Holds Ctrl-C back, so that a step is never cut in half; yields a function that returns whether it was pressed.
+
+    Outside the main thread no signal can be caught, and the function returns False.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    pressed = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 if __name__ == "__main__":

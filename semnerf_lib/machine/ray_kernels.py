@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numba import float32, njit, uint64
 
-from semnerf_lib.machine.kernels import ONE, STEP, _edges
+from semnerf_lib.machine.kernels import ONE, STEP, _edges, compiled_loop
 
 ZERO = np.float32(0)
 SUMS = {"contract", "reassoc"}
@@ -77,7 +77,7 @@ def proposal_loops(least: float, most: float) -> tuple[Callable, Callable]:
     """
     least, most = np.float32(least), np.float32(most)
 
-    @njit(nogil=True, error_model="numpy", cache=True, fastmath=SUMS)
+    @compiled_loop(fastmath=SUMS)
     def forward(table, sizes, offsets, bounds, shell, thin, rays_o, rays_d, z, far, u, last, floor, outs, start, stop):
         weights, opticals, fine = outs
         n_samples = z.shape[1]
@@ -112,7 +112,7 @@ def proposal_loops(least: float, most: float) -> tuple[Callable, Callable]:
                 above = z[r, k + 1] if k < n_samples - 1 else far[r, 0]
                 fine[r, i] = z[r, k] + min(max(share, ZERO), ONE) * (above - z[r, k])
 
-    @njit(nogil=True, error_model="numpy", cache=True, fastmath=SUMS)
+    @compiled_loop(fastmath=SUMS)
     def backward(
         sizes, offsets, bounds, shell, rays_o, rays_d, z, weights, opticals, grad, totals, n_rays, start, stop
     ):
@@ -149,7 +149,7 @@ def field_loops(n_in: int, width: int, keeps: bool, least: float, most: float) -
     least, most = np.float32(least), np.float32(most)
     n_levels = n_in // 2
 
-    @njit(nogil=True, error_model="numpy", cache=True, fastmath=SUMS)
+    @compiled_loop(fastmath=SUMS)
     def forward(
         table, sizes, offsets, bounds, shell, thin, rays_o, rays_d, z, last, matrix, bias, out, outs, start, stop
     ):
@@ -196,7 +196,7 @@ def field_loops(n_in: int, width: int, keeps: bool, least: float, most: float) -
                     for j in range(width):
                         hidden[p, j] = h[j]
 
-    @njit(nogil=True, error_model="numpy", cache=True, fastmath=SUMS)
+    @compiled_loop(fastmath=SUMS)
     def backward(matrix, out, saved, grads, colours, totals, n_rays, start, stop):
         weights, opticals, live, features, hidden = saved
         grad_weights, grad_summed, grad_hidden, grad_features = grads
@@ -235,7 +235,7 @@ def field_loops(n_in: int, width: int, keeps: bool, least: float, most: float) -
                             dot += row[j] * dh[j]
                         grad_features[p, i] = dot
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @compiled_loop()
     def scatter(grad, x, live, sizes, offsets, total, start, stop):
         n_samples = len(x) // len(live)
         for level in range(uint64(start), uint64(stop)):
@@ -254,7 +254,7 @@ def field_loops(n_in: int, width: int, keeps: bool, least: float, most: float) -
     return forward, backward, scatter
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@compiled_loop()
 def cover(z_coarse, w_coarse, z_fine, w_fine, losses, grad, start, stop):
     """`losses.proposal_loss` of rays start ... stop - 1, each by itself, and its gradient for the coarse weights."""
     n, m = z_coarse.shape[1], z_fine.shape[1]

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from jinja2 import pass_context
 from PIL import Image
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.pages.formulas import font_face, mathml
 from semnerf_lib.pages.outputs import LIBRARY, is_in_space, pictures, prepared
 from semnerf_lib.pages.templating import TEMPLATES
@@ -55,6 +56,9 @@ def notebook_page(
         before, after: (address, text) of the links at the top and at the bottom.
         root: of a page of a site, the way to the site's index, as in "../"; the page then searches the site.
         share: of a page of a site, the picture by which it is shared, from `root`.
+
+    Raises:
+        SemnerfError: an output or an attachment that is damaged.
     """
     from jinja2 import DictLoader
     from nbconvert.exporters.html import HTMLExporter
@@ -70,7 +74,11 @@ def notebook_page(
         extra_loaders=[DictLoader({"folded.html.j2": FOLDED})],
         embed_images=True,
     )
-    body, _ = exporter.from_notebook_node(prepared(notebook), {"metadata": {"path": str(folder)}})
+    try:
+        body, _ = exporter.from_notebook_node(prepared(notebook), {"metadata": {"path": str(folder)}})
+    except Exception as fault:  # whatever a damaged output makes nbconvert raise
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise SemnerfError(f"{folder}: a notebook without a page ({reason}), expected outputs of Jupyter") from fault
     return page(title_of(notebook, "notebook"), body, before, after, root, share)
 
 
@@ -200,10 +208,22 @@ def title_of(notebook: Any, default: str) -> str:
     return default
 
 
+def opened_picture(data: str, where: object) -> Image.Image:
+    """A picture among a notebook's outputs, from base64.
+
+    Raises:
+        SemnerfError: damaged.
+    """
+    try:
+        return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    except (TypeError, ValueError, OSError, SyntaxError, Image.DecompressionBombError) as fault:
+        raise SemnerfError(f"{where}: a damaged picture ({fault}), expected base64 of PNG or JPEG") from None
+
+
 def first_picture(notebook: Any, width: int = 640) -> str | None:
     """The first picture among the outputs, at most `width` pixels wide and high, as a data URL; None without one."""
     for picture in chain.from_iterable(map(pictures, notebook.cells)):
-        image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
+        image = opened_picture(picture, "a notebook")
         image.thumbnail((width, width))
         return "data:image/jpeg;base64," + base64.b64encode(jpeg(image, quality=85)).decode()
     return None

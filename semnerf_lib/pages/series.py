@@ -6,8 +6,6 @@ sentence and which picture to take, what a reader should know before, and the ti
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 import re
 from dataclasses import dataclass
@@ -19,14 +17,13 @@ from PIL import Image, ImageOps
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name, pick_device
-from semnerf_lib.machine.files import read_json, write_aside, write_json
-from semnerf_lib.pages.html import jpeg, title_of
+from semnerf_lib.machine.files import write_aside, write_json
+from semnerf_lib.pages.html import jpeg, opened_picture, title_of
 from semnerf_lib.pages.outputs import pictures
-from semnerf_lib.runs.notebooks import find_notebooks, plans_for
+from semnerf_lib.runs.notebooks import FACTS, find_notebooks, plans_for, read_facts, read_notebook, read_result
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.tables import duration
 
-FACTS = "series.json"
 INDEX = "index.ipynb"
 PICTURES = "pictures"
 WORDS_A_MINUTE, LINES_A_MINUTE, FIGURES_A_MINUTE = 180, 15, 2
@@ -97,15 +94,13 @@ def read_series(folder: Path) -> list[Entry]:
     Raises:
         SemnerfError: a notebook without an entry in `series.json`, or without the passage or picture named there.
     """
-    import nbformat
-
-    facts, entries = read_json(folder / FACTS), []
+    facts, entries = read_facts(folder), []
     times = facts["times"]
     for path in find_notebooks(folder):
         number = path.name[:2]
         if number not in facts["notebooks"]:
             raise SemnerfError(f"{folder / FACTS}: nothing of notebook {number}, expected its idea and picture")
-        entry, notebook = facts["notebooks"][number], nbformat.read(path, as_version=4)
+        entry, notebook = facts["notebooks"][number], read_notebook(path)
         if plain(entry["idea"]) not in plain("\n".join(prose(notebook))):
             raise SemnerfError(f"{path}: says nowhere {entry['idea']!r}, expected the idea that {FACTS} names")
         runs, runs_seconds = times["runs"].get(number, (0, 0.0))
@@ -144,7 +139,7 @@ def picture_of(notebook: Any, words: str, path: Path) -> Image.Image:
     last = [pictures(cell)[-1] for cell in notebook.cells if words in cell.source and pictures(cell)]
     if not last:
         raise SemnerfError(f"{path}: no picture by a cell with {words!r}, expected the one that {FACTS} names")
-    return Image.open(io.BytesIO(base64.b64decode(last[0]))).convert("RGB")
+    return opened_picture(last[0], path)
 
 
 def small_jpeg(image: Image.Image, size: tuple[int, int] = (360, 240)) -> bytes:
@@ -163,7 +158,7 @@ def reading_minutes(notebook: Any) -> int:
 
 def measured_on(folder: Path) -> str:
     """On what the times were measured, or that none were."""
-    on = read_json(folder / FACTS)["times"]["on"]
+    on = read_facts(folder)["times"]["on"]
     return f"Times to run: {on}." if on else "Times to run are not measured yet."
 
 
@@ -227,7 +222,7 @@ def take_times(folder: Path, store: Store) -> None:
     runs: dict[str, tuple[int, float]] = {}
     for path in find_notebooks(folder):
         number, page = path.name[:2], store.root / "room-laptop" / "notebooks" / f"{path.stem}.json"
-        result = read_json(page)
+        result = read_result(page)
         if not result["ok"]:
             raise SemnerfError(f"{page}: the notebook failed, expected one without an error")
         seconds[number] = round(result["seconds"], 1)
@@ -240,7 +235,7 @@ def take_times(folder: Path, store: Store) -> None:
         made |= fresh
     latest = max((run.provenance["date"][:10] for run in made.values()), default=None)
     on = ", ".join(filter(None, [device_name(pick_device()).split(",")[0], f"{cores} cores", latest]))
-    write_json(folder / FACTS, read_json(folder / FACTS) | {"times": {"on": on, "seconds": seconds, "runs": runs}})
+    write_json(folder / FACTS, read_facts(folder) | {"times": {"on": on, "seconds": seconds, "runs": runs}})
 
 
 def seconds_of(run: Run, cores: int) -> float:

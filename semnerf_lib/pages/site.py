@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from posixpath import normpath
 
@@ -22,6 +23,7 @@ from semnerf_lib.pages.outputs import is_in_space, place_library
 from semnerf_lib.pages.search import write_sections
 from semnerf_lib.pages.series import Entry, measured_on, read_series
 from semnerf_lib.pages.templating import TEMPLATES
+from semnerf_lib.runs.notebooks import read_notebook
 
 MARK = '<meta name="generator" content="semnerf site">'
 """In the index of a site: a folder with it may be replaced by the next one."""
@@ -105,8 +107,6 @@ def copy_showpieces(site: Path, docs: Path) -> dict[str, str]:
 
 def write_notebooks(folder: Path, notebooks: Path, entries: list[Entry], share: str | None) -> None:
     """A page a notebook, with links to the one before and the one after, and plotly's library if one needs it."""
-    import nbformat
-
     folder.mkdir(parents=True)
     for i, entry in enumerate(entries):
         contents = ("../index.html", "Contents")
@@ -116,7 +116,7 @@ def write_notebooks(folder: Path, notebooks: Path, entries: list[Entry], share: 
             contents,
             *([(f"{after.stem}.html", f"{after.title} →")] if after else []),
         ]
-        notebook = nbformat.read(notebooks / f"{entry.stem}.ipynb", as_version=4)
+        notebook = read_notebook(notebooks / f"{entry.stem}.ipynb")
         page = notebook_page(notebook, notebooks, links, links, "../", share)
         if is_in_space(page):
             place_library(folder)
@@ -133,7 +133,7 @@ def write_documents(folder: Path, project: Path, share: str | None) -> list[tupl
         (folder / inside).parent.mkdir(parents=True, exist_ok=True)
         page = document_page(text, path.parent, [(f"{up}index.html", "Contents")], up, share)
         (folder / inside).write_text(page, encoding="utf-8")
-        written.append((inside.as_posix(), re.search(r"<title>(.*?)</title>", page)[1]))
+        written.append((inside.as_posix(), title_in(page, path.stem)))
     return written
 
 
@@ -151,8 +151,15 @@ def write_reports(folder: Path, results: Path) -> list[tuple[str, str]]:
         text = (here / "report.html").read_text(encoding="utf-8")
         text = text.replace('<a href="index.html">Scores and notebooks</a>', '<a href="../../index.html">Contents</a>')
         (here / "report.html").write_text(text, encoding="utf-8")
-        written.append((f"reports/{here.name}/report.html", re.search(r"<title>(?:semnerf: )?(.*?)</title>", text)[1]))
+        title = title_in(text, here.name).removeprefix("semnerf: ")
+        written.append((f"reports/{here.name}/report.html", title))
     return written
+
+
+def title_in(page: str, default: str) -> str:
+    """The title of a page, as text."""
+    title = re.search(r"<title>(.*?)</title>", page)
+    return unescape(title[1]) if title else default
 
 
 def relinked(page: str, path: Path, site: Path) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from semnerf_lib.errors import printable
 from semnerf_lib.experiments import plan
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
@@ -228,13 +229,13 @@ TEX_HEADS = ("labels", "labels alone are", "scores", "difference (95 %)", "n", "
 
 def escaped(text: str) -> str:
     """Text with LaTeX's special characters made harmless."""
-    return "".join(TEX.get(c, c) for c in text)
+    return "".join(TEX.get(c, c) for c in printable(text))
 
 
 def to_tex(rows: Sequence[Row], caption: str) -> str:
     """All rows as a LaTeX table (booktabs), under a line a claim with its verdict; caption and margin as comments."""
     lines = [
-        f"% {caption}; margin {MARGIN:g} points; run ids in verdict.csv",
+        f"% {printable(caption)}; margin {MARGIN:g} points; run ids in verdict.csv",
         "% needs booktabs",
         rf"\begin{{tabular}}{{{'l' * len(TEX_HEADS)}}}",
         r"\toprule",

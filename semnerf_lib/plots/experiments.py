@@ -15,7 +15,7 @@ from jaxtyping import Float, Int, UInt8
 from matplotlib.figure import Figure
 
 from semnerf_lib.plots.images import _picture, class_legend, label_picture
-from semnerf_lib.plots.style import GREEN, GREY, MODEL_COLOURS, PINK, SKY
+from semnerf_lib.plots.style import GREEN, GREY, MODEL_COLOURS, PINK, SKY, plain
 from semnerf_lib.scene import VOID
 
 ROLES: dict[str, dict[str, str]] = {
@@ -217,7 +217,7 @@ def class_losses(
     order = np.array([c for c in np.argsort(-first) if np.isfinite(first[c])], dtype=int)[:most]
     colours = {names[role]: ROLES[role]["color"] for role in losses}
     by_name = {names[role]: values for role, values in losses.items()}
-    grouped_bars(left, by_name, order, [class_names[c] for c in order], colours)
+    grouped_bars(left, by_name, order, [plain(class_names[c]) for c in order], colours)
     for role, mean in means.items():
         look = {"color": ROLES[role]["color"], "marker": ROLES[role]["marker"]}
         right.scatter(100 * shares, mean, s=16, alpha=0.8, **look)

@@ -13,9 +13,10 @@ from semnerf_lib.cameras import Intrinsics, get_rays, look_at
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
+from semnerf_lib.scenes.triangles import normals
 from semnerf_lib.surfaces.comparison import TrueSurface
 from semnerf_lib.surfaces.culling import part_of
-from semnerf_lib.surfaces.meshes import LearntSurface, normals
+from semnerf_lib.surfaces.meshes import LearntSurface
 
 FAR_OFF = 0.2
 """Distance to the truth that gets the strongest colour, metres."""

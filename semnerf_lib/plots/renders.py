@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, Int, UInt8
 from PIL import Image
+from scipy.interpolate import CubicSpline
+from scipy.spatial.transform import Rotation, Slerp
 
-from semnerf_lib.cameras import camera_of_width, camera_path, nearest_chain, widened
+from semnerf_lib.cameras import Intrinsics, camera_of_width
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View, render_view
 from semnerf_lib.machine.files import write_aside
@@ -17,8 +20,8 @@ from semnerf_lib.machine.progress import progress
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.video import video
-from semnerf_lib.relabel import coding_of, encoded, encoded_depth
 from semnerf_lib.scene import Scene
+from semnerf_lib.scenes.coding import coding_of, encoded, encoded_depth
 
 FPS = 24
 SECONDS_A_KEY = 2.0
@@ -135,3 +138,37 @@ def write_video(model: Model, scene: Scene, path: Path, seconds: float, width: i
     views = (render_view(model, camera, pose, scene.near, scene.far) for pose in progress(poses, "filming"))
     path.parent.mkdir(parents=True, exist_ok=True)
     video((picture(view, show, scene.n_classes) for view in views), path, FPS)
+
+
+def camera_path(c2w: Float[np.ndarray, "keys 4 4"], n_frames: int) -> Float[np.ndarray, "frames 4 4"]:
+    """A smooth path through key poses: centres on a Catmull-Rom-like cubic, rotations by spherical interpolation.
+
+    The path starts at the first key and ends at the last; keys are evenly spaced in time.
+
+    Raises:
+        SemnerfError: fewer than two keys, or fewer than two frames.
+    """
+    if len(c2w) < 2 or n_frames < 2:
+        raise SemnerfError(f"camera_path: {len(c2w)} keys and {n_frames} frames, expected at least 2 of each")
+    keys, times = np.arange(len(c2w)), np.linspace(0, len(c2w) - 1, n_frames)
+    path = np.tile(np.eye(4), (n_frames, 1, 1))
+    path[:, :3, 3] = CubicSpline(keys, c2w[:, :3, 3], bc_type="natural")(times)
+    path[:, :3, :3] = Slerp(keys, Rotation.from_matrix(c2w[:, :3, :3]))(times).as_matrix()
+    return path
+
+
+def nearest_chain(c2w: Float[np.ndarray, "frames 4 4"], start: int = 0) -> Int[np.ndarray, "frames"]:
+    """An order of the frames in which each next camera centre is the nearest one not yet visited."""
+    centres, order = c2w[:, :3, 3], [start]
+    left = set(range(len(c2w))) - {start}
+    while left:
+        order.append(min(left, key=lambda i: (np.linalg.norm(centres[i] - centres[order[-1]]), i)))
+        left.remove(order[-1])
+    return np.array(order)
+
+
+def widened(intrinsics: Intrinsics, multiple: int = 16) -> Intrinsics:
+    """The camera seeing a little more on every side, so that width and height divide by `multiple` (mp4 wants 16)."""
+    width, height = (-(-size // multiple) * multiple for size in (intrinsics.width, intrinsics.height))
+    dx, dy = (width - intrinsics.width) / 2, (height - intrinsics.height) / 2
+    return replace(intrinsics, width=width, height=height, cx=intrinsics.cx + dx, cy=intrinsics.cy + dy)

@@ -24,6 +24,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.scenes.triangles import area_vectors
 
 PLOTLY = "application/vnd.plotly.v1+json"
 """The MIME type of plotly's figures in notebooks."""
@@ -167,7 +168,7 @@ def _mesh(picture: Figure, ax: Axes3D, trace: Any, xyz: Float[np.ndarray, "n 3"]
         given = trace.color if given is None else given
         colours = _colours(picture, ax, trace, given, len(xyz))[faces].mean(axis=1)
     triangles = xyz[faces]
-    across = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    across = area_vectors(xyz, faces)
     facing = np.abs(across @ [0.35, 0.45, 0.82]) / np.maximum(np.linalg.norm(across, axis=1), 1e-12)
     colours = np.c_[colours[:, :3] * (0.55 + 0.45 * facing)[:, None], colours[:, 3] * (trace.opacity or 1)]
     ax.add_collection3d(Poly3DCollection(triangles, facecolors=colours, linewidths=0, zorder=order))

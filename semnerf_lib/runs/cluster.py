@@ -27,7 +27,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 def check_dask() -> None:
     """Raises SemnerfError unless Dask is installed."""
-    if find_spec("distributed") is None:
+    if find_spec("distributed") is None or find_spec("cryptography") is None:
         raise SemnerfError("dask: Dask is not installed, expected the extra: pip install 'semnerf[cluster]'")
 
 
@@ -57,19 +57,30 @@ def on_dask(jobs: Sequence[Job], address: str, workers: int) -> Iterator[Iterato
     after four workers died in it.
 
     Args:
-        address: of the scheduler, or "local" for a cluster of `workers` processes that ends with this call.
+        address: of the scheduler, or "local" for a cluster of `workers` processes that ends with this call. Keys for
+            an address tls://... are those of Dask's configuration.
 
     Raises:
         SemnerfError: no scheduler at the address. The iterator raises it if the scheduler is gone.
     """
     import dask
     from distributed import Client, LocalCluster
+    from distributed.security import Security
 
     times = {"distributed.comm.timeouts.connect": CONNECT_SECONDS}
     with muted("distributed"), dask.config.set(times), ExitStack() as stack:
         if address == "local":
+            # whoever reaches a scheduler runs code as its user; this one's keys are its children's alone
+            keys = Security.temporary()
             place = stack.enter_context(
-                LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=None)
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    memory_limit=0,
+                    dashboard_address=None,
+                    host="tls://127.0.0.1",
+                    security=keys,
+                )
             )
         else:
             place = address

@@ -7,10 +7,13 @@ import site
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
+from types import NoneType
+from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import EXPERIMENTS, Plan, plan
 from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.jsons import is_number, of_kinds, read_json
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
 
@@ -28,6 +31,10 @@ TIMED = ("04",)
 """Notebooks that measure time: they are executed while no run is being made."""
 ACROSS_SCENES = ("10",)
 """Notebooks that look at the finished runs of other scenes too."""
+
+
+FACTS = "series.json"
+"""Beside the notebooks: what each is about, and how long they take."""
 
 
 def needs(notebook: Path) -> tuple[str, ...]:
@@ -66,6 +73,67 @@ def check_free(paths: Sequence[Path]) -> None:
     for path in paths:
         if path.exists():
             raise SemnerfError(f"{path}: exists, expected a folder without it: nothing is overwritten")
+
+
+def read_notebook(path: Path) -> Any:
+    """A notebook as an nbformat node.
+
+    Raises:
+        SemnerfError: no such file, or no notebook of format 4.
+    """
+    import nbformat
+
+    read_json(path)  # within limits
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as fault:  # whatever a damaged file makes nbformat raise
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise SemnerfError(f"{path}: damaged ({reason}), expected a notebook") from None
+    return notebook
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """What an execution of a notebook left (see `execute.execute`).
+
+    Raises:
+        SemnerfError: missing or damaged.
+    """
+    result = read_json(path)
+    kinds = {"key": (str, NoneType), "title": str, "ok": bool, "seconds": (int, float), "cells": int}
+    failure = {"cell": (int, NoneType), "source": str, "error": str, "traceback": str}
+    picture = str(result.get("picture") or "data:image/")
+    valid = of_kinds(result, kinds | {"failure": (dict, NoneType), "picture": (str, NoneType)})
+    if not valid or not picture.startswith("data:image/") or result["seconds"] < 0 or result["cells"] < 0:
+        raise SemnerfError(f"{path}: other keys or types, expected the result of a notebook")
+    if result["ok"] != (result["failure"] is None) or not (result["ok"] or of_kinds(result["failure"], failure)):
+        raise SemnerfError(f"{path}: failure {str(result['failure'])[:60]}, expected one where ok is false")
+    return result
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What `series.json` of a folder of notebooks holds.
+
+    Raises:
+        SemnerfError: missing, or without a key, or with another type there.
+    """
+    path, number = folder / FACTS, (int, float)
+    facts = read_json(path)
+    if not of_kinds(facts, {"notebooks": dict, "times": dict}):
+        raise SemnerfError(f"{path}: expected the objects 'notebooks' and 'times'")
+    for name, said in facts["notebooks"].items():
+        texts = of_kinds(said, {"idea": str, "picture": str, "before": list, "knows": str})
+        if not texts or not all(isinstance(before, str) for before in said["before"]):
+            raise SemnerfError(f"{path}: notebook {name}, expected the texts idea, picture, knows and the list before")
+    times = facts["times"]
+    if not of_kinds(times, {"on": str, "seconds": dict, "runs": dict}):
+        raise SemnerfError(f"{path}: times, expected the text 'on' and the objects 'seconds' and 'runs'")
+    if not of_kinds(times["seconds"], dict.fromkeys(times["seconds"], number)):
+        raise SemnerfError(f"{path}: times: seconds, expected numbers")
+    for name, pair in times["runs"].items():
+        if not isinstance(pair, list) or len(pair) != 2 or type(pair[0]) is not int or not is_number(pair[1]):
+            raise SemnerfError(f"{path}: times: runs of notebook {name}, expected how many and how long they took")
+    return facts
 
 
 def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import opened, read_json
+from semnerf_lib.runs.facts import checked_config
 from semnerf_lib.runs.store import Store, read_run, title_of
 from semnerf_lib.runs.underway import is_locked, read_failure, read_progress
 from semnerf_lib.tables import aligned, duration
@@ -60,12 +60,9 @@ def status_of(folder: Path) -> Status:
             steps, when = str(run.config.iterations), run.provenance["date"]
             return Status(run.id, "done", title_of(run.config), steps, metric, seconds, when=when)
         facts = read_json(folder / "config.json") if (folder / "config.json").is_file() else None
-        what = title_of(Config().replace(**facts["config"])) if facts else ""
+        what = title_of(checked_config(facts)) if facts else ""
     except SemnerfError as fault:
         return Status(folder.name, "failed", note=str(fault))
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        note = f"{folder / 'config.json'}: {fault!r}, expected the config of a run"
-        return Status(folder.name, "failed", note=" ".join(note.split()))
     locked, progress, failure = is_locked(folder), read_progress(folder), read_failure(folder)
     step, metric, seconds, when, note = "", "", None, "", ""
     if progress is not None:

@@ -28,6 +28,7 @@ from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import Damaged, opened, read_json, sha256_of
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.models import Model, build_model
+from semnerf_lib.runs.facts import check_history, check_result, checked_config
 from semnerf_lib.runs.make import make
 from semnerf_lib.runs.underway import clear, failures_kept, forget, locked, put_run_aside
 from semnerf_lib.scene import Scene
@@ -115,29 +116,14 @@ def read_run(folder: Path) -> Run:
         SemnerfError: a file cannot be read.
     """
     result, facts, history = (read_json(folder / f"{name}.json") for name in ("result", "config", "history"))
-    if not isinstance(history, list):
-        raise Damaged(f"{folder / 'history.json'}: it holds no list, expected the entries of a run's history")
     try:
-        run = Run(
-            folder.name,
-            folder,
-            Config().replace(**facts["config"]),
-            facts["scene"],
-            result["metrics"],
-            result["train_metrics"],
-            history,
-            result["provenance"],
-            result["weights_sha256"],
-        )
-        numbers, words = ("miou", "seconds_training"), (run.provenance["date"], run.weights_sha256, run.scene_name)
-        valid = all(isinstance(run.metrics[key], (int, float)) for key in numbers)
+        config = checked_config(facts)
+        check_history(history, config)
+        check_result(result, "weights_sha256")
     except SemnerfError as fault:
-        raise Damaged(f"{folder / 'config.json'}: {fault}") from fault
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as fault:
-        raise Damaged(f"{folder}: {fault} is missing or misplaced, expected a run's config and result") from fault
-    if not (valid and all(isinstance(word, str) for word in words)):
-        raise Damaged(f"{folder / 'result.json'}: values of another type, expected the scores and provenance of a run")
-    return run
+        raise Damaged(f"{folder}: {fault}") from fault
+    scores, made = (result["metrics"], result.get("train_metrics")), (result["provenance"], result["weights_sha256"])
+    return Run(folder.name, folder, config, facts["scene"], *scores, history, *made)
 
 
 class Store:

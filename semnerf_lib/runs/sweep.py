@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.machine.files import Damaged
-from semnerf_lib.runs.jobs import Job, Outcome, job_for
+from semnerf_lib.runs.jobs import Outcome, job_for
 from semnerf_lib.runs.notebooks import needs
 from semnerf_lib.runs.store import Run, Store, read_run, title_of
+
+
+def run_or_fault(store: Store, planned: Planned) -> Run | str | None:
+    """The finished run; None if it is missing or damaged and is to be made; or why it cannot be read."""
+    try:
+        return store.find(planned)
+    except Damaged:
+        return None
+    except SemnerfError as fault:
+        return str(fault)
 
 
 class Sweep:
@@ -29,28 +42,15 @@ class Sweep:
     """
 
     def __init__(self, store: Store, spec: str, scale: str, plans: Mapping[str, Plan], notebooks: Sequence[Path]):
-        self.runs: dict[str, Run] = {}
-        self.faults: dict[str, str] = {}
-        self.missing: list[Job] = []
-        ids: dict[str, list[str]] = {}
-        for name, planned in plans.items():
-            ids[name] = [one.id for one in planned]
-            for one, run in zip(planned, ids[name], strict=True):
-                if run not in self.runs and run not in self.faults and run not in {job.run for job in self.missing}:
-                    self._look(store, job_for(store, spec, scale, one), one)
+        ids = {name: [one.id for one in planned] for name, planned in plans.items()}
+        wanted = {run: one for name in plans for run, one in zip(ids[name], plans[name], strict=True)}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the sha256 of the weights takes most of the time
+            states = dict(zip(wanted, pool.map(partial(run_or_fault, store), wanted.values()), strict=True))
+        self.runs = {run: one for run, one in states.items() if isinstance(one, Run)}
+        self.faults = {run: one for run, one in states.items() if isinstance(one, str)}
+        self.missing = [job_for(store, spec, scale, one) for run, one in wanted.items() if states[run] is None]
         self.needed = {path: [run for name in needs(path) for run in ids[name]] for path in notebooks}
-        self.n_runs = len({run for runs in ids.values() for run in runs})
-
-    def _look(self, store: Store, job: Job, planned: Planned) -> None:
-        try:
-            if run := store.find(planned):
-                self.runs[job.run] = run
-            else:
-                self.missing.append(job)
-        except Damaged:  # the process that makes the run renames the damaged files
-            self.missing.append(job)
-        except SemnerfError as fault:
-            self.faults[job.run] = str(fault)
+        self.n_runs = len(wanted)
 
     def take(self, outcome: Outcome) -> str:
         """Records the outcome of a job; returns a line that reports it."""

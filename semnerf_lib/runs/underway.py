@@ -26,6 +26,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.faults import one_line, out_of_memory
 from semnerf_lib.machine.files import Damaged, put_aside, read_json, write_fault, write_json
+from semnerf_lib.machine.jsons import of_kinds
 
 HEARTBEAT_SECONDS = 5.0
 """Seconds between two writings of progress.json, at least."""
@@ -149,8 +150,7 @@ def _read(path: Path, kinds: dict[str, type | tuple[type, ...]]) -> dict[str, An
         facts = read_json(path)
     except SemnerfError:
         return None
-    valid = isinstance(facts, dict) and all(isinstance(facts.get(key, kinds), kind) for key, kind in kinds.items())
-    return facts if valid else None
+    return {key: facts[key] for key in kinds} if of_kinds(facts, kinds) else None
 
 
 def write_failure(folder: Path, error: str) -> None:

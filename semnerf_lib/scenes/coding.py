@@ -1,18 +1,25 @@
-"""How the label images of a scene were coded where it came from, so that labels can be written back that way."""
+"""How the label images of a scene were coded where it came from, and labels and depth as images of that coding."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_json
 from semnerf_lib.machine.jsons import is_number, read_json
+from semnerf_lib.scene import VOID, Scene
 
 FILE_NAME = "coding.json"
-MODES = ("1", "L", "P", "I;16", "RGB")
-"""Pillow's names of the images: 1 bit, 8-bit ids, 8-bit ids with a palette, 16-bit ids, colours."""
+CAMERA = ("width", "height", "fx", "fy", "cx", "cy")
+MODES = {"1": 1, "L": 255, "P": 255, "I;16": 65535, "RGB": 256**3 - 1}
+"""Pillow's names of the images and the largest id of each: 1 bit, 8 bit, 8 bit with a palette, 16 bit, colours."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,14 @@ class Coding:
     inverted: bool = False
     assumed: tuple[str, ...] = ()
 
+    def pose(self, given: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "4 4"]:
+        """A rigid motion as the source has it as a pose of the scene: camera-to-world, OpenCV axes, scene units."""
+        c2w = np.linalg.inv(given) if self.inverted else given.copy()
+        if self.axes == "opengl":
+            c2w[:, 1:3] *= -1
+        c2w[:3, 3] /= self.unit
+        return c2w
+
     def part(self, frames: list[int], classes: list[int] | None = None) -> Coding:
         """The coding of a scene with only these frames, and these classes (None: all)."""
         return replace(
@@ -88,12 +103,12 @@ def read_coding(folder: Path) -> Coding | None:
     if not path.exists() and not path.is_symlink():
         return None
     given = read_json(path)
-    if given.get("mode") not in MODES or given.get("axes") not in ("opencv", "opengl"):
+    if given.get("mode") not in list(MODES) or given.get("axes") not in ("opencv", "opengl"):
         raise SemnerfError(f"{path}: damaged, expected a mode of {', '.join(MODES)} and axes opencv or opengl")
     if not is_number(given.get("unit")) or given["unit"] <= 0:
         raise SemnerfError(f"{path}: unit is {given.get('unit')!r}, expected a number above 0")
     try:
-        frames = tuple(CodedFrame(_text(f["file"]), Intrinsics(**f["camera"])) for f in given["frames"])
+        frames = tuple(CodedFrame(_text(f["file"]), _camera(f["camera"])) for f in given["frames"])
         coding = Coding(
             layout=_text(given["layout"]),
             folder=_text(given["folder"]),
@@ -114,6 +129,10 @@ def read_coding(folder: Path) -> Coding | None:
     return coding
 
 
+def _camera(value: dict[str, Any]) -> Intrinsics:
+    return Intrinsics.from_numbers([value[key] for key in CAMERA])
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")
@@ -124,3 +143,55 @@ def _id(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 24:
         raise ValueError(f"{value!r} is no id")
     return value
+
+
+def coding_of(scene: Scene) -> Coding:
+    """The coding in which the scene's labels came; of a made scene Semantic-NeRF's: 8 bit, class k is k + 1, void 0."""
+    if scene.coding is not None:
+        return scene.coding
+    frames = (CodedFrame(f"semantic_class/semantic_class_{i}.png", scene.intrinsics) for i in range(scene.n_frames))
+    ids = tuple(range(1, scene.n_classes + 1))
+    return Coding("Semantic-NeRF's layout", "", "L", ids, 0, tuple(frames))
+
+
+def encoded(labels: UInt8[np.ndarray, "height width"], coding: Coding) -> Image.Image:
+    """A label image in a coding: class k becomes `coding.ids[k]`, VOID becomes `coding.void`.
+
+    Raises:
+        SemnerfError: an id that the mode cannot hold, or a class without an id.
+    """
+    ids = np.full(256, coding.void, dtype=np.uint32)
+    ids[: len(coding.ids)] = coding.ids
+    if (labels[labels != VOID] >= len(coding.ids)).any():
+        raise SemnerfError(f"coding: {len(coding.ids)} ids, expected one for each class up to {labels.max()}")
+    if ids.max() > MODES[coding.mode]:
+        raise SemnerfError(
+            f"coding: id {ids.max()} in images of mode {coding.mode}, expected at most {MODES[coding.mode]}"
+        )
+    image = ids[labels]
+    match coding.mode:
+        case "1":
+            return Image.fromarray(image.astype(bool))
+        case "RGB":
+            return Image.fromarray(np.stack([image >> 16, image >> 8 & 255, image & 255], axis=-1).astype(np.uint8))
+        case "I;16":
+            return Image.fromarray(image.astype(np.uint16))
+    picture = Image.fromarray(image.astype(np.uint8))
+    if coding.mode == "P":
+        picture.putpalette([value for colour in coding.palette for value in colour])
+    return picture
+
+
+def depth_units(scene: Scene) -> int:
+    """Numbers a unit of the source in 16-bit depth images: the largest of 1000, 100, 10, 1 at which `far` fits.
+
+    A source in metres gets millimetres, one in millimetres too.
+    """
+    farthest = scene.far * coding_of(scene).unit
+    return next((n for n in (1000, 100, 10) if n * farthest <= 65535), 1)
+
+
+def encoded_depth(depth: Float[np.ndarray, "height width"], scene: Scene) -> Image.Image:
+    """A depth map of the scene (metres) as a 16-bit image in the source's unit times `depth_units`."""
+    numbers = depth * coding_of(scene).unit * depth_units(scene)
+    return Image.fromarray(np.clip(numbers.round(), 0, 65535).astype(np.uint16))

@@ -12,7 +12,7 @@ import numpy as np
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import regular_size
+from semnerf_lib.machine.jsons import decimal, regular_size
 from semnerf_lib.scenes.importers.pictures import SIXTEEN_BITS, open_image, pixels, read_ids
 
 LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
@@ -50,7 +50,7 @@ def read_poses(path: Path) -> np.ndarray:
     for number, line in enumerate(lines, start=1):
         words = line.replace(",", " ").split()
         try:
-            pose = np.array([float(w) for w in words]).reshape(4, 4)
+            pose = np.array([decimal(w) for w in words]).reshape(4, 4)
         except ValueError:
             raise SemnerfError(
                 f"{path}: line {number} is '{line[:40]}' ({len(words)} words), expected 16 numbers"
@@ -76,7 +76,7 @@ def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
     for number in range(n_poses):
         if number not in files:
             raise SemnerfError(
-                f"{folder / f'{kind}_{number}.png'}: missing, expected frames 0 ... {n_poses - 1} "
+                f"{folder / f'{kind}_{number}.png'}: missing, expected frames numbered from 0 to {n_poses - 1} "
                 f"as traj_w_c.txt has {n_poses} poses"
             )
     if len(files) > n_poses:
@@ -93,6 +93,11 @@ def read_image(file: Path, kind: str) -> np.ndarray:
     """
     try:
         with open_image(file) as image:
+            if kind == LABELS and image.mode in MODES[RGB]:
+                raise SemnerfError(
+                    f"{file}: colours, expected 8-bit class ids; with labelmap.txt (name:r,g,b:: a line) beside "
+                    f"{kind}/, `semnerf scene import {file.parent.parent} NEW` converts"
+                )
             if image.mode not in MODES[kind]:
                 raise SemnerfError(f"{file}: image of mode {image.mode}, expected {WANTED[kind]} ({MODES[kind][0]})")
             if kind == LABELS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import read_json
+from semnerf_lib.machine.jsons import parse_json, read_json
 from semnerf_lib.scenes.parts import GENERIC, MeshPart, class_of, regular_file, texture_colours
 
 MAX_VALUES = 2**28
@@ -32,12 +31,10 @@ def _header(path: Path) -> dict[str, Any]:
             magic, _, _, size, kind = struct.unpack("<4sIII4s", file.read(20))
             if magic != b"glTF" or kind != b"JSON" or size > path.stat().st_size:
                 raise ValueError("no glTF header")
-            header = json.loads(file.read(size))
-    except (OSError, ValueError, struct.error, RecursionError) as error:
+            raw = file.read(size)
+    except (OSError, ValueError, struct.error) as error:
         raise SemnerfError(f"{path}: damaged mesh ({error}), expected GLB") from None
-    if not isinstance(header, dict):
-        raise SemnerfError(f"{path}: damaged mesh (its JSON is no object), expected GLB")
-    return header
+    return parse_json(raw, path)
 
 
 def _check(path: Path, header: dict[str, Any]) -> None:

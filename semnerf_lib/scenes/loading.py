@@ -8,19 +8,26 @@ from pathlib import Path
 
 import numpy as np
 
-from semnerf_lib.errors import SemnerfError
+from semnerf_lib.errors import SemnerfError, printable
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import FILE_NAME
 from semnerf_lib.scenes.frames import LABELS
 from semnerf_lib.scenes.importers.formats import import_scene, is_foreign
 from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
-from semnerf_lib.scenes.placement import placed
+from semnerf_lib.scenes.placement import in_metres, placed
 from semnerf_lib.scenes.replica import load_replica
 from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
+from semnerf_lib.scenes.split import FILE_NAME as SPLIT
+from semnerf_lib.scenes.split import lengths
 
 
 def load_scene(
-    spec: str | os.PathLike, width: int | None = None, seed: int = 0, every: int = 1, cache: bool = True
+    spec: str | os.PathLike,
+    width: int | None = None,
+    seed: int = 0,
+    every: int = 1,
+    cache: bool = True,
+    least: int = 1,
 ) -> Scene:
     """A scene by what it is called.
 
@@ -34,6 +41,7 @@ def load_scene(
         seed: of a made room, and of a mesh's trajectory.
         every: keep each `every`-th training frame and test frame.
         cache: keep rendered frames for next time.
+        least: training frames of a folder that stay; with fewer than `least * every` of them, more of each stay.
 
     Raises:
         SemnerfError: nothing of that name; what the loaders raise; a width below 4; `every` below 1 or so large
@@ -41,7 +49,7 @@ def load_scene(
     """
     if width is not None and width < 4:
         raise SemnerfError(f"scene {spec}: width = {width}, expected at least 4 pixels")
-    path = Path(spec)
+    path = Path(str(spec))  # papermill takes a folder called 101 for a number
     size = (width or 160, round((width or 160) * 3 / 4))
     if str(spec) in MADE_SCENES:
         return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
@@ -52,18 +60,27 @@ def load_scene(
     if not path.is_dir():
         made = ", ".join(MADE_SCENES)
         raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
-    own = (path / LABELS).is_dir() and (path / "traj_w_c.txt").exists()
-    scene = import_scene(path) if not own and is_foreign(path) else load_replica(path)
-    if scene.bounds is None and scene.far == Scene.far and not (path / FILE_NAME).exists():
-        scene = placed(scene)
+    scene = _frames_on_disk(path)
     if every != 1:
-        scene = _thinned(scene, every)
+        scene = _thinned(scene, every if least == 1 else max(1, min(every, len(scene.train_ids) // least)))
     if width is None:
         return scene
     factor = int(np.ceil(scene.intrinsics.width / (1.25 * width)))
     if factor <= 1:
         return scene
     return scene.resized(max(scene.intrinsics.width // factor, 1), max(scene.intrinsics.height // factor, 1))
+
+
+def _frames_on_disk(path: Path) -> Scene:
+    """A folder's scene, placed as its `split.json` says or else as its frames show (see `placement.placed`)."""
+    own = (path / LABELS).is_dir() and (path / "traj_w_c.txt").exists()
+    unit, limits = lengths(path)
+    scene = load_replica(path) if own or not is_foreign(path) else replace(import_scene(path), **limits)
+    if unit is not None:
+        scene = in_metres(scene, unit, f"{unit:g} units a metre, as {SPLIT} says")
+    if "bounds" in limits or (path / FILE_NAME).exists():
+        return scene
+    return placed(scene, unit_known=unit is not None or "far" in limits)
 
 
 def _thinned(scene: Scene, every: int) -> Scene:
@@ -93,13 +110,18 @@ def describe(scene: Scene) -> str:
     )
     there = [f"{kind} {'no' if getattr(scene, kind) is None else 'yes'}" for kind in ("rgb", "depth", "instances")]
     low, high = scene.c2w[:, :3, 3].min(0), scene.c2w[:, :3, 3].max(0)
+    size = f"{camera.width}x{camera.height} pixels, hfov {hfov:.1f} degrees"
     lines = [
-        f"{scene.name}: {scene.n_frames} frames of {camera.width}x{camera.height} pixels, hfov {hfov:.1f} degrees",
+        f"{printable(scene.name)}: {scene.n_frames} frames of {size}",
         f"  {len(scene.train_ids)} training and {len(scene.test_ids)} test frames; {', '.join(there)}",
         f"  cameras within {np.round(low, 2).tolist()} ... {np.round(high, 2).tolist()} m",
     ]
-    if scene.coding is not None and scene.coding.assumed:
-        lines.append(f"  read as {scene.coding.layout}: {'; '.join(scene.coding.assumed)}")
+    if (coding := scene.coding) is not None:
+        direction = "world-to-camera" if coding.inverted else "camera-to-world"
+        lines.append(
+            f"  read as {coding.layout}: {coding.axes} axes, {direction}; a metre here is {coding.unit:.4g} there"
+        )
+        lines += [f"  {line}" for line in coding.assumed]
     if scene.depth is not None and (scene.depth > 0).any():
         known = scene.depth[scene.depth > 0]
         lines.append(f"  depth {known.min():.2f} ... {known.max():.2f} m, unknown {np.mean(scene.depth == 0):.1%}")
@@ -121,10 +143,17 @@ def _objects_of_classes(scene: Scene) -> dict[int, str]:
     return {int(c): f"   {n} object{'s' if n > 1 else ''}" for c, n in zip(classes, numbers, strict=True)}
 
 
-def check_scene(spec: str | os.PathLike) -> str:
+def check_scene(spec: str | os.PathLike, up: str | None = None, unit: str | None = None) -> str:
     """Loads a scene, which validates it, and describes it (see `load_scene` for what `spec` may be).
+
+    Args:
+        up, unit: of a mesh (see `mesh.load_mesh`).
 
     Raises:
         SemnerfError: the first thing that is wrong with it, in one line.
     """
-    return describe(load_scene(spec))
+    if up is None and unit is None:
+        return describe(load_scene(spec))
+    if Path(spec).suffix.lower() not in SUFFIXES:
+        raise SemnerfError(f"{spec}: up and unit are for a mesh; `semnerf scene import` takes the unit of frames")
+    return describe(mesh_scene(spec, up=up, unit=unit))

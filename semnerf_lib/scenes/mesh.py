@@ -16,6 +16,7 @@ from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.frames import read_poses
 from semnerf_lib.scenes.gltf import read_gltf
+from semnerf_lib.scenes.hm3d import arrays_of_hm3d, table_beside
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.obj import read_obj
 from semnerf_lib.scenes.parts import NO_CLASS, MeshPart, class_colours, class_of, classes_of
@@ -60,6 +61,8 @@ def load_mesh(
       In an OBJ without objects, groups are objects. Where names tell fewer than two classes apart, materials do. All
       primitives of a node are one object. Where nothing has a name, the file's name is the class.
 
+    - HM3D's `X.semantic.glb` beside `X.semantic.txt`: the category of the object whose colour a face is painted in.
+
     Classes are remapped to 0 ... C - 1, ascending in their id, or in alphabetical order where they have none.
 
     Args:
@@ -89,6 +92,8 @@ def load_mesh(
         info_path = Path(info) if info else beside if beside.is_file() else None
         own = None if info else named_in(ply.comments)
         arrays = arrays_of_ply(path, ply, info_path, own or (class_table(info_path) if info_path else None))
+    elif suffix == ".glb" and (table := table_beside(path)):
+        arrays = arrays_of_hm3d(path, table, read_gltf(path))
     else:
         arrays = _from_parts(path, read_obj(path) if suffix == ".obj" else read_gltf(path))
     if (up or default) != "z":
@@ -213,16 +218,13 @@ def read_camera(path: Path) -> Intrinsics:
         SemnerfError: no such file, a value that is no number, a camera that cannot be.
     """
     given = read_json(path)
-    values = [given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")]
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    if not numbers or not all(type(v) is int and 1 <= v <= MAX_SIDE for v in values[:2]):
-        raise SemnerfError(
-            f"{path}: width, height, fx, fy, cx, cy = {values}, expected numbers, the first two whole, 1 to {MAX_SIDE}"
-        )
     try:
-        return Intrinsics(*values[:2], *map(float, values[2:]))
+        camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
     except SemnerfError as error:
         raise SemnerfError(f"{path}: {error}") from None
+    if max(camera.width, camera.height) > MAX_SIDE:
+        raise SemnerfError(f"{path}: {camera.width}x{camera.height} pixels, expected at most {MAX_SIDE} a side")
+    return camera
 
 
 def mesh_scene_at(

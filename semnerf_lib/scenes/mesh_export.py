@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,11 @@ def check_mesh_target(path: Path) -> None:
         raise SemnerfError(f"{path}: ends in '{path.suffix}', expected a name that ends in {' or '.join(EXPORTED)}")
     if path.exists():
         raise SemnerfError(f"{path}: exists, expected a file that does not: nothing is overwritten")
+
+
+def in_unit(mesh: LabelledMesh, unit: float) -> LabelledMesh:
+    """The mesh with lengths multiplied by `unit`: of a scene's surface, in the unit of the scene's source."""
+    return mesh if unit == 1 else replace(mesh, vertices=mesh.vertices * np.float32(unit))
 
 
 def save_mesh(mesh: LabelledMesh, path: Path) -> None:

@@ -5,12 +5,15 @@ Trimesh's own reader drops faces and vertices that it does not understand; here 
 
 from __future__ import annotations
 
+from os.path import lexists
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import decimal
+from semnerf_lib.scenes.importers.pictures import open_image, pixels
 from semnerf_lib.scenes.parts import MeshPart, regular_file, texture_colours
 
 MAX_BYTES = 2**31
@@ -44,7 +47,7 @@ def read_materials(path: Path) -> dict[str, tuple[np.ndarray | None, Path | None
             materials[name] = (None, None)
         elif key == "Kd" and name in materials:
             try:
-                colour = np.array([float(w) for w in rest.split()[:3]])
+                colour = np.array([decimal(w) for w in rest.split()[:3]])
             except ValueError:
                 colour = np.zeros(0)
             if colour.shape != (3,) or not np.isfinite(colour).all():
@@ -52,7 +55,7 @@ def read_materials(path: Path) -> dict[str, tuple[np.ndarray | None, Path | None
             materials[name] = ((255 * colour).clip(0, 255).astype(np.uint8), materials[name][1])
         elif key == "map_Kd" and name in materials and rest.split():
             texture = path.parent / rest.split()[-1].replace("\\", "/")
-            if texture.exists():
+            if lexists(texture):
                 materials[name] = (materials[name][0], regular_file(texture, path))
     return materials
 
@@ -75,7 +78,7 @@ class _Reader:
 
     def numbers(self, words: list[str], least: int) -> list[float]:
         try:
-            values = [float(w) for w in words[1 : least + 1]]
+            values = [decimal(w) for w in words[1 : least + 1]]
         except ValueError:
             values = []
         if len(values) < least or not np.isfinite(values).all():
@@ -126,7 +129,7 @@ class _Reader:
                     self.material = " ".join(words[1:])
                 case "mtllib":
                     library = self.path.parent / " ".join(words[1:])
-                    if library.exists():
+                    if lexists(library):
                         self.materials |= read_materials(regular_file(library, self.path))
 
 
@@ -149,11 +152,10 @@ def read_obj(path: Path) -> list[MeshPart]:
         colour, texture = reader.materials.get(material, (None, None))
         colours = None if colour is None else np.tile(colour, (len(faces), 1))
         if texture is not None and (corners[..., 1] >= 0).all():
-            try:
-                if texture not in textures:
-                    textures[texture] = Image.open(texture).convert("RGB")
-            except (OSError, ValueError, Image.DecompressionBombError) as error:
-                raise SemnerfError(f"{texture}: damaged texture ({str(error).splitlines()[0]})") from None
+            if texture not in textures:
+                with open_image(texture) as image:
+                    pixels(image, texture)
+                    textures[texture] = image.convert("RGB")
             flat = corners[..., 1].reshape(-1)
             colours = texture_colours(path, textures[texture], uvs[flat], np.arange(len(flat)).reshape(-1, 3))
         name = obj if has_objects else group

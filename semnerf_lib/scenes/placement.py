@@ -7,29 +7,28 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from semnerf_lib.scene import Scene
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.outside import Outside, background_as_class, depth_range, seen_from_outside
+from semnerf_lib.scenes.sweep import Sweep, sweep
 
 OUTSIDE = 3.0
 """Metres from the place that all cameras look at, for a scene that is rescaled."""
-GRID = 48
-"""Voxels a side in which the hull of a scene seen from outside is carved."""
+ROOM = 2.5
+"""Median metres from the surfaces, for a room that is rescaled."""
+PLAUSIBLE = (0.8, 6.0)
+"""Median metres from surfaces at which a room is taken to be in metres."""
+OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
-def meeting_point(c2w: Float[np.ndarray, "frames 4 4"]) -> tuple[Float[np.ndarray, "3"], float] | None:
-    """The point that the cameras look at and their median distance from it; None if they look at no one place.
+def natural_scale(distance: float) -> float:
+    """What lengths must be divided by so that surfaces at this median distance are as far away as in a room.
 
-    The point p is nearest to all optical axes o_i + z d_i: sum_i (1 - d_i d_i^T) (p - o_i) = 0. Cameras look at it if
-    at least 95 % have it in front of them and the axes miss it by less than a quarter of the distance (median).
+    1 where they are already; 100 or 1000 where centimetres or millimetres come within a factor of two of it.
     """
-    origins, axes = c2w[:, :3, 3], c2w[:, :3, 2]
-    across = np.eye(3) - axes[:, :, None] * axes[:, None]
-    point = np.linalg.lstsq(across.sum(0), (across @ origins[..., None]).sum(0)[:, 0], rcond=None)[0]
-    z = ((point - origins) * axes).sum(1)
-    miss = np.linalg.norm((across @ (point - origins)[..., None])[..., 0], axis=1)
-    distance = float(np.median(np.linalg.norm(point - origins, axis=1)))
-    if distance <= 0 or (z > 0).mean() < 0.95 or np.median(miss) > 0.25 * distance:
-        return None
-    return point, distance
+    if PLAUSIBLE[0] <= distance <= PLAUSIBLE[1]:
+        return 1.0
+    scale = distance / ROOM
+    return next((unit for unit in (100.0, 1000.0) if 0.5 < scale / unit < 2), scale)
 
 
 def neighbours(c2w: Float[np.ndarray, "frames 4 4"], n: int = 24) -> list[tuple[int, int]]:
@@ -76,15 +75,20 @@ def depth_agreement(scene: Scene, scale: float, pairs: list[tuple[int, int]]) ->
     return hits / max(count, 1)
 
 
-def unit_by_depth(scene: Scene) -> float:
-    """What positions must be divided by so that they fit the depth images; 1 where they fit as they are."""
+def unit_by_depth(scene: Scene, distance: float | None) -> float:
+    """What positions must be divided by so that they fit the depth images; 1 where they fit as they are.
+
+    Args:
+        distance: of the surfaces, as labels tell it (see `sweep.Sweep`); None searches from 1/10,000 to 10,000.
+    """
     pairs = neighbours(scene.c2w)
-    if not pairs:
+    if not pairs or (now := depth_agreement(scene, 1.0, pairs)) > 0.5:
         return 1.0
-    scales = np.geomspace(1e-4, 1e4, 161)
+    middle = float(np.median(scene.depth[scene.depth > 0]))
+    scales = np.geomspace(1e-4, 1e4, 161) if distance is None else distance / middle * np.geomspace(1 / 3, 3, 25)
     agreement = np.array([depth_agreement(scene, s, pairs) for s in scales])
     best = int(agreement.argmax())
-    if agreement[best] < 0.3 or depth_agreement(scene, 1.0, pairs) > 0.9 * agreement[best]:
+    if agreement[best] < 0.3 or now > 0.9 * agreement[best]:
         return 1.0
     around = scales[agreement > 0.95 * agreement[best]]
     scale = float(np.exp(np.log(around).mean()))
@@ -92,65 +96,66 @@ def unit_by_depth(scene: Scene) -> float:
     return float(power) if abs(np.log(scale / power)) < 0.15 else scale
 
 
-def pose_warning(scene: Scene) -> str | None:
-    """What poses look like that do not carry labels and depth from frame to frame; None if they do, or nobody knows.
+def has_depth(scene: Scene) -> bool:
+    return scene.depth is not None and bool((scene.depth > 0).any())
 
-    Needs depth images. The poses are compared with those of other axes, inverted ones, and both.
+
+def with_one_unit(scene: Scene, distance: float | None, known: bool) -> Scene:
+    """The scene with positions and depth images in one unit: what is not in metres follows the other.
+
+    Args:
+        distance: of the surfaces, as labels tell it.
+        known: the unit of the positions is right.
     """
-    pairs = neighbours(scene.c2w)
-    if scene.depth is None or not pairs or (now := depth_agreement(scene, 1.0, pairs)) > 0.3:
-        return None
-    turned = np.diag([1.0, -1.0, -1.0, 1.0])
-    cures = {
-        "--axes opengl": scene.c2w @ turned,
-        "--invert": np.linalg.inv(scene.c2w),
-        "--invert --axes opengl": np.linalg.inv(scene.c2w) @ turned,
-    }
-    found = {}
-    for cure, c2w in cures.items():
-        other = replace(scene, c2w=c2w)
-        found[cure] = depth_agreement(other, 1.0, neighbours(c2w))
+    scale = unit_by_depth(scene, distance)
+    if scale == 1:
+        return scene
+    middle = float(np.median(scene.depth[scene.depth > 0]))
+    if known or not PLAUSIBLE[0] / 2 <= middle <= 2 * PLAUSIBLE[1]:
+        note = f"depths multiplied by {scale:.4g}, so that they fit the positions"
+        return noted(replace(scene, depth=scene.depth * np.float32(scale)), note)
+    return in_metres(scene, scale, f"positions divided by {scale:.4g}, so that they fit the depth images")
+
+
+def pose_warning(scene: Scene, now: Sweep) -> str | None:
+    """What poses look like along which labels do not follow from frame to frame; None if they do.
+
+    The poses are compared with those of other axes, inverted ones, and both.
+
+    Args:
+        now: what the sweep of the scene's own poses found.
+    """
+    coding, found = scene.coding, {}
+    given = scene.c2w @ OPENGL if coding.axes == "opengl" else scene.c2w
+    for axes in ("opencv", "opengl"):
+        for invert in (False, True):
+            if axes == coding.axes and not invert:
+                continue
+            c2w = np.linalg.inv(given) if invert else given
+            cure = " ".join(["--invert"] * invert + [f"--axes {axes}"] * (axes != coding.axes))
+            found[cure] = sweep(scene, c2w @ OPENGL if axes == "opengl" else c2w).evidence
     best = max(found, key=found.__getitem__)
-    start = f"warning: carried into the next frame by depth, {now:.0%} of the pixels agree"
-    if found[best] < max(0.3, 3 * now):
-        return f"{start}, expected most of them: poses, depth or camera may be wrong"
-    return f"{start}, {found[best]:.0%} with `semnerf scene import {best}`"
+    if found[best] > max(now.evidence + 0.25, 0.1):
+        return f"warning: labels do not follow these poses from frame to frame, they do with `scene import {best}`"
+    if now.evidence < -0.5:
+        return "warning: labels do not follow these poses from frame to frame: poses, camera or labels may be wrong"
+    pairs = neighbours(scene.c2w)
+    if has_depth(scene) and pairs and (share := depth_agreement(scene, 1.0, pairs)) < 0.3:
+        return f"warning: carried by depth into the next frame {share:.0%} of the pixels agree: depth may be wrong"
+    return None
 
 
-def spread_scale(scene: Scene) -> float:
-    """100 or 1000 where cameras stand as far apart as in centimetres or millimetres, else 1."""
-    spread = float(np.ptp(scene.c2w[:, :3, 3], axis=0).max())
-    return 1.0 if spread < 60 else 100.0 if spread < 600 else 1000.0
-
-
-def hull(scene: Scene, centre: Float[np.ndarray, "3"], half: float) -> Float[np.ndarray, "2 3"] | None:
-    """A box around what is no background, for a scene seen from outside: all voxels of a cube that every view shows.
-
-    Background is void, or else the class that most pixels at the image boundary have. Voxels are kept where at most
-    one view in twenty shows background; the box gets a voxel more on each side.
-    """
-    boundary = np.concatenate([scene.labels[:, [0, -1]].ravel(), scene.labels[:, :, [0, -1]].ravel()])
-    background = int(np.bincount(boundary, minlength=256).argmax())
-    grid = (np.stack(np.meshgrid(*[np.linspace(-half, half, GRID)] * 3, indexing="ij"), -1) + centre).reshape(-1, 3)
-    camera, against, views = scene.intrinsics, np.zeros(len(grid)), np.zeros(len(grid))
-    for pose, labels in zip(scene.c2w, scene.labels, strict=True):
-        x, y, z = ((grid - pose[:3, 3]) @ pose[:3, :3]).T
-        z = np.where(z > 0, z, np.inf)
-        u, v = np.rint(camera.fx * x / z + camera.cx), np.rint(camera.fy * y / z + camera.cy)
-        inside = np.isfinite(z) & (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
-        views += inside
-        against[inside] += labels[v[inside].astype(int), u[inside].astype(int)] == background
-    kept = grid[(views > 0.5 * scene.n_frames) & (against <= 0.05 * views)]
-    voxel = 2 * half / (GRID - 1)
-    return np.stack([kept.min(0) - voxel, kept.max(0) + voxel]) if len(kept) >= 8 else None
+def in_metres(scene: Scene, unit: float, note: str) -> Scene:
+    """The scene with positions divided by `unit`; its coding keeps the factor and the note."""
+    c2w = scene.c2w.copy()
+    c2w[:, :3, 3] /= unit
+    return noted(replace(scene, c2w=c2w, coding=replace(scene.coding, unit=scene.coding.unit * unit)), note)
 
 
 def scaled(scene: Scene, scale: float, note: str) -> Scene:
-    """The scene with positions divided by `scale`; its coding keeps the factor and the note."""
-    c2w = scene.c2w.copy()
-    c2w[:, :3, 3] /= scale
-    coding = replace(scene.coding, unit=scene.coding.unit * scale, assumed=(*scene.coding.assumed, note))
-    return replace(scene, c2w=c2w, coding=coding)
+    """The scene with positions and depth divided by `scale`; its coding keeps the factor and the note."""
+    depth = None if scene.depth is None else scene.depth / np.float32(scale)
+    return in_metres(replace(scene, depth=depth), scale, note)
 
 
 def noted(scene: Scene, note: str) -> Scene:
@@ -158,35 +163,47 @@ def noted(scene: Scene, note: str) -> Scene:
     return replace(scene, coding=replace(scene.coding, assumed=(*scene.coding.assumed, note)))
 
 
-def placed(scene: Scene) -> Scene:
-    """The scene as training wants it: in metres by its depth, or as large as scenes in metres are.
+def placed(scene: Scene, unit_known: bool = False, void_known: bool = False) -> Scene:
+    """The scene as training wants it: in metres, or as large as scenes in metres are, with a box if seen from outside.
 
-    Cameras that look at one place get a distance of `OUTSIDE` from it, unless they stand 2 to 5 m off, and the box
-    of `hull`. Other scenes are left alone unless depth images say that positions have another unit, or cameras stand
-    more than 60 m apart. Where poses do not fit the depth images nothing is changed but a warning is noted.
+    Where poses do not carry labels from frame to frame nothing is changed but a warning is noted.
+
+    Args:
+        unit_known: the unit of the positions is right: no length is scaled.
+        void_known: void regions around a scene seen from outside stay void.
     """
-    if scene.depth is not None and (scene.depth > 0).any():
-        scale = unit_by_depth(scene)
-        if scale != 1:
-            scene = scaled(scene, scale, f"positions divided by {scale:.4g}, so that they fit the depth images")
-        if warning := pose_warning(scene):
-            return noted(scene, warning)
-        low, high = np.quantile(scene.depth[scene.depth > 0], (0.5, 0.9))
-        if high > scene.far:
-            return noted(scene, f"warning: a tenth of the surfaces lie beyond {high:.1f} m: set `far` in split.json")
-        if low >= scene.near:
-            return scene
-    looked_at = meeting_point(scene.c2w)
-    if looked_at is None:
-        scale = spread_scale(scene)
-        note = f"cameras stand far apart: positions divided by {scale:g}"
-        return scene if scale == 1 else scaled(scene, scale, note)
-    point, distance = looked_at
-    scale = 1.0 if 2 <= distance <= 5 else distance / OUTSIDE
-    if scale != 1 and scene.depth is None:
-        scene = scaled(
-            scene, scale, f"all cameras look at one place {distance:.3g} away: lengths divided by {scale:.4g}"
-        )
-        point, distance = point / scale, distance / scale
-    box = hull(scene, point, 0.75 * distance)
-    return scene if box is None else replace(scene, bounds=box)
+    found = sweep(scene, scene.c2w)
+    if found is None:
+        return scene
+    if has_depth(scene):
+        scene = with_one_unit(scene, found.distance, unit_known)
+    if warning := pose_warning(scene, found):
+        return noted(scene, warning)
+    if outside := seen_from_outside(scene):
+        return _placed_outside(scene, outside, unit_known, void_known)
+    return scene if unit_known else _placed_room(scene, found.distance)
+
+
+def _placed_outside(scene: Scene, outside: Outside, unit_known: bool, void_known: bool) -> Scene:
+    scale = 1.0 if unit_known or 2 <= outside.distance <= 5 else outside.distance / OUTSIDE
+    if scale != 1:
+        distance = f"all cameras look at one place {outside.distance:.3g} away"
+        scene = scaled(scene, scale, f"{distance}: lengths divided by {scale:.4g}")
+    box = outside.box / scale
+    nearest, farthest = depth_range(scene.c2w, box)
+    scene = replace(scene, bounds=box, near=max(0.9 * nearest, scene.near), far=max(1.05 * farthest, scene.far))
+    if outside.background != VOID or void_known or scene.n_classes >= VOID:
+        return scene
+    note = "void around what is seen from outside is taken as a class, background: it shows where nothing is"
+    return noted(background_as_class(scene), note)
+
+
+def _placed_room(scene: Scene, distance: float | None) -> Scene:
+    if has_depth(scene):
+        distance, high = np.quantile(scene.depth[scene.depth > 0], (0.5, 0.9)).tolist()
+        scale, how = natural_scale(distance) if high <= scene.far else distance / ROOM, "depth images show"
+    else:
+        scale, how = 1.0 if distance is None else natural_scale(distance), "labels fit"
+    if scale == 1:
+        return scene
+    return scaled(scene, scale, f"{how} surfaces {distance:.3g} away: lengths divided by {scale:.4g}")

@@ -77,7 +77,7 @@ def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...
     except (IndexError, KeyError, ValueError) as error:
         raise SemnerfError(f"{path}: damaged PLY header ({type(error).__name__} {error})") from None
     if form not in ("ascii", "binary_little_endian", "binary_big_endian"):
-        raise SemnerfError(f"{path}: PLY format '{form}', expected ascii or binary")
+        raise SemnerfError(f"{path}: PLY format '{form[:40]}', expected ascii or binary")
     return form, elements, tuple(comments), start
 
 
@@ -169,7 +169,8 @@ class _Ascii(_Body):
     def take(self, kind: str, count: int) -> np.ndarray:
         start = self.advance(count)
         if kind[0] == "f":
-            return np.array([float(w) for w in self.words[start : self.at]], kind)
+            with np.errstate(over="ignore"):  # an infinity is refused where it is used
+                return np.array([float(w) for w in self.words[start : self.at]], kind)
         whole = [float(w) for w in self.words[start : self.at]]
         limits = np.iinfo(kind)
         for value, word in zip(whole, self.words[start : self.at], strict=True):

@@ -16,6 +16,7 @@ from semnerf_lib.machine.progress import progress
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.bvh import BoxTree
 from semnerf_lib.scenes.textures import textured
+from semnerf_lib.scenes.triangles import normals
 
 MAX_OBJECT = 65535
 """The largest object id: label images of objects have 16 bits."""
@@ -64,6 +65,8 @@ class LabelledMesh:
             array = getattr(self, key)
             if array is not None and array.shape != shape:
                 raise SemnerfError(f"mesh: {key} has shape {array.shape}, expected {shape}")
+        if odd := [name for name in self.class_names if not name.isprintable()]:
+            raise SemnerfError(f"mesh: a class is called {odd[0][:80]!r}, expected printable names")
         if not np.isfinite(self.vertices).all():
             raise SemnerfError("mesh: vertices hold NaN or infinity, expected metres")
         if self.faces.min() < 0 or self.faces.max() >= n_vertices:
@@ -205,9 +208,7 @@ def _shade(mesh: LabelledMesh, hits: dict[str, np.ndarray], rays_d: np.ndarray, 
     if mesh.vertex_light is not None:
         light = np.einsum("rk,rki->ri", share, mesh.vertex_light[corners])
     else:
-        a, b, c = (mesh.vertices[corners[:, k]] for k in range(3))
-        normal = np.cross(b - a, c - a)
-        normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-12)
+        normal = normals(mesh.vertices, corners)
         ray = rays_d[seen] / np.linalg.norm(rays_d[seen], axis=-1, keepdims=True)
         light = 0.5 + 1.3 * np.abs((normal * ray).sum(-1, keepdims=True))
     if mesh.face_emission is not None:

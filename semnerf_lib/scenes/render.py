@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from platformdirs import user_cache_path
 from semnerf_lib import cameras
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.arrays import read_arrays
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.raycast import LabelledMesh, raycast_frames
@@ -75,14 +77,14 @@ def cached_arrays(
     path = cache_dir() / f"{name}-{key[:16]}.npz"
     if path.is_file():
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {k: stored[k] for k in wanted}
+            bytes_of = {k: math.prod(shape) * np.dtype(dtype).itemsize for k, (shape, dtype) in wanted.items()}
+            arrays = read_arrays(path, bytes_of)
             if all((arrays[k].shape, arrays[k].dtype) == (shape, dtype) for k, (shape, dtype) in wanted.items()):
                 return arrays
-            fault = "arrays of another shape or type"
-        except Exception as error:  # a damaged archive may raise anything, MemoryError and TokenError among them
-            fault = str(error) or type(error).__name__
-        print(f"{path}: damaged ({fault.splitlines()[0]}), made anew", file=sys.stderr)
+            fault = f"{path}: arrays of another shape or type"
+        except SemnerfError as error:
+            fault = str(error)
+        print(f"{fault}; made anew", file=sys.stderr)
     arrays = make()
     try:
         write_aside(path, lambda aside: _write(aside, arrays))

@@ -9,7 +9,7 @@
     rgb/rgb_<i>.png, depth/depth_<i>.png    8 bit RGB; 16 bit millimetres, 0 = unknown
     intrinsics.json                         width, height, fx, fy, cx, cy (integer pixel coordinates) and perhaps
                                             depth_scale (units a metre); without it hfov is 90 degrees
-    split.json                              train_ids, test_ids and perhaps bounds, near, far: this kit's own
+    split.json                              train_ids, test_ids and perhaps bounds, near, far, unit: this kit's own
 
 Frames are numbered 0 ... N - 1, as are the lines of the trajectory.
 """
@@ -18,23 +18,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import folder_aside
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
-from semnerf_lib.scenes.importers.core import VOID_NAMES, told_apart
+from semnerf_lib.scenes.importers.core import VOID_NAMES
+from semnerf_lib.scenes.importers.names import same_names, told_apart
 from semnerf_lib.scenes.info import class_table
+from semnerf_lib.scenes.split import frames_of_split, without_lost
 
 
 def find_info(path: Path) -> Path:
@@ -54,62 +54,16 @@ def _read_intrinsics(path: Path, size: tuple[int, int]) -> tuple[Intrinsics, flo
     if not os.path.lexists(file):
         return Intrinsics.from_hfov(size[1], size[0]), 1000.0
     given = read_json(file)
-    values = [given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")] + [given.get("depth_scale", 1000)]
-    if not all(map(is_number, values)) or not values[-1] > 0:
-        raise SemnerfError(f"{file}: {values}, expected numbers: width, height, fx, fy, cx, cy (and depth_scale > 0)")
-    if (values[1], values[0]) != size:
-        raise SemnerfError(f"{file}: {values[0]}x{values[1]} pixels, expected {size[1]}x{size[0]} as the label images")
-    if not all(f <= 0 or 1e-3 < f / max(size) < 1e3 for f in values[2:4]) or any(
-        abs(c) > 100 * max(size) for c in values[4:6]
-    ):
-        raise SemnerfError(f"{file}: fx, fy, cx, cy are {values[2:6]}, expected a camera that sees {max(size)} pixels")
+    scale = given.get("depth_scale", 1000)
+    if not is_number(scale) or not 1e-6 < scale < 1e9:
+        raise SemnerfError(f"{file}: depth_scale {scale!r}, expected how many units of the depth images a metre has")
     try:
-        return Intrinsics(int(values[0]), int(values[1]), *map(float, values[2:6])), float(values[6])
+        camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
     except SemnerfError as error:
         raise SemnerfError(f"{file}: {error}") from None
-
-
-def _split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], dict]:
-    """Frames to keep, positions among them to train and to test on, further arguments of Scene."""
-    file = path / "split.json"
-    if os.path.lexists(file):
-        given = read_json(file)
-        train, test = given.get("train_ids"), given.get("test_ids")
-        for ids in (train, test):
-            if not isinstance(ids, list) or not all(type(i) is int and 0 <= i < n_frames for i in ids):
-                raise SemnerfError(f"{file}: train_ids, test_ids: expected lists of frames 0 ... {n_frames - 1}")
-        more: dict[str, Any] = {k: given[k] for k in ("near", "far") if given.get(k) is not None}
-        for key, value in more.items():
-            if not is_number(value) or not 0 < value < 1e6:
-                raise SemnerfError(f"{file}: {key} is {str(value)[:40]!r}, expected a number of metres")
-        more = {k: float(value) for k, value in more.items()}
-        if given.get("bounds") is not None:
-            try:
-                more["bounds"] = np.array(given["bounds"], dtype=np.float64).reshape(2, 3)
-            except (TypeError, ValueError, OverflowError):
-                raise SemnerfError(f"{file}: bounds {given['bounds']}, expected two corners of three metres") from None
-        return list(range(n_frames)), train, test, more
-    if n_frames == 900:
-        kept = [i for i in range(900) if i % 5 in (0, 2)]
-        return kept, list(range(0, len(kept), 2)), list(range(1, len(kept), 2)), {}
-    test = [i for i in range(n_frames) if i % 5 == 4]
-    return list(range(n_frames)), [i for i in range(n_frames) if i % 5 != 4], test, {}
-
-
-def _with_poses(
-    path: Path, c2w: np.ndarray, kept: list[int], train: list[int], test: list[int], more: dict
-) -> tuple[list[int], list[int], list[int], dict]:
-    """What `_split` says without frames whose pose was lost, which `split.json` must leave out."""
-    lost = set(np.flatnonzero(~np.isfinite(c2w).all((1, 2))).tolist())
-    for position in (*train, *test):
-        if kept[position] in lost:
-            raise SemnerfError(
-                f"{path / 'traj_w_c.txt'}: line {kept[position] + 1}: it holds NaN or infinity, expected a rigid "
-                "camera-to-world motion, or a split.json that leaves the frame out"
-            )
-    left = [i for i, frame in enumerate(kept) if frame not in lost]
-    place = {old: new for new, old in enumerate(left)}
-    return [kept[i] for i in left], [place[i] for i in train], [place[i] for i in test], more
+    if (camera.height, camera.width) != size:
+        raise SemnerfError(f"{file}: {camera.width}x{camera.height} pixels, expected {size[1]}x{size[0]} as the labels")
+    return camera, float(scale)
 
 
 def _metres(image: np.ndarray, scale: float) -> np.ndarray:
@@ -118,16 +72,17 @@ def _metres(image: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _coding(
-    path: Path, files: list[Path], camera: Intrinsics, present: list[int], void: int, kept: list[int]
+    path: Path, files: list[Path], camera: Intrinsics, names: dict[int, str], void: int, kept: list[int]
 ) -> Coding:
     """The source's coding if the folder was imported, else its own."""
     if imported := read_coding(path):
         try:
-            return imported.part(kept, [i - 1 for i in present])
+            return imported.part(kept, [i - 1 for i in names])
         except IndexError:
             raise SemnerfError(f"{path / 'coding.json'}: fewer frames or ids than the folder has") from None
     frames = tuple(CodedFrame(str(file.relative_to(path)), camera) for file in files)
-    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(present), void, frames)
+    assumed = tuple(same_names(names))
+    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(names), void, frames, assumed=assumed)
 
 
 def load_replica(path: str | os.PathLike) -> Scene:
@@ -152,7 +107,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     c2w = read_poses(path / "traj_w_c.txt")
     names_file = find_info(path)
     names = class_table(names_file)
-    kept, train_ids, test_ids, more = _with_poses(path, c2w, *_split(path, len(c2w)))
+    kept, train_ids, test_ids, more = without_lost(path, c2w, *frames_of_split(path, len(c2w)))
     files = {k: frame_files(path, k, len(c2w)) for k in (LABELS, INSTANCES, RGB, DEPTH) if (path / k).is_dir()}
     files = {k: [all_files[i] for i in kept] for k, all_files in files.items()}
     ids = read_stack(files[LABELS], LABELS, None, lambda image: image, np.uint8)
@@ -171,6 +126,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     if len(present) < 2:
         found = f"only class id {present[0]} ('{names[present[0]]}')" if present else "no labelled pixel"
         raise SemnerfError(f"{path / LABELS}: {found} in {len(kept)} frames, expected at least two classes")
+    names = {i: names[i] for i in present}
     remap = np.full(256, VOID, dtype=np.uint8)
     remap[present] = np.arange(len(present))
     instances = rgb = depth = None
@@ -185,13 +141,13 @@ def load_replica(path: str | os.PathLike) -> Scene:
         labels=remap[ids],
         c2w=c2w[kept],
         intrinsics=intrinsics,
-        class_names=told_apart({i: names[i] for i in present}),
+        class_names=told_apart(names),
         train_ids=tuple(train_ids),
         test_ids=tuple(test_ids),
         rgb=rgb,
         depth=depth,
         instances=instances,
-        coding=_coding(path, files[LABELS], intrinsics, present, min(void, default=0), kept),
+        coding=_coding(path, files[LABELS], intrinsics, names, min(void, default=0), kept),
         **more,
     )
 
@@ -207,19 +163,8 @@ def save_replica(scene: Scene, path: str | os.PathLike) -> None:
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise SemnerfError(f"{path}: exists, expected the name of a new or empty folder")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    except OSError as error:
-        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
-    try:
+    with folder_aside(path) as aside:
         _write(scene, aside)
-        aside.chmod(0o755)
-        os.replace(aside, path)
-    except OSError as error:
-        raise SemnerfError(f"{path}: {error.strerror or error}, expected a place to write to") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write(scene: Scene, folder: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.arrays import read_arrays
 from semnerf_lib.machine.files import sha256_of, write_aside
 from semnerf_lib.scene import VOID, Scene
 
@@ -45,12 +44,9 @@ def load_labels(path: Path, scene: Scene) -> Labels:
     Raises:
         SemnerfError: the file is missing or damaged, or holds labels of another scene or split.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            labels, digest = stored["labels"], str(stored["scene"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as fault:
-        reason = getattr(fault, "strerror", None) or str(fault).partition("\n")[0] or type(fault).__name__
-        raise SemnerfError(f"{path}: {reason}, expected labels kept by store_labels") from fault
+    largest = {"labels": 8 * scene.labels.nbytes, "scene": 1000}
+    stored = read_arrays(path, largest, "labels kept by store_labels")
+    labels, digest = stored["labels"], str(stored["scene"])
     if digest != scene.digest:
         raise SemnerfError(
             f"{path}: labels of scene {digest[:12]}, expected those of {scene.name} as it is split here, "

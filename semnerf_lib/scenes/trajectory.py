@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree  # ty: ignore[missing-module-member]: compiled
 from semnerf_lib.cameras import look_at
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
+from semnerf_lib.scenes.triangles import areas
 
 
 class NoRoomError(SemnerfError):
@@ -23,7 +24,7 @@ CLEARANCE = 0.28
 def surface_points(mesh: LabelledMesh, spacing: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Random points on the faces, about one each spacing^2 and at least one a face: (n, 3), and their faces (n,)."""
     a, b, c = (mesh.vertices[mesh.faces[:, k]].astype(np.float64) for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=-1) / 2
+    area = areas(mesh.vertices, mesh.faces)
     face = np.repeat(np.arange(len(area)), np.maximum(np.ceil(2 * area / spacing**2), 1).astype(int))
     u, v = rng.uniform(size=(2, len(face)))
     u, v = np.where(u + v > 1, 1 - u, u), np.where(u + v > 1, 1 - v, v)

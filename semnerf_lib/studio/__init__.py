@@ -1,4 +1,4 @@
-"""Labels by clicking: clicks, fields that learn from them in a second, and which pixel to ask for next.
+"""Labels made with a model: by clicks that a field learns from in a second, and a run's labels for a whole data set.
 
-It may know the method. Begin with `session`.
+It may know the method and `scenes`. Begin with `session`, then `relabel`.
 """

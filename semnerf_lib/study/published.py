@@ -15,8 +15,10 @@ from typing import Any
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import Corruption
-from semnerf_lib.machine.files import read_json, write_aside
+from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.machine.processes import LIBRARY, PROJECT
+from semnerf_lib.runs.facts import check_labels
 from semnerf_lib.runs.store import Run
 
 REFERENCES = PROJECT / "data" / "reference"
@@ -114,8 +116,8 @@ def read_reference(path: Path) -> Reference:
         try:
             config = Config().replace(**entry["config"])
             scores = [entry["metrics"], *filter(None, [entry["train_metrics"]])]
-            if not all(_is_share(score["miou"]) for score in scores):
-                raise SemnerfError(f"mIoU {[score['miou'] for score in scores]}, expected numbers between 0 and 1")
+            for score in scores:
+                check_labels("scores", score)
             metrics = entry["metrics"], entry["train_metrics"]
             runs.append(Run(entry["id"], path, config, facts["scene"], *metrics, [], entry["provenance"], ""))
         except (SemnerfError, KeyError, TypeError) as fault:
@@ -152,12 +154,12 @@ def _rounded(value: Any) -> Any:
 
 
 def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and 0 <= value <= 1
+    return is_number(value) and 0 <= value <= 1
 
 
 def _facts(path: Path, name: str, keys: Sequence[str]) -> dict[str, Any]:
     facts = read_json(path)
-    if not isinstance(facts, dict) or facts.get("format") != name:
+    if facts.get("format") != name:
         raise SemnerfError(f"{path}: it is not in the format {name!r}, expected that")
     for key in keys:
         kind = list if key in ("runs", "scores") else str

@@ -16,6 +16,7 @@ from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.labels import CLEAN, Corruption, corrupt
 from semnerf_lib.machine.files import read_json, write_json
+from semnerf_lib.runs.facts import check_labels
 from semnerf_lib.runs.store import Run, Store, read_run
 from semnerf_lib.study.baselines import baseline_for, baseline_scores
 from semnerf_lib.study.claims import INPUT, LABELS
@@ -192,6 +193,8 @@ def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, di
     try:
         kept = read_json(path)["scores"]
         if list(kept) == names:
+            for name in names:
+                check_labels(name, kept[name], scene.class_names)
             return kept
     except (SemnerfError, KeyError, TypeError):
         pass

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from semnerf_lib.errors import SemnerfError
 
@@ -145,7 +145,7 @@ def _compare(
     differences = np.subtract(a, b)
     if not np.isfinite(differences).all():
         raise SemnerfError(f"{name}: scores {a} and {b}, expected finite numbers")
-    half = float(student_t.ppf((1 + confidence) / 2, n - 1) * differences.std(ddof=1) * np.sqrt(factor))
+    half = float(stdtrit(n - 1, (1 + confidence) / 2) * differences.std(ddof=1) * np.sqrt(factor))
     mean = float(differences.mean())
     return PairedComparison(tuple(map(float, differences)), mean, mean - half, mean + half, confidence, margin)
 

@@ -17,6 +17,7 @@ from scipy.spatial import KDTree
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.raycast import LabelledMesh
+from semnerf_lib.scenes.triangles import areas
 
 SPACING = 0.02
 """Distance of neighbouring points on a surface, metres; distances are accurate to about half of it."""
@@ -133,19 +134,13 @@ def voxel_downsample(points: Float[np.ndarray, "points 3"], side: float) -> Int[
     return np.unique(np.ravel_multi_index(cells.T, cells.max(0) + 1), return_index=True)[1]
 
 
-def areas(mesh: LabelledMesh) -> Float[np.ndarray, "faces"]:
-    """Area of each face, square metres."""
-    a, b, c = (mesh.vertices[mesh.faces[:, k]].astype(np.float64) for k in range(3))
-    return np.linalg.norm(np.cross(b - a, c - a), axis=-1) / 2
-
-
 def sample_surface(mesh: LabelledMesh, spacing: float = SPACING, seed: int = 0):
     """Random points spread evenly over a mesh, one in a square of side `spacing`, at most `MAX_SAMPLES`.
 
     Returns:
         points (N, 3) float32, metres, and the face of each (N,).
     """
-    rng, area = np.random.default_rng(seed), areas(mesh)
+    rng, area = np.random.default_rng(seed), areas(mesh.vertices, mesh.faces)
     count = int(np.clip(area.sum() / spacing**2, 1, MAX_SAMPLES))
     faces = np.searchsorted(np.cumsum(area) / area.sum(), rng.random(count)).clip(0, len(area) - 1)
     u, v = rng.random((2, count, 1))

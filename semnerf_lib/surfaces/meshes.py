@@ -21,6 +21,7 @@ from semnerf_lib.palette import palette
 from semnerf_lib.rendering import Field, FieldOutput
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.raycast import LabelledMesh
+from semnerf_lib.scenes.triangles import normals
 
 CELL = 0.04
 """Side of a cell of marching cubes, metres: about that of the grid field's finest grid at laptop scale."""
@@ -136,13 +137,6 @@ def labels_at(field: Field, points: Float[np.ndarray, "n 3"], device: torch.devi
     """A field's most probable class at points (metres), in bounded memory."""
     outputs = (query(field, chunk, device) for chunk in torch.from_numpy(points).float().split(CHUNK))
     return torch.cat([out.sem_logits[0].argmax(-1) for out in outputs]).byte().cpu().numpy()
-
-
-def normals(vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]) -> Float[np.ndarray, "f 3"]:
-    """Unit normals of triangles, towards the side that sees their corners counter-clockwise; 0 if the area is 0."""
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    across = np.cross(b - a, c - a)
-    return (across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-12)).astype(np.float32)
 
 
 def query(field: Field, points: Float[torch.Tensor, "points 3"], device: torch.device) -> FieldOutput:

@@ -10,6 +10,7 @@ from semnerf_lib.teaching.checks_geometry import check_agreement, check_distorti
 from semnerf_lib.teaching.checks_labels import check_edges, check_enlarge, check_noise, check_pose_distance, check_vote
 from semnerf_lib.teaching.checks_rays import check_axes, check_depth, check_rays
 from semnerf_lib.teaching.checks_rendering import check_depth_of_ray, check_samples, check_softmax
+from semnerf_lib.teaching.checks_scenes import check_first_solid, check_nerfstudio_pose
 from semnerf_lib.teaching.checks_scores import (
     check_chance,
     check_half_width,
@@ -32,11 +33,13 @@ __all__ = [
     "check_edges",
     "check_encoding",
     "check_enlarge",
+    "check_first_solid",
     "check_frames",
     "check_half_width",
     "check_interval",
     "check_loss",
     "check_miou",
+    "check_nerfstudio_pose",
     "check_next_click",
     "check_noise",
     "check_octaves",

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.jsons import parse_json
 
 FORMAT = 2
 MANIFEST, WEIGHTS, FACTS = "manifest.json", "weights.safetensors", ("config", "history", "result")
@@ -172,16 +173,10 @@ class Pack:
         """The JSON value in a member.
 
         Raises:
-            SemnerfError: see `read`; no JSON, or JSON with NaN or too many brackets.
+            SemnerfError: see `read` and `jsons.parse_json`.
         """
 
-        def refuse(constant: str) -> NoReturn:
-            raise ValueError(f"{constant} is no number")
-
-        try:
-            return json.loads(self.read(name), parse_constant=refuse)
-        except (ValueError, RecursionError) as fault:
-            self._refuse(f"{name}: {fault}, expected a JSON file", fault)
+        return parse_json(self.read(name), f"{self.path}: {name}", object)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from semnerf_lib.cameras import look_at
-from semnerf_lib.rays import beside_another_class
+from semnerf_lib.rays import boundary_pixels
 from semnerf_lib.scene import VOID
 from semnerf_lib.teaching.checking import Check, Mistake
 
@@ -192,7 +192,7 @@ def label_maps() -> list[tuple]:
 
 def edge_pixels(labels: np.ndarray) -> np.ndarray:
     """The right answer: labelled pixels of which one of the four neighbours has another class, void not counting."""
-    return beside_another_class(torch.tensor(labels[None]))[0].numpy()
+    return boundary_pixels(torch.tensor(labels[None]))[0].numpy()
 
 
 def _edges(moves=((0, 1), (0, -1), (1, 0), (-1, 0)), void=False, wrap=False):

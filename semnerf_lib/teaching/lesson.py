@@ -60,8 +60,8 @@ PARTS = (
     Part(38, "One ray, from density to a pixel",
          "Notebook 03, up to \"Logits first\". Click a wall, then a boundary, then "
          "a window frame.", "from semnerf_lib.lessons.tracing import trace_field\n"
-         "from semnerf_lib.lessons.voxel_field import cube_field\n\n"
-         "widgets.one_ray(trace_field(cube_field(split), split.near, split.far), split)"),
+         "from semnerf_lib.lessons.voxel_field import surface_voxels\n\n"
+         "widgets.one_ray(trace_field(surface_voxels(split), split.near, split.far), split)"),
     Part(52, "Exercise 1 or 2 of notebook 03",
          "Fast pairs do both. Release the solutions at minute 63."),
     Part(64, "What a label asks of density",
@@ -75,7 +75,7 @@ PARTS = (
          "Switch to the distance to the truth. Blue is too far, red is too near. **Who voted "
          "no?**", "widgets.learnt_room(widgets.learnt_by(model, split))"),
     Part(87, "What next",
-         "Notebooks 05 to 11, and the exercises \"to think about\"."),
+         "Notebooks 05 to 12, and the exercises \"to think about\"."),
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import Tensor
 
+from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import N_FOLDS, Plan, Planned, open_scene, plan
@@ -23,6 +24,7 @@ from semnerf_lib.machine.files import digest, sha256_of, write_aside, write_json
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
+from semnerf_lib.runs.facts import check_history, check_labels, check_result, checked_config
 from semnerf_lib.runs.notebooks import NEEDS
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.runs.underway import forget, locked
@@ -39,7 +41,6 @@ from semnerf_lib.teaching.archive import (
     unpack_weights,
     write_archive,
 )
-from semnerf_lib.teaching.run_facts import check_facts, checked_config
 
 TIMES = ("seconds_training", "seconds_evaluation")
 """What stays of a run's scores as it was measured when the run was made."""
@@ -191,6 +192,8 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
     try:
         facts = {fact: opened.json(f"runs/{name}/{fact}.json") for fact in FACTS}
         config = checked_config(facts["config"])
+        if config.corruption.file:
+            raise SemnerfError(f"config.json: corruption {config.corruption}, expected one that names no file")
         split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
         planned = Planned(split, config)
         expected = planned.id
@@ -202,7 +205,7 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
             "another scene, other frames of it, or another version of semnerf"
         )
     try:
-        check_facts(facts, config, split)
+        _check_facts(facts, config, split)
         weights = _weights(opened, name)
         if digest(weights) != facts["result"]["weights_digest"]:
             raise SemnerfError(f"{WEIGHTS}: others than its result names")
@@ -213,6 +216,18 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
             f"{opened.path}: run {name}: {reason}; expected weights and scores of this version of semnerf"
         ) from fault
     return _PackedRun(planned, facts)
+
+
+def _check_facts(facts: dict[str, Any], config: Config, scene: Scene) -> None:
+    """Raises SemnerfError unless config, history and result are those of a finished run of the scene."""
+    kept, result = facts["config"], facts["result"]
+    if (kept["scene"], kept["scene_digest"]) != (scene.name, scene.digest):
+        raise SemnerfError(f"config.json: another scene, expected {scene.name} with digest {scene.digest[:12]}")
+    check_history(facts["history"], config)
+    check_result(result, "weights_digest")
+    for name in ("metrics", "train_metrics"):
+        if (scores := result.get(name)) is not None:
+            check_labels(f"result.json: {name}", scores, scene.class_names)
 
 
 def _weights(opened: Pack, name: str) -> dict[str, Tensor]:

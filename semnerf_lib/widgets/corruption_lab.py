@@ -1,4 +1,4 @@
-"""The corruption lab: choose what is done to the labels, and see the very labels that a run would learn from."""
+"""The corruption lab: choose what is done to the labels, and see exactly the labels that a run would learn from."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def corruption_lab(
 ) -> Explorer:
     """A training frame's labels clean and corrupted, what changed, in numbers for it and for all training frames.
 
-    The labels shown are those that a run with the same `--corruption` and `--seed` learns from.
+    These are the labels that a run with the same corruption and seed learns from.
 
     Args:
         scene: with the split to train on.
@@ -108,7 +108,7 @@ class _Lab:
         return KINDS[self.kind.value].of == CLASS
 
     def show(self) -> None:
-        """Corrupts anew and shows it; what cannot be done is told."""
+        """Corrupts anew and shows the labels, or the error where they cannot be corrupted so."""
         self.of.layout.display = "" if self.of_class else "none"
         try:
             self.labels = self.corrupt(self.scene, self.corruption, self.seed.value)[self.ids]
@@ -119,7 +119,7 @@ class _Lab:
         self.draw()
 
     def draw(self) -> None:
-        """Shows the chosen frame of the labels at hand."""
+        """Shows the chosen frame of the corrupted labels."""
         clean, given = self.scene.labels[self.frame.value], self.labels[self.ids.index(self.frame.value)]
         here = label_statistics(clean[None], given[None], self.scene.n_classes)
         images = (colourise(clean), label_picture(given, clean), error_picture(clean, given))

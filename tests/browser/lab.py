@@ -18,10 +18,8 @@ import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 START_SECONDS = 120
-QUIET = {
-    "@jupyterlab/apputils-extension:announcements": True,  # news and updates are asked of a web site
-    "@jupyterlab/extensionmanager-extension": True,  # so are lists of extensions
-}
+QUIET = Path(__file__).resolve().parents[2] / "docs" / "jupyter"
+"""As `make lab`: news, updates and lists of extensions are asked of web sites."""
 
 
 class JupyterLab:
@@ -39,9 +37,6 @@ class JupyterLab:
         self.folder, self.notebooks, self.results = folder, folder / "notebooks", folder / "results"
         self.token = secrets.token_hex(16)
         shutil.copytree(NOTEBOOKS, self.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-        pages = folder / "config" / "labconfig"
-        pages.mkdir(parents=True)
-        (pages / "page_config.json").write_text(json.dumps({"disabledExtensions": QUIET}))
 
     def environment(self) -> dict[str, str]:
         """What its server and its kernels see: smoke scale, watched by a person."""
@@ -57,6 +52,7 @@ class JupyterLab:
         }
         paths = {name: str(self.folder / place) for name, place in own.items()}
         told = {"SEMNERF_SCALE": "smoke", "JUPYTER_TOKEN": self.token, "JUPYTER_PREFER_ENV_PATH": "1"}
+        told["JUPYTER_CONFIG_PATH"] = str(QUIET)
         # the browser needs the cores that OpenMP's threads would burn while they wait for each other
         return kept | paths | told | {"OMP_WAIT_POLICY": "passive"}
 

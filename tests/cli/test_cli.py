@@ -12,13 +12,13 @@ from tiny import tiny_config
 
 import semnerf_lib
 from semnerf_lib import experiments
-from semnerf_lib.cameras import Intrinsics, camera_of_width, look_at, widened
+from semnerf_lib.cameras import Intrinsics, camera_of_width, look_at
 from semnerf_lib.cli import main, one_run
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine import files
-from semnerf_lib.plots.renders import check_target, flight, picture
+from semnerf_lib.plots.renders import check_target, flight, picture, widened
 from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.mesh import load_mesh

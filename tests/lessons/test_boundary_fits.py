@@ -1,4 +1,4 @@
-"""boundary_fits: what a fit says of pixels, of points between them, and of its waves."""
+"""boundary_fits: what a fit claims of pixels, of places between them, and of its waves."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import pytest
 import torch
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.lessons.boundary_fits import FINE, between, boundary_crop, fit_crop, learnt_pixels, shortest_wave
+from semnerf_lib.lessons.boundary_fits import FINE, between, boundary_patch, fit_patch, learnt_pixels, shortest_wave
 from semnerf_lib.scene import VOID
 
 
 @pytest.fixture(scope="module")
 def stripes():
     """12x12: class 7 with stripes of class 3, one pixel wide, every third column; a void corner."""
-    crop = np.full((12, 12), 7, np.uint8)
-    crop[:, 1::3] = 3
-    crop[0, 0] = VOID
-    return crop
+    piece = np.full((12, 12), 7, np.uint8)
+    piece[:, 1::3] = 3
+    piece[0, 0] = VOID
+    return piece
 
 
-def last(crop, learnt, n_octaves, **named):
-    return list(fit_crop(crop, learnt, n_octaves, **named))[-1]
+def last(piece, learnt, n_octaves, **named):
+    return list(fit_patch(piece, learnt, n_octaves, **named))[-1]
 
 
 def test_octaves_are_what_thin_stripes_need(stripes):
@@ -40,7 +40,7 @@ def test_pixels_left_out_are_not_followed(stripes):
 
 
 def test_a_fit_gets_better_and_has_its_shapes(stripes):
-    fits = list(fit_crop(stripes, learnt_pixels(stripes.shape, 1), 4, shown=3))
+    fits = list(fit_patch(stripes, learnt_pixels(stripes.shape, 1), 4, n_fits=3))
     assert len(fits) == 3 and fits[0].loss > fits[1].loss > fits[2].loss and fits[2].step == 200
     fit = fits[-1]
     assert fit.between.shape == (12 * FINE, 12 * FINE) and fit.lines.shape == (12, 12 * FINE, 2)
@@ -72,7 +72,7 @@ def test_a_fit_computes_on_one_core_takes_none_from_others_and_gives_them_back(s
     monkeypatch.setattr(torch.nn.functional, "cross_entropy", recorded)
     torch.set_num_threads(threads + 1)
     try:
-        fits = fit_crop(stripes, learnt_pixels(stripes.shape, 2), 3, steps=20)
+        fits = fit_patch(stripes, learnt_pixels(stripes.shape, 2), 3, steps=20)
         assert {torch.get_num_threads() for _ in fits} == {threads + 1}
         assert own == {1} and others == {threads + 1}
     finally:
@@ -102,6 +102,6 @@ def test_places_between_lie_evenly_in_each_pixel():
 def test_the_piece_is_where_the_edges_are():
     labels = np.zeros((30, 40), np.uint8)
     labels[20:28:2, 30:38] = 1
-    top, left, size = boundary_crop(labels, 10)
+    top, left, size = boundary_patch(labels, 10)
     assert size == 10 and top <= 20 and left <= 30 and top + size >= 27 and left + size >= 38
-    assert boundary_crop(labels, 99) == (0, 0, 30) or boundary_crop(labels, 99)[2] == 30
+    assert boundary_patch(labels, 99) == (0, 0, 30) or boundary_patch(labels, 99)[2] == 30

@@ -12,7 +12,7 @@ from tiny import tiny_config
 from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import trace_field, trace_model
-from semnerf_lib.lessons.voxel_field import cube_field
+from semnerf_lib.lessons.voxel_field import surface_voxels
 from semnerf_lib.models import build_model
 from semnerf_lib.rendering import FieldOutput
 
@@ -64,7 +64,7 @@ def test_tracing_leaves_the_model_as_it_was(tiny_scene):
 
 
 def test_cubes_render_the_depth_and_class_that_they_were_made_of(tiny_scene):
-    trace = trace_field(cube_field(tiny_scene), tiny_scene.near, 6.0)
+    trace = trace_field(surface_voxels(tiny_scene), tiny_scene.near, 6.0)
     off, right = [], []
     for frame in tiny_scene.train_ids[:3]:
         rays = get_rays(tiny_scene.intrinsics, torch.tensor(tiny_scene.c2w[frame]).float())
@@ -76,10 +76,10 @@ def test_cubes_render_the_depth_and_class_that_they_were_made_of(tiny_scene):
 
 
 def test_cubes_are_empty_where_nothing_was_seen(tiny_scene):
-    out = cube_field(tiny_scene)(torch.tensor([[[-0.5, -0.3, 1.2], [50.0, 0.0, 0.0]]]), torch.zeros(1, 3))
+    out = surface_voxels(tiny_scene)(torch.tensor([[[-0.5, -0.3, 1.2], [50.0, 0.0, 0.0]]]), torch.zeros(1, 3))
     assert out.sigma.tolist() == [[0, 0]] and (out.sem_logits == 0).all()
 
 
 def test_cubes_need_depth(tiny_scene):
     with pytest.raises(SemnerfError, match="no depth"):
-        cube_field(replace(tiny_scene, depth=None))
+        surface_voxels(replace(tiny_scene, depth=None))

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine import jsons
 from semnerf_lib.machine.jsons import is_number, read_json
 
 
@@ -52,3 +53,18 @@ def test_nan_where_it_is_asked_for(tmp_path):
 
 def test_true_is_no_number():
     assert is_number(1) and is_number(0.5) and not is_number(True) and not is_number("1")
+
+
+@pytest.mark.parametrize("word", ["1_0", "\u0661", "0x10", "", "x"])
+def test_words_that_only_python_reads_as_numbers_are_none(word):
+    with pytest.raises(ValueError):
+        jsons.decimal(word)
+    assert jsons.decimal("-1.5e3") == -1500
+
+
+@pytest.mark.parametrize(
+    "value", [None, [], {"a": 1}, {"a": True, "b": "x"}, {"a": float("nan"), "b": "x"}, {"a": 1, "b": 2}]
+)
+def test_objects_of_other_keys_or_types(value):
+    kinds = {"a": (int, float), "b": str}
+    assert not jsons.of_kinds(value, kinds) and jsons.of_kinds({"a": 1, "b": "x", "c": None}, kinds)

@@ -72,6 +72,30 @@ def test_views_are_those_that_training_sees():
     assert torch.equal(with_gradient.weights, without.weights)
 
 
+def test_sums_have_the_same_bits_for_any_number_of_cores(cores):
+    grids, found = some_grids(0.0, False), []
+    parameters = [grids[0].grid.table, grids[1].grid.table, grids[1].trunk.weight, grids[1].density.weight]
+    for threads in (1, 2, 3):
+        cores(threads)
+        first, last = rendered(render_grids, grids)
+        pull = [torch.linspace(-1, 1, a.numel()).view(a.shape) for a in (first.weights, last.weights)]
+        found.append(torch.autograd.grad([first.weights, last.weights], parameters, pull))
+    for some in found[1:]:
+        for a, b in zip(found[0], some, strict=True):
+            assert torch.equal(a, b)
+
+
+def test_what_lies_behind_a_wall_gets_no_weight():
+    grids = some_grids(0.0, True)
+    with torch.no_grad():
+        grids[1].density.bias += 8
+    renderings = rendered(render_grids, grids)
+    weights = renderings[1].weights
+    assert (weights[:, -1] == 0).float().mean() > 0.5
+    torch.testing.assert_close(weights.sum(-1), torch.ones(N_RAYS), atol=LEAST, rtol=0)
+    assert all(gradient.isfinite().all() for gradient in gradients(grids, renderings))
+
+
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf, 1e30, -1e30])
 def test_no_value_of_the_grids_breaks_an_index(value):
     grids = some_grids(0.0, False)

@@ -1,4 +1,4 @@
-"""report.py: scores by condition, and the way to the verdict."""
+"""report.py: scores by corruption, and the link to the verdict."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_clean_labels_have_a_row_a_model(report):
     assert clean["rows"][0]["n"] == "2" and clean["rows"][0]["scores"][0] == "0.550 ± 0.071"
 
 
-def test_corrupted_labels_have_a_row_a_condition_and_model(report):
+def test_corrupted_labels_have_a_row_a_corruption_and_model(report):
     corrupted = score_tables(report)[1]
     assert corrupted["corrupted"]
     assert [row["labels"] for row in corrupted["rows"][::2]] == [

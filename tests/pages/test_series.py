@@ -124,7 +124,8 @@ def test_times_are_those_of_a_reproduction(folder, monkeypatch, capsys, tmp_path
     pages = tmp_path / "results" / "room-laptop" / "notebooks"
     pages.mkdir(parents=True)
     for path, seconds in zip(find_notebooks(folder), (11.04, 25.0), strict=True):
-        (pages / f"{path.stem}.json").write_text(json.dumps({"ok": True, "seconds": seconds}))
+        result = {"key": "k", "title": "", "ok": True, "seconds": seconds, "cells": 1, "failure": None, "picture": None}
+        (pages / f"{path.stem}.json").write_text(json.dumps(result))
     assert main.main(["index", "--notebooks", str(folder), "--times", str(tmp_path / "results")]) == 0
     times = json.loads((folder / series.FACTS).read_text())["times"]
     assert times["seconds"] == {"01": 11.0, "02": 25.0} and times["runs"] == {"02": [2, 30.0]}
@@ -135,6 +136,7 @@ def test_times_are_those_of_a_reproduction(folder, monkeypatch, capsys, tmp_path
     plans["02"]["first"].append(SimpleNamespace(id="c"))
     with pytest.raises(SemnerfError, match="a run of notebook 02 is missing"):
         series.take_times(folder, series.Store(tmp_path / "results"))
-    (pages / "01_rays_and_cameras.json").write_text(json.dumps({"ok": False, "seconds": 1.0}))
+    failure = {"cell": 1, "source": "", "error": "no", "traceback": ""}
+    (pages / "01_rays_and_cameras.json").write_text(json.dumps(result | {"ok": False, "failure": failure}))
     with pytest.raises(SemnerfError, match="the notebook failed"):
         series.take_times(folder, series.Store(tmp_path / "results"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 
 import numpy as np
@@ -14,8 +15,10 @@ from semnerf_lib.cli.main import main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.coding import read_coding
-from semnerf_lib.scenes.importers.core import ImportOptions, common_camera, told_apart, units_a_metre
+from semnerf_lib.scenes.importers import pictures
+from semnerf_lib.scenes.importers.core import ImportOptions, common_camera, units_a_metre
 from semnerf_lib.scenes.importers.formats import import_scene
+from semnerf_lib.scenes.importers.names import told_apart
 from semnerf_lib.scenes.importers.pictures import read_ids
 from semnerf_lib.scenes.loading import load_scene
 
@@ -127,6 +130,32 @@ def sitcoms(folder):
     (folder / "panoptic_classes.json").write_text(json.dumps({"thing": ["void", "bed", "wall"]}))
 
 
+def blender_hdf5(folder):
+    h5py = pytest.importorskip("h5py")
+    blender(folder)
+    for i in range(N):
+        (folder / f"segmap_{i:04}.png").unlink()
+        with h5py.File(folder / f"{i}.hdf5", "w") as file:
+            file["category_id_segmaps"] = codes(i).astype(np.uint8)
+
+
+def bop(folder):
+    cameras, objects = {}, {}
+    for i in range(N):
+        w2c = np.linalg.inv(POSES[i])
+        cameras[str(i)] = {
+            "cam_K": [4.0, 0, 3.5, 0, 4.0, 2.5, 0, 0, 1],
+            "cam_R_w2c": w2c[:3, :3].ravel().tolist(),
+            "cam_t_w2c": (1000 * w2c[:3, 3]).tolist(),
+        }
+        objects[str(i)] = [{"obj_id": 7}, {"obj_id": 9}]
+        for k in (1, 2):
+            save(((codes(i) == k) * 255).astype(np.uint8), folder / f"mask_visib/{i:06}_{k - 1:06}.png")
+    (folder / "scene_camera.json").write_text(json.dumps(cameras))
+    (folder / "scene_gt.json").write_text(json.dumps(objects))
+    (folder / "classes.txt").write_text("7 bed\n9 wall\n")
+
+
 FORMATS = {
     "nerfstudio": nerfstudio,
     "ScanNet": scannet,
@@ -136,6 +165,8 @@ FORMATS = {
     "CVAT": trajectory,
     "BlenderProc": blender,
     "sitcoms3D": sitcoms,
+    "BlenderProc hdf5": blender_hdf5,
+    "BOP": bop,
 }
 
 
@@ -148,7 +179,7 @@ def test_each_format_is_the_same_scene(tmp_path, name):
         scene.labels, np.array([VOID, 0, 1], np.uint8)[np.stack([codes(i) for i in range(N)])]
     )
     np.testing.assert_allclose(scene.c2w, POSES, atol=1e-9)
-    assert scene.coding.layout == name.split(" text")[0]
+    assert scene.coding.layout == re.sub(" (text|hdf5)", "", name)
     assert [scene.intrinsics.fx, scene.intrinsics.cx] == [4.0, 3.5]
 
 
@@ -160,7 +191,7 @@ def test_import_keeps_the_coding(tmp_path, capsys):
     assert scene.coding.ids == (7, 300) and scene.coding.mode == "I;16" and scene.coding.void == 0
     assert scene.coding.frames[2].file == "label-filt/2.png" and scene.coding.unit == 1000
     np.testing.assert_allclose(scene.c2w[:, :3, 3] * 1000, POSES[:, :3, 3], atol=1e-9)
-    assert "1000 units a metre" in capsys.readouterr().out
+    assert "a metre here is 1000 there" in capsys.readouterr().out
 
 
 def test_lost_poses_are_dropped(tmp_path):
@@ -217,6 +248,86 @@ def test_faults_are_one_line(tmp_path, damage, words):
     with pytest.raises(SemnerfError, match=words) as caught:
         load_scene(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["../outside.png", "/etc/hostname", "a/../../b.png", "nul\0.png"])
+@pytest.mark.parametrize("key", ["semantic_path", "depth_file_path"])
+def test_paths_outside_the_folder_are_refused(tmp_path, path, key):
+    nerfstudio(tmp_path)
+    file = tmp_path / "transforms.json"
+    given = json.loads(file.read_text())
+    given["frames"][1][key] = path
+    file.write_text(json.dumps(given))
+    with pytest.raises(SemnerfError, match=rf"frames\[1\]: {key} is .*expected a path below"):
+        load_scene(tmp_path)
+
+
+def test_an_absolute_path_inside_the_folder_is_read(tmp_path):
+    nerfstudio(tmp_path)
+    file = tmp_path / "transforms.json"
+    given = json.loads(file.read_text())
+    given["frames"][1]["semantic_path"] = str(tmp_path / "semantics/f_1.png")
+    file.write_text(json.dumps(given))
+    assert import_scene(tmp_path).coding.frames[1].file == "semantics/f_1.png"
+
+
+def test_label_pixels_are_bounded_before_they_are_decoded(tmp_path, monkeypatch):
+    nerfstudio(tmp_path)
+    monkeypatch.setattr(pictures, "MAX_TOTAL", N * H * W - 1)
+    monkeypatch.setattr(pictures, "pixels", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(SemnerfError, match="pixels together"):
+        import_scene(tmp_path)
+
+
+def test_points_of_a_colmap_model_tell_the_unit(tmp_path):
+    colmap(tmp_path)
+    points = POSES[:, :3, 3] + 50 * POSES[:, :3, 2]
+    rows = (struct.pack("<Q3d3BdQII", i, *point, 0, 0, 0, 1.0, 1, 1, 0) for i, point in enumerate(points))
+    (tmp_path / "sparse/0/points3D.bin").write_bytes(struct.pack("<Q", N) + b"".join(rows))
+    scene = import_scene(tmp_path)
+    assert scene.coding.unit == pytest.approx(50 / 2.5, rel=0.2)
+    np.testing.assert_allclose(scene.c2w[:, :3, 3] * scene.coding.unit, POSES[:, :3, 3], atol=1e-9)
+    assert import_scene(tmp_path, ImportOptions(unit=1.0)).coding.unit == 1
+
+
+def test_split_json_gives_the_unit_and_the_box(tmp_path):
+    nerfstudio(tmp_path)
+    (tmp_path / "split.json").write_text('{"unit": "cm", "far": 4, "bounds": [[-1, -1, -1], [1, 1, 1]]}')
+    scene = load_scene(tmp_path)
+    np.testing.assert_allclose(scene.c2w[:, :3, 3] * 100, POSES[:, :3, 3], atol=1e-9)
+    assert scene.far == 4 and scene.bounds.tolist() == [[-1, -1, -1], [1, 1, 1]] and scene.coding.unit == 100
+    (tmp_path / "split.json").write_text('{"unit": "inch"}')
+    with pytest.raises(SemnerfError, match="split.json: unit 'inch'"):
+        load_scene(tmp_path)
+
+
+def test_a_name_of_two_ids_is_told(tmp_path):
+    nerfstudio(tmp_path)
+    (tmp_path / "classes.txt").write_text("7 other\n300 other\n")
+    scene = import_scene(tmp_path)
+    assert scene.class_names == ("other (7)", "other (300)")
+    assert "ids 7, 300 are all named 'other': each is a class" in scene.coding.assumed
+
+
+def test_colours_without_names_are_called_by_their_colour(tmp_path):
+    trajectory(tmp_path)
+    (tmp_path / "labelmap.txt").unlink()
+    assert import_scene(tmp_path).class_names == ("#090807", "#fa0102")
+
+
+def test_bop_masks_that_cannot_be_are_refused(tmp_path):
+    bop(tmp_path)
+    (tmp_path / "scene_gt.json").write_text(json.dumps({str(i): [{"obj_id": "x"}] for i in range(N)}))
+    with pytest.raises(SemnerfError, match="obj_id is x, expected 1 to 254"):
+        import_scene(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"\x89HDF\r\n\x1a\n", b"", b"no file of this kind"])
+def test_damaged_hdf5_is_one_line(tmp_path, content):
+    blender_hdf5(tmp_path)
+    (tmp_path / "3.hdf5").write_bytes(content)
+    with pytest.raises(SemnerfError, match=r"3\.hdf5: damaged"):
+        import_scene(tmp_path)
 
 
 def test_distortion_is_refused_with_the_command(tmp_path):

@@ -34,7 +34,7 @@ BEHIND = Comparison(MOST, "mlp", "filter", (-10.0, -20.0))
 
 def score(config):
     """Falls with noise, rises with the seed; RGB helps."""
-    lost = config.corruption.amount or 0.0
+    lost = min(config.corruption.amount or 0.0, 1.0)
     return 0.9 - 0.5 * lost + 0.01 * config.seed + (0.02 if config.supervision == "labels+rgb" else 0)
 
 

@@ -76,7 +76,7 @@ def test_runs_of_two_scenes_are_refused(file, tmp_path):
         (lambda facts: facts["runs"][1].pop("metrics"), "run 1: 'metrics'"),
         (
             lambda facts: facts["runs"][0]["metrics"].update(miou=61.0),
-            r"run 0: mIoU \[61.0, 0.12346\], expected numbers",
+            "run 0: scores: miou '61.0', expected a number from 0 to 1",
         ),
         (lambda facts: facts["runs"][0]["config"].update(wings=2), "run 0: config: unknown key 'wings'"),
     ],

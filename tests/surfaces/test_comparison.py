@@ -10,7 +10,8 @@ from tiny import CENTRE, LOWER, RADIUS, UPPER, make_tiny_scene
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.raycast import LabelledMesh
-from semnerf_lib.surfaces.comparison import TrueSurface, areas, compare, sample_surface, true_surface, voxel_downsample
+from semnerf_lib.scenes.triangles import areas
+from semnerf_lib.surfaces.comparison import TrueSurface, compare, sample_surface, true_surface, voxel_downsample
 
 
 def sphere(radius: float, label: int = 0) -> LabelledMesh:
@@ -135,7 +136,7 @@ def test_samples_lie_evenly_on_the_faces():
     assert np.linalg.norm(points - middle, axis=1).max() < 0.05
     for axis in range(3):  # Archimedes: equal heights of a sphere have equal areas
         assert np.histogram(points[:, axis], 4, (-1, 1))[0] / len(points) == pytest.approx([0.25] * 4, abs=0.01)
-    assert areas(mesh).sum() == pytest.approx(4 * np.pi, rel=0.01)
+    assert areas(mesh.vertices, mesh.faces).sum() == pytest.approx(4 * np.pi, rel=0.01)
 
 
 def test_true_surface_of_a_scene_in_closed_form():

@@ -12,6 +12,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.models import build_model
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scenes.raycast import LabelledMesh
+from semnerf_lib.scenes.triangles import normals
 from semnerf_lib.surfaces import meshes
 from semnerf_lib.surfaces.meshes import (
     LearntSurface,
@@ -71,7 +72,7 @@ def test_classes_are_those_of_the_field(ball_surface):
 def test_plane_between_lattice_points():
     mesh = sample_density(ground, BOX, NAMES, cell=0.1).mesh(1.0)
     assert mesh.vertices[:, 2] == pytest.approx(0.13, abs=1e-4)
-    normal = meshes.normals(mesh.vertices, mesh.faces)
+    normal = normals(mesh.vertices, mesh.faces)
     assert normal[np.abs(normal).sum(1) > 0.5] == pytest.approx(np.tile([0, 0, 1], (len(mesh.faces), 1)), abs=1e-3)
     assert set(mesh.face_labels) == {1}
 

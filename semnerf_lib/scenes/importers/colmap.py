@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import struct
+from os.path import lexists
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import regular_size
+from semnerf_lib.machine.jsons import decimal, regular_size
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
-from semnerf_lib.scenes.importers.files import Matcher, label_folder, number_of
+from semnerf_lib.scenes.importers.files import Matcher, label_folder, number_of, within
 from semnerf_lib.scenes.importers.names import find_names, read_text
+from semnerf_lib.scenes.placement import natural_scale
 
 MODELS = {
     "SIMPLE_PINHOLE": (0, 3), "PINHOLE": (1, 4), "SIMPLE_RADIAL": (2, 4), "RADIAL": (3, 5), "OPENCV": (4, 8),
@@ -67,10 +70,26 @@ def read_colmap(folder: Path) -> Source:
             continue
         if camera not in cameras:
             raise SemnerfError(f"{model}: image {name} has camera {camera}, which is not there")
-        rgb = folder / "images" / name
-        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb.is_file() else None))
-    notes = (f"{missing} images without a mask dropped",) if missing else ()
-    return Source("colmap", folder, tuple(frames), find_names(folder), inverted=True, notes=notes)
+        rgb = within(folder / "images", name)
+        frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb and lexists(rgb) else None))
+    notes = [f"{missing} images without a mask dropped"] if missing else []
+    unit, distance = 1.0, surface_distance(_points(model), frames)
+    if distance is not None and (unit := natural_scale(distance)) != 1:
+        notes.append(f"points3D shows surfaces {distance:.3g} away: lengths divided by {unit:.4g}")
+    return Source("colmap", folder, tuple(frames), find_names(folder), inverted=True, unit=unit, notes=tuple(notes))
+
+
+def surface_distance(points: Float[np.ndarray, "points 3"], frames: list[PosedFrame]) -> float | None:
+    """Median depth of a model's points in the images that show them; None without points."""
+    points, found = points[:: max(len(points) // 2000, 1)], [np.empty(0)]
+    for frame in frames[:: max(len(frames) // 50, 1)]:
+        x, y, z = (points @ frame.pose[:3, :3].T + frame.pose[:3, 3]).T
+        ahead = np.where(z > 0, z, np.inf)
+        u, v = frame.camera.fx * x / ahead + frame.camera.cx, frame.camera.fy * y / ahead + frame.camera.cy
+        seen = (z > 0) & (u >= 0) & (u < frame.camera.width) & (v >= 0) & (v < frame.camera.height)
+        found.append(z[seen])
+    depths = np.concatenate(found)
+    return float(np.median(depths)) if depths.size else None
 
 
 def pinhole(camera: Camera, model: Path) -> Intrinsics:
@@ -147,6 +166,25 @@ def _images_bin(path: Path) -> list[Image]:
     return images
 
 
+def _points(model: Path) -> Float[np.ndarray, "points 3"]:
+    """The points of a model; none where it has no file of them."""
+    points = []
+    if (model / "points3D.bin").is_file():
+        file = _Bytes(model / "points3D.bin")
+        for _ in range(file.take("Q")[0]):
+            points.append(file.take("Q3d3Bd")[1:4])
+            file.at += 8 * file.take("Q")[0]
+    elif (model / "points3D.txt").is_file():
+        for line in read_text(model / "points3D.txt").splitlines():
+            if line.strip() and not line.startswith("#"):
+                try:
+                    points.append(tuple(map(float, line.split()[1:4])))
+                except ValueError:
+                    raise SemnerfError(f"{model / 'points3D.txt'}: line '{line[:40]}', expected id, x, y, z") from None
+    found = np.array([point for point in points if len(point) == 3], dtype=np.float64).reshape(-1, 3)
+    return found[np.isfinite(found).all(1)]
+
+
 def _cameras_txt(path: Path) -> dict[int, Camera]:
     cameras = {}
     for line in read_text(path).splitlines():
@@ -154,7 +192,7 @@ def _cameras_txt(path: Path) -> dict[int, Camera]:
             continue
         try:
             key, name, width, height, *values = line.split()
-            cameras[int(key)] = (name, int(width), int(height), tuple(map(float, values)))
+            cameras[int(key)] = (name, int(width), int(height), tuple(map(decimal, values)))
         except ValueError:
             raise SemnerfError(f"{path}: line '{line[:40]}', expected id, model, width, height, parameters") from None
         if name not in MODELS or len(values) != MODELS[name][1]:
@@ -170,7 +208,7 @@ def _images_txt(path: Path) -> list[Image]:
     for line in lines[::2]:
         try:
             _, *values, camera, name = line.split(None, 9)
-            images.append((name.strip(), int(camera), w2c_matrix(*map(float, values))))
+            images.append((name.strip(), int(camera), w2c_matrix(*map(decimal, values))))
         except (ValueError, TypeError):
             raise SemnerfError(
                 f"{path}: line '{line[:40]}', expected id, quaternion, translation, camera, name"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from semnerf_lib.cameras import Intrinsics, pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
-from semnerf_lib.scenes.importers.pictures import open_image, pixels, read_ids
+from semnerf_lib.scenes.importers.names import same_names, told_apart
+from semnerf_lib.scenes.importers.pictures import Ids, check_total, open_image, pixels, read_ids
 
 ALWAYS_VOID = (255, 65535)
 VOID_NAMES = ("void", "unlabelled", "unlabeled", "unannotated", "ignore", "__ignore__")
 BACKGROUND_NAMES = ("background", "_background_")
-MAX_STACK = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Source:
         unit: units of its positions a metre.
         depth_scale: units of its depth images a metre.
         notes: what else a person should know, a line each.
+        read: reads a frame's label file.
     """
 
     layout: str
@@ -61,6 +62,7 @@ class Source:
     unit: float = 1.0
     depth_scale: float = 1000.0
     notes: tuple[str, ...] = ()
+    read: Callable[[Path], Ids] = read_ids
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,8 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         notes.append(f"{len(source.frames) - len(found)} frames without a pose dropped")
     if len(found) < 2:
         raise SemnerfError(f"{source.folder}: {len(found)} frames with label and pose, expected at least 2")
-    images = [read_ids(frame.label) for frame in found]
-    if sum(image[0].size for image in images) > MAX_STACK // 4:
-        raise SemnerfError(f"{source.folder}: more than {MAX_STACK // 4} label pixels, expected smaller images")
+    check_total([frame.label for frame in found], source.folder)
+    images = [source.read(frame.label) for frame in found]
     modes = {mode for _, mode, _ in images}
     if len(modes) > 1:
         raise SemnerfError(f"{source.folder}: label images of modes {', '.join(sorted(modes))}, expected one")
@@ -119,14 +120,17 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     labels = np.full(ids.shape, VOID, dtype=np.uint8)
     for number, i in enumerate(present):
         labels[ids == i] = number
+    notes += same_names({i: names[i] for i in present if i in names})
     axes, inverted = options.axes or source.axes, source.inverted != options.invert
     unit = options.unit or source.unit
-    c2w = np.stack([opencv_pose(f.pose, axes, inverted, unit, f.label) for f in found])
+    for frame in found:
+        if fault := pose_fault(frame.pose):
+            raise SemnerfError(f"{frame.label}: its pose: {fault}, expected a rigid motion")
     test = [i for i in range(len(found)) if i % 5 == 4] or [len(found) - 1]
     coding = Coding(
         layout=source.layout,
         folder=str(source.folder.resolve()),
-        mode=modes.pop(),
+        mode=min(modes),
         ids=tuple(present),
         void=min(void, default=0),
         frames=tuple(
@@ -136,17 +140,14 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         unit=float(unit),
         axes=axes,
         inverted=inverted,
-        assumed=(
-            *notes,
-            f"{axes} axes, {'world-to-camera' if inverted else 'camera-to-world'}, {unit:g} units a metre",
-        ),
+        assumed=tuple(notes),
     )
     return Scene(
         name=source.folder.resolve().name,
         labels=labels,
-        c2w=c2w,
+        c2w=np.stack([coding.pose(frame.pose) for frame in found]),
         intrinsics=camera,
-        class_names=told_apart({i: names.get(i, f"class {i}") for i in present}),
+        class_names=told_apart({i: names.get(i, f"#{i:06x}" if modes == {"RGB"} else f"class {i}") for i in present}),
         train_ids=tuple(i for i in range(len(found)) if i not in test),
         test_ids=tuple(test),
         rgb=_stack([f.rgb for f in found], cameras, camera, 1.0),
@@ -183,29 +184,6 @@ def units_a_metre(text: str) -> float:
     if not 0 < unit < float("inf"):
         raise SemnerfError(f"unit {text!r}, expected m, cm, mm, or how many units a metre has")
     return unit
-
-
-def told_apart(names: Mapping[int, str]) -> tuple[str, ...]:
-    """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
-    given = list(names.values())
-    return tuple(f"{name} ({i})" if given.count(name) > 1 else name for i, name in names.items())
-
-
-def opencv_pose(
-    pose: Float[np.ndarray, "4 4"], axes: str, inverted: bool, unit: float, file: Path
-) -> Float[np.ndarray, "4 4"]:
-    """A source's pose as camera-to-world, OpenCV axes, metres.
-
-    Raises:
-        SemnerfError: it is no rigid motion.
-    """
-    if fault := pose_fault(pose):
-        raise SemnerfError(f"{file}: its pose: {fault}, expected a rigid motion")
-    c2w = np.linalg.inv(pose) if inverted else pose.copy()
-    if axes == "opengl":
-        c2w[:, 1:3] *= -1
-    c2w[:3, 3] /= unit
-    return c2w
 
 
 def common_camera(cameras: list[Intrinsics]) -> Intrinsics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scenes.importers.names import read_text
 
 LABEL_FOLDERS = (
@@ -33,6 +35,20 @@ def images_in(folder: Path) -> list[Path]:
 def label_folder(folder: Path) -> Path | None:
     """The first of `LABEL_FOLDERS` that is there."""
     return next((folder / name for name in LABEL_FOLDERS if (folder / name).is_dir()), None)
+
+
+def within(folder: Path, path: str) -> Path | None:
+    """The file of a folder that a text file names; None if that lies outside the folder."""
+    root = os.path.abspath(folder)
+    file = os.path.normpath(os.path.join(root, path))
+    return folder / os.path.relpath(file, root) if file.startswith(root + os.sep) and "\0" not in path else None
+
+
+def below(folder: Path, path: str, where: str) -> Path:
+    """The same, where a file outside is refused; `where` says who names it."""
+    if (file := within(folder, path)) is None:
+        raise SemnerfError(f"{where} is {path[:80]!r}, expected a path below {folder}")
+    return file
 
 
 class Matcher:
@@ -66,7 +82,7 @@ def read_matrices(path: Path, expected: int | None = None) -> Float[np.ndarray, 
     """
     words = read_text(path).replace(",", " ").split()
     try:
-        matrices = np.array([float(word) for word in words]).reshape(-1, 4, 4)
+        matrices = np.array([decimal(word) for word in words]).reshape(-1, 4, 4)
     except ValueError:
         raise SemnerfError(f"{path}: {len(words)} words, expected 16 numbers for each pose") from None
     if not len(matrices) or (expected is not None and len(matrices) != expected):

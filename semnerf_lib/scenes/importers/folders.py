@@ -1,7 +1,8 @@
-"""Formats with one text file of poses, or one a frame: ScanNet, Panoptic Lifting, NICE-SLAM and vMAP, CVAT, Blender."""
+"""Formats with one text file of poses, or one a frame: ScanNet, Panoptic Lifting, NICE-SLAM and vMAP, CVAT."""
 
 from __future__ import annotations
 
+from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
-from semnerf_lib.scenes.importers.files import Matcher, images_in, label_folder, number_of, read_matrices, read_matrix
+from semnerf_lib.scenes.importers.files import Matcher, images_in, label_folder, read_matrices, read_matrix
 from semnerf_lib.scenes.importers.names import find_names
 from semnerf_lib.scenes.importers.pictures import open_image
 
@@ -33,18 +34,20 @@ def read_scannet(folder: Path) -> Source:
     labels = next(folder / name for name in SCANNET_LABELS if (folder / name).is_dir())
     pictures, depths = Matcher(folder / "color"), Matcher(folder / "depth")
     k = folder / "intrinsic" / "intrinsic_color.txt"
-    frames, camera = [], None
+    frames, camera, missing = [], None, 0
     for label in images_in(labels):
         file = folder / "pose" / f"{label.stem}.txt"
-        if not file.is_file():
+        if not lexists(file):
+            missing += 1
             continue
         rgb = pictures(label.name)
-        if camera is None and k.is_file():
+        if camera is None and lexists(k):
             with open_image(rgb or label) as image:
                 camera = _camera_of(read_matrix(k), image.size)
         frames.append(PosedFrame(label, read_matrix(file), camera, rgb, depths(label.name)))
     layout = "Panoptic Lifting" if labels.name == "rs_semantics" else "ScanNet"
-    return Source(layout, folder, tuple(frames), find_names(folder))
+    notes = (f"{missing} frames without a pose dropped",) if missing else ()
+    return Source(layout, folder, tuple(frames), find_names(folder), notes=notes)
 
 
 def is_trajectory(folder: Path) -> bool:
@@ -67,46 +70,18 @@ def read_trajectory(folder: Path) -> Source:
     poses = read_matrices(trajectory, len(labels))
     pictures = Matcher(next((folder / n for n in ("rgb", "images", "results") if (folder / n).is_dir()), None))
     depths, camera = Matcher(folder / "depth"), None
-    if (folder / "intrinsics.json").exists():
+    if lexists(folder / "intrinsics.json"):
         given = read_json(folder / "intrinsics.json")
         try:
-            camera = Intrinsics(**{key: given[key] for key in ("width", "height", "fx", "fy", "cx", "cy")})
-        except (KeyError, TypeError):
-            raise SemnerfError(
-                f"{folder / 'intrinsics.json'}: {sorted(given)}, expected width, height, fx, fy, cx, cy"
-            ) from None
+            camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
+        except SemnerfError as error:
+            raise SemnerfError(f"{folder / 'intrinsics.json'}: {error}") from None
     frames = (
         PosedFrame(label, pose, camera, pictures(label.name), depths(label.name))
         for label, pose in zip(labels, poses, strict=True)
     )
     coloured = (folder / "labelmap.txt").is_file()
     return Source("CVAT" if coloured else "trajectory", folder, tuple(frames), find_names(folder))
-
-
-def is_blender(folder: Path) -> bool:
-    return (folder / "cameras.json").is_file() and any(folder.glob("segmap_*.png"))
-
-
-def read_blender(folder: Path) -> Source:
-    """Segmentation maps of BlenderProc as PNG: `segmap_<i>.png`, `cameras.json` (`K`, `cam2world_blender`, `names`).
-
-    Raises:
-        SemnerfError: another number of poses than of maps, or no matrices.
-    """
-    file = folder / "cameras.json"
-    given = read_json(file)
-    labels = sorted(folder.glob("segmap_*.png"), key=number_of)
-    try:
-        poses = np.array(given["cam2world_blender"], dtype=np.float64).reshape(len(labels), 4, 4)
-        k = np.array(given["K"], dtype=np.float64).reshape(3, 3)
-        names = {int(i): str(name) for i, name in given.get("names", {}).items()}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise SemnerfError(f"{file}: expected K, names, and a pose for each of {len(labels)} maps") from None
-    with open_image(labels[0]) as image:
-        size = image.size
-    camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
-    frames = (PosedFrame(label, pose, camera) for label, pose in zip(labels, poses, strict=True))
-    return Source("BlenderProc", folder, tuple(frames), names, axes="opengl")
 
 
 def _camera_of(k: np.ndarray, size: tuple[int, int]) -> Intrinsics:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import Scene
+from semnerf_lib.scenes.importers.blender import is_blender, is_bop, read_blender, read_bop
 from semnerf_lib.scenes.importers.colmap import is_colmap, read_colmap
 from semnerf_lib.scenes.importers.core import AS_IT_IS, ImportOptions, build_scene
 from semnerf_lib.scenes.importers.folders import (
-    is_blender,
     is_scannet,
     is_trajectory,
-    read_blender,
     read_scannet,
     read_trajectory,
 )
@@ -22,6 +21,7 @@ READERS = (
     (is_nerfstudio, read_nerfstudio),
     (is_sitcoms, read_sitcoms),
     (is_blender, read_blender),
+    (is_bop, read_bop),
     (is_scannet, read_scannet),
     (is_colmap, read_colmap),
     (is_trajectory, read_trajectory),
@@ -44,5 +44,5 @@ def import_scene(folder: Path, options: ImportOptions = AS_IT_IS) -> Scene:
             return build_scene(read(folder), options)
     raise SemnerfError(
         f"{folder}: no format that is known, expected nerfstudio, COLMAP with masks, ScanNet, Panoptic Lifting, "
-        "sitcoms3D, BlenderProc, or label images with traj.txt (see data/README.md)"
+        "sitcoms3D, BlenderProc, BOP, or label images with traj.txt (see data/README.md)"
     )

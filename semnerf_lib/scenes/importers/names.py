@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Callable, Iterator, Mapping
+from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 
 from semnerf_lib.errors import SemnerfError
@@ -29,23 +32,30 @@ def read_text(path: Path) -> str:
 def find_names(folder: Path) -> dict[int, str]:
     """Names by id from the first of these files in the folder; empty if there is none.
 
-    `info_semantic.json` (Replica), `panoptic_classes.json` (sitcoms3D: position in `thing`, else in `stuff`),
-    `labelmap.txt` (CVAT, VOC: `name:r,g,b::`, ids are colours), `class_names.txt` (labelme: line i names id i),
-    `classes.txt` (`id name` lines, or as labelme), a ScanNet `*.tsv` (columns `id`, `raw_category`).
+    `labelmap.txt` (CVAT, VOC: `name:r,g,b::`, ids are colours), `info_semantic.json` (Replica),
+    `panoptic_classes.json` (sitcoms3D: position in `thing`, else in `stuff`), `class_names.txt` (labelme: line i names
+    id i), `classes.txt` (`id name` lines, or as labelme), a ScanNet `*.tsv` (columns `id`, `raw_category`).
     """
-    if (folder / "info_semantic.json").exists():
-        return class_table(folder / "info_semantic.json")
-    if (folder / "panoptic_classes.json").exists():
-        return _panoptic(folder / "panoptic_classes.json")
-    if (folder / "labelmap.txt").exists():
-        return _labelmap(folder / "labelmap.txt")
-    for name in ("class_names.txt", "classes.txt"):
-        if (folder / name).exists():
-            return _lines(folder / name)
+    path, read = next(_names_files(folder), (folder, None))
+    if read is None:
+        return {}
+    names = read(path)
+    if not names or not all(name and name.isprintable() for name in names.values()):
+        raise SemnerfError(f"{path}: no name in it, or one that cannot be printed, expected the names of the classes")
+    return names
+
+
+def _names_files(folder: Path) -> Iterator[tuple[Path, Callable[[Path], dict[int, str]]]]:
+    readers = {
+        "labelmap.txt": _labelmap,
+        "info_semantic.json": class_table,
+        "panoptic_classes.json": _panoptic,
+        "class_names.txt": _lines,
+        "classes.txt": _lines,
+    }
+    yield from ((folder / name, read) for name, read in readers.items() if lexists(folder / name))
     for place in (folder, folder.resolve().parent):
-        for path in sorted(place.glob("scannet*.tsv")):
-            return _table(path)
-    return {}
+        yield from ((path, _table) for path in sorted(place.glob("scannet*.tsv")))
 
 
 def _panoptic(path: Path) -> dict[int, str]:
@@ -72,9 +82,11 @@ def _labelmap(path: Path) -> dict[int, str]:
 
 def _lines(path: Path) -> dict[int, str]:
     lines = [line.strip() for line in read_text(path).splitlines() if line.strip()]
-    pairs = [line.split(None, 1) for line in lines]
-    if all(len(pair) == 2 and pair[0].isdigit() for pair in pairs):
+    pairs = [pair for line in lines if len(pair := line.split(None, 1)) == 2 and re.fullmatch("[0-9]{1,9}", pair[0])]
+    if len(pairs) == len(lines):
         return {int(number): name for number, name in pairs}
+    if len(pairs) >= len(lines) / 2:
+        raise SemnerfError(f"{path}: {len(pairs)} of {len(lines)} lines begin with an id, expected all or none")
     return dict(enumerate(line for line in lines if line != "__ignore__"))
 
 
@@ -84,3 +96,16 @@ def _table(path: Path) -> dict[int, str]:
         return {int(row["id"]): row["raw_category"] or row["category"] for row in rows}
     except (KeyError, TypeError, ValueError):
         raise SemnerfError(f"{path}: expected columns id, raw_category and category") from None
+
+
+def told_apart(names: Mapping[int, str]) -> tuple[str, ...]:
+    """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
+    given = list(names.values())
+    return tuple(f"{name} ({i})" if given.count(name) > 1 else name for i, name in names.items())
+
+
+def same_names(names: Mapping[int, str]) -> list[str]:
+    """A line for each name that several ids have."""
+    given = list(names.values())
+    twice = {name: [i for i in names if names[i] == name] for name in given if given.count(name) > 1}
+    return [f"ids {', '.join(map(str, ids))} are all named '{name}': each is a class" for name, ids in twice.items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
-from semnerf_lib.scenes.importers.files import Matcher, label_folder
+from semnerf_lib.scenes.importers.files import Matcher, below, label_folder, within
 from semnerf_lib.scenes.importers.names import find_names
 
 DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
@@ -39,15 +41,17 @@ def read_nerfstudio(folder: Path) -> Source:
         if not isinstance(name, str):
             raise SemnerfError(f"{file}: frames[{number}] has file_path {name!r}, expected text")
         path = entry.get("semantic_path")
-        label = folder / path if isinstance(path, str) else labels(name)
-        if label is None or not label.is_file():
+        where = f"{file}: frames[{number}]"
+        label = below(folder, path, f"{where}: semantic_path") if isinstance(path, str) else labels(name)
+        if label is None or not lexists(label):
             missing += 1
             continue
         pose = _matrix(entry.get("transform_matrix"), file, number)
-        rgb = folder / name
+        rgb = within(folder, name)
         depth = entry.get("depth_file_path")
-        depth = folder / depth if isinstance(depth, str) else depths(name)
-        frames.append(PosedFrame(label, pose, _camera({**given, **entry}, file), rgb if rgb.is_file() else None, depth))
+        depth = below(folder, depth, f"{where}: depth_file_path") if isinstance(depth, str) else depths(name)
+        camera = _camera({**given, **entry}, file)
+        frames.append(PosedFrame(label, pose, camera, rgb if rgb and lexists(rgb) else None, depth))
     if not frames:
         raise SemnerfError(f"{file}: no frame has a label image, expected semantic_path or a folder `semantics`")
     notes = (f"{missing} frames without a label image dropped",) if missing else ()
@@ -104,7 +108,8 @@ def _camera(given: dict[str, Any], file: Path) -> Intrinsics:
     values = [given.get(key) for key in ("w", "h", "fl_x", "fl_y", "cx", "cy")]
     if values[3] is None:
         values[3] = values[2]
-    if not all(map(is_number, values)):
-        raise SemnerfError(f"{file}: w, h, fl_x, fl_y, cx, cy are {values}, expected six numbers")
-    width, height, fx, fy, cx, cy = values
-    return Intrinsics(int(width), int(height), float(fx), float(fy), cx - 0.5, cy - 0.5)
+    try:
+        camera = Intrinsics.from_numbers(values)
+    except SemnerfError as error:
+        raise SemnerfError(f"{file}: w, h, fl_x, fl_y, cx, cy: {error}") from None
+    return replace(camera, cx=camera.cx - 0.5, cy=camera.cy - 0.5)

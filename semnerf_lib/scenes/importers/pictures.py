@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import struct
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,11 @@ from PIL import Image, UnidentifiedImageError
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import regular_size
 
-MAX_PIXELS = 1 << 26
+MAX_PIXELS, MAX_TOTAL = 1 << 26, 1 << 29
+"""Of one image, and of all label images of a folder."""
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)  # Pillow's limit is above MAX_PIXELS
+Ids = tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ...]]
+"""Ids of a label image, Pillow's mode of it, and its palette."""
 SIXTEEN_BITS = ("I;16", "I;16B", "I")
 LOSSY = ("JPEG", "MPO", "WEBP")
 
@@ -32,8 +39,11 @@ def open_image(file: Path) -> Image.Image:
         return Image.open(file)
     except UnidentifiedImageError:
         raise SemnerfError(f"{file}: no image, expected an image") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
-        reason = getattr(fault, "strerror", None) or str(fault).splitlines()[0]
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as fault:
+        size = str(fault).partition(" exceeds")[0]
+        raise SemnerfError(f"{file}: {size}, expected at most {MAX_PIXELS} pixels") from None
+    except (OSError, SyntaxError, ValueError, IndexError, struct.error) as fault:  # what damaged chunks raise
+        reason = getattr(fault, "strerror", None) or (str(fault) or type(fault).__name__).splitlines()[0]
         raise SemnerfError(f"{file}: damaged or missing ({reason}), expected an image") from None
 
 
@@ -46,10 +56,28 @@ def pixels(image: Image.Image, file: Path) -> np.ndarray:
     try:
         return np.asarray(image)
     except (OSError, SyntaxError, ValueError) as fault:
-        raise SemnerfError(f"{file}: damaged ({str(fault).splitlines()[0]}), expected an image") from None
+        reason = (str(fault) or type(fault).__name__).splitlines()[0]
+        raise SemnerfError(f"{file}: damaged ({reason}), expected an image") from None
 
 
-def read_ids(file: Path) -> tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ...]]:
+def check_total(files: Sequence[Path], folder: Path) -> None:
+    """Raises SemnerfError where images have more than `MAX_TOTAL` pixels together; reads their headers alone."""
+    total = 0
+    for file in files:
+        try:
+            regular_size(file)
+            with Image.open(file) as image:
+                total += image.width * image.height
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            continue  # no image, or damaged: its own reader says so
+        if total > MAX_TOTAL:
+            raise SemnerfError(
+                f"{folder}: {len(files)} label images of more than {MAX_TOTAL} pixels together, expected fewer or "
+                "smaller ones"
+            )
+
+
+def read_ids(file: Path) -> Ids:
     """Ids (int32), Pillow's mode and the palette of a label image.
 
     1-bit, 8-bit, 16-bit and LA images hold ids. A palette image holds indices; where its palette is grey, its ids are

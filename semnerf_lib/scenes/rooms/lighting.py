@@ -12,6 +12,7 @@ import numpy as np
 
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
 from semnerf_lib.scenes.rooms.shapes import Number, Point
+from semnerf_lib.scenes.triangles import area_vectors
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def vertex_frames(mesh: LabelledMesh) -> tuple[np.ndarray, np.ndarray]:
     through the wall beside it.
     """
     corners = mesh.vertices[mesh.faces].astype(np.float64)
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = area_vectors(mesh.vertices.astype(np.float64), mesh.faces)
     sums, middles, counts = (
         np.zeros((len(mesh.vertices), 3)),
         np.zeros((len(mesh.vertices), 3)),

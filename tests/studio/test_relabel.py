@@ -17,20 +17,12 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
 from semnerf_lib.experiments import Planned
 from semnerf_lib.plots.renders import write_views
-from semnerf_lib.relabel import (
-    as_seen_by,
-    coding_of,
-    depth_units,
-    encoded,
-    encoded_depth,
-    relabel,
-    relabel_poses,
-)
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import VOID
-from semnerf_lib.scenes.coding import CodedFrame, Coding
+from semnerf_lib.scenes.coding import CodedFrame, Coding, coding_of, depth_units, encoded, encoded_depth
 from semnerf_lib.scenes.loading import load_scene
 from semnerf_lib.scenes.replica import save_replica
+from semnerf_lib.studio.relabel import as_seen_by, relabel, relabel_poses
 
 IDS = (3, 40, 41, 93, 7, 250, 12)
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,68 +15,15 @@ from PIL import Image
 from semnerf_lib.cameras import Intrinsics, pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
-from semnerf_lib.machine.files import write_fault
+from semnerf_lib.machine.files import folder_aside
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.scene import VOID, Scene
-from semnerf_lib.scenes.coding import CodedFrame, Coding
+from semnerf_lib.scenes.coding import Coding, coding_of, encoded
 
 CERTAINTY, CHANGES = "certainty", "changes.csv"
 """Where the certainty images and the table of changes lie in the folder that is written."""
-LARGEST_ID = {"1": 1, "L": 255, "P": 255, "I;16": 65535, "RGB": 256**3 - 1}
 Render = Callable[[Float[np.ndarray, "4 4"], Intrinsics], View]
 """render(c2w, camera): a view of a trained model."""
-
-
-def coding_of(scene: Scene) -> Coding:
-    """The coding in which the scene's labels came; of a made scene Semantic-NeRF's: 8 bit, class k is k + 1, void 0."""
-    if scene.coding is not None:
-        return scene.coding
-    frames = (CodedFrame(f"semantic_class/semantic_class_{i}.png", scene.intrinsics) for i in range(scene.n_frames))
-    ids = tuple(range(1, scene.n_classes + 1))
-    return Coding("Semantic-NeRF's layout", "", "L", ids, 0, tuple(frames))
-
-
-def encoded(labels: UInt8[np.ndarray, "height width"], coding: Coding) -> Image.Image:
-    """A label image in a coding: class k becomes `coding.ids[k]`, VOID becomes `coding.void`.
-
-    Raises:
-        SemnerfError: an id that the mode cannot hold, or a class without an id.
-    """
-    ids = np.full(256, coding.void, dtype=np.uint32)
-    ids[: len(coding.ids)] = coding.ids
-    if (labels[labels != VOID] >= len(coding.ids)).any():
-        raise SemnerfError(f"coding: {len(coding.ids)} ids, expected one for each class up to {labels.max()}")
-    if ids.max() > LARGEST_ID[coding.mode]:
-        raise SemnerfError(
-            f"coding: id {ids.max()} in images of mode {coding.mode}, expected at most {LARGEST_ID[coding.mode]}"
-        )
-    image = ids[labels]
-    match coding.mode:
-        case "1":
-            return Image.fromarray(image.astype(bool))
-        case "RGB":
-            return Image.fromarray(np.stack([image >> 16, image >> 8 & 255, image & 255], axis=-1).astype(np.uint8))
-        case "I;16":
-            return Image.fromarray(image.astype(np.uint16))
-    picture = Image.fromarray(image.astype(np.uint8))
-    if coding.mode == "P":
-        picture.putpalette([value for colour in coding.palette for value in colour])
-    return picture
-
-
-def depth_units(scene: Scene) -> int:
-    """Numbers a unit of the source in 16-bit depth images: the largest of 1000, 100, 10, 1 at which `far` fits.
-
-    A source in metres gets millimetres, one in millimetres too.
-    """
-    farthest = scene.far * coding_of(scene).unit
-    return next((n for n in (1000, 100, 10) if n * farthest <= 65535), 1)
-
-
-def encoded_depth(depth: Float[np.ndarray, "height width"], scene: Scene) -> Image.Image:
-    """A depth map of the scene (metres) as a 16-bit image in the source's unit times `depth_units`."""
-    numbers = depth * coding_of(scene).unit * depth_units(scene)
-    return Image.fromarray(np.clip(numbers.round(), 0, 65535).astype(np.uint16))
 
 
 def as_seen_by(
@@ -181,7 +125,7 @@ def relabel_poses(render: Render, scene: Scene, c2w: Float[np.ndarray, "poses 4 
     """Renders the labels of any poses as `relabel` does: `pose_<i>.png` and `certainty/pose_<i>.png`.
 
     Args:
-        c2w: camera to world, OpenCV axes, metres of the scene; the camera is the one of the source's first frame.
+        c2w: poses as the source has them: in its axes, direction and unit; the camera is the one of its first frame.
 
     Raises:
         SemnerfError: a pose that is no rigid motion; see `relabel`.
@@ -189,11 +133,11 @@ def relabel_poses(render: Render, scene: Scene, c2w: Float[np.ndarray, "poses 4 
     coding = coding_of(scene)
     for i, pose in enumerate(c2w):
         if fault := pose_fault(pose):
-            raise SemnerfError(f"pose {i}: {fault}, expected a rigid camera-to-world motion")
+            raise SemnerfError(f"pose {i}: {fault}, expected a rigid motion")
 
     def views():
         for i, pose in enumerate(c2w):
-            view = render(pose, coding.frames[0].camera)
+            view = render(coding.pose(pose), coding.frames[0].camera)
             yield f"pose_{i}.png", view.labels, view.probability
 
     write_folder(views, coding, folder, len(c2w), None)
@@ -209,13 +153,10 @@ def check_frames(ids: Sequence[int], scene: Scene) -> None:
 def write_folder(views: Callable, coding: Coding, folder: Path, n_views: int, changes: Changes | None) -> None:
     """Writes what `views()` yields, (file, labels, probability) each, and then the changes; aside, then renamed."""
     check_folder(folder)
-    aside = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    with folder_aside(folder) as aside:
         for file, labels, probability in progress(views(), "relabelling", n_views):
             name = PurePosixPath(file.replace("\\", "/"))
-            if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+            if not name.parts or name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
                 raise SemnerfError(f"coding: file {file!r}, expected a path below the source's folder")
             certainty = Image.fromarray((probability * 65535).round().astype(np.uint16))
             for path, image in (
@@ -226,13 +167,6 @@ def write_folder(views: Callable, coding: Coding, folder: Path, n_views: int, ch
                 image.save(path)
         if changes is not None:
             (aside / CHANGES).write_text(_csv(changes.rows()), encoding="utf-8")
-        aside.chmod(0o755)
-        os.replace(aside, folder)
-    except OSError as fault:
-        raise write_fault(folder, fault) from fault
-    finally:
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _csv(rows: list[dict[str, object]]) -> str:

@@ -1,0 +1,97 @@
+"""Other systems: no module that only Unix has is needed, nor Embree, nor a home, nor a terminal that knows Unicode."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from semnerf_lib.machine.processes import LIBRARY, environment
+
+TESTS = Path(__file__).parent
+UNIX = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+SMOKE = """
+import sys
+for name in {blocked!r}:
+    sys.modules[name] = None
+import torch
+from tiny import make_tiny_scene, tiny_config
+from semnerf_lib.experiments import Planned
+from semnerf_lib.runs.store import Store
+run = Store({root!r}).get(Planned(make_tiny_scene(), tiny_config(iterations=3)), torch.device("cpu"))
+print(run.metrics["miou"])
+"""
+
+
+@pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: path.relative_to(LIBRARY).as_posix())
+def test_modules_of_unix_alone_are_imported_where_their_lack_is_caught(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guarded = {
+        inner
+        for block in ast.walk(tree)
+        if isinstance(block, ast.Try) and any("ImportError" in ast.unparse(h.type or block) for h in block.handlers)
+        for inner in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", "") or ""]
+        if isinstance(node, ast.Import | ast.ImportFrom) and UNIX & {name.split(".")[0] for name in names}:
+            assert node in guarded, f"line {node.lineno}: {names}, expected it in a try with except ImportError"
+
+
+def run(code: str, cwd: Path, **changes: str) -> subprocess.CompletedProcess:
+    env = environment(PYTHONPATH=os.pathsep.join([str(LIBRARY.parent), str(TESTS)]), OMP_NUM_THREADS="1", **changes)
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        if name not in changes:
+            env.pop(name, None)
+    return subprocess.run([sys.executable, "-c", code], env=env, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def test_a_run_without_what_only_unix_has_and_without_a_home(tmp_path):
+    blocked = sorted(UNIX - {"fcntl", "posix"} | {"embreex"})  # the locks of Unix need fcntl, those of Windows msvcrt
+    done = run(SMOKE.format(blocked=blocked, root=str(tmp_path / "results")), tmp_path)
+    assert done.returncode == 0 and 0 <= float(done.stdout) <= 1, done.stderr
+
+
+def test_loops_are_compiled_where_nothing_can_be_kept(tmp_path):
+    code = """
+from numba.core import caching
+caching._CacheImpl._locator_classes = []
+from semnerf_lib.machine.kernels import compiled
+print(callable(compiled(2)[0]))
+"""
+    done = run(code, tmp_path)
+    assert done.stdout == "True\\n", done.stderr
+
+
+def test_a_line_of_another_alphabet_in_a_terminal_of_ascii(tmp_path):
+    (tmp_path / "épée").mkdir()
+    command = [sys.executable, "-m", "semnerf_lib.cli", "scene", "check", "épée"]
+    env = environment(PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, timeout=300)
+    assert done.returncode == 2 and done.stderr.startswith(b"error: \\xe9p\\xe9e".replace(b"\\x", b"\\\\x"))
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_ends_a_command_quietly(tmp_path):
+    code = "import sys; from semnerf_lib.cli import __main__ as m; import semnerf_lib.cli.main as c\n"
+    code += "c.main = lambda: [print('x' * 1000) for _ in range(1000)] and 0\nsys.exit(m.main())"
+    env = environment()
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(300) == 141 and process.stderr.read() == b""
+
+
+def test_jupyterlab_is_told_to_ask_no_web_site(monkeypatch):
+    from jupyterlab_server.config import get_page_config
+
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(LIBRARY.parent / "docs" / "jupyter"))
+    off = get_page_config([])["disabledExtensions"]
+    assert {"@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension"} <= set(off)
+    assert 'JUPYTER_CONFIG_PATH="$(CURDIR)/docs/jupyter' in (LIBRARY.parent / "Makefile").read_text(encoding="utf-8")
