@@ -121,9 +121,9 @@ def read_facts(folder: Path) -> dict[str, Any]:
     facts = read_json(path)
     if not of_kinds(facts, {"notebooks": dict, "times": dict}):
         raise SemnerfError(f"{path}: expected the objects 'notebooks' and 'times'")
-    for name, said in facts["notebooks"].items():
-        texts = of_kinds(said, {"idea": str, "picture": str, "before": list, "knows": str})
-        if not texts or not all(isinstance(before, str) for before in said["before"]):
+    for name, entry in facts["notebooks"].items():
+        texts = of_kinds(entry, {"idea": str, "picture": str, "before": list, "knows": str})
+        if not texts or not all(isinstance(before, str) for before in entry["before"]):
             raise SemnerfError(f"{path}: notebook {name}, expected the texts idea, picture, knows and the list before")
     times = facts["times"]
     if not of_kinds(times, {"on": str, "seconds": dict, "runs": dict}):
