@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -122,7 +123,10 @@ class Drive:
     def _spent(self, start: float) -> float:
         """Seconds that a mutation has taken; 0 while the system lets other processes run instead."""
         tasks = Path(f"/proc/{self.process.pid}/task")
-        states = {path.read_text().rpartition(")")[2].split()[0] for path in tasks.glob("*/stat")}
+        states = set()
+        for path in tasks.glob("*/stat"):
+            with suppress(OSError):  # the thread has ended
+                states.add(path.read_text().rpartition(")")[2].split()[0])
         busy = sum(psutil.Process(self.process.pid).cpu_times()[:2]) - self.busy
         return busy if "R" in states else time.monotonic() - start
 
