@@ -173,7 +173,8 @@ def _points(model: Path) -> Float[np.ndarray, "points 3"]:
         file = _Bytes(model / "points3D.bin")
         for _ in range(file.take("Q")[0]):
             points.append(file.take("Q3d3Bd")[1:4])
-            file.at += 8 * file.take("Q")[0]
+            n_images = file.take("Q")[0]
+            file.at += 8 * n_images
     elif (model / "points3D.txt").is_file():
         for line in read_text(model / "points3D.txt").splitlines():
             if line.strip() and not line.startswith("#"):
