@@ -95,7 +95,7 @@ def read_image(file: Path, kind: str) -> np.ndarray:
         with open_image(file) as image:
             if kind == LABELS and image.mode in MODES[RGB]:
                 raise SemnerfError(
-                    f"{file}: colours, expected 8-bit class ids; with labelmap.txt (name:r,g,b:: a line) beside "
+                    f"{file}: image of mode {image.mode}, expected 8-bit class ids; with labelmap.txt (name:r,g,b:: a line) beside "
                     f"{kind}/, `semnerf scene import {file.parent.parent} NEW` converts"
                 )
             if image.mode not in MODES[kind]:
