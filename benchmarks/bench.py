@@ -31,7 +31,7 @@ from semnerf_lib.evaluation import evaluate, render_view
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name, gains_from_bfloat16, peak_memory_gib, pick_device, uses_bfloat16
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.models import ProposalModel, build_model
+from semnerf_lib.models import Model, ProposalModel, build_model
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.loading import load_scene
 from semnerf_lib.training import Trainer
@@ -91,7 +91,17 @@ def compared(
 
 
 def paper_steps(device: torch.device) -> Iterator[Row]:
-    """One step of each MLP at paper scale against its matrix products' time."""
+    """One step of each MLP as the papers sample it, against its matrix products' time."""
+    yield from network_steps(device, "paper")
+
+
+def proposal_steps(device: torch.device) -> Iterator[Row]:
+    """The same through a proposal, at laptop scale."""
+    yield from network_steps(device, "laptop")
+
+
+def network_steps(device: torch.device, scale: str) -> Iterator[Row]:
+    """One step of each MLP as a scale samples it, without and with colours, in either precision."""
     scene = open_scene("room", "smoke")
     for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         if precision == "bfloat16" and not gains_from_bfloat16(device):
@@ -100,13 +110,20 @@ def paper_steps(device: torch.device) -> Iterator[Row]:
         yield Row(f"matrix products, {precision}", rate / 1e9, "GFLOP/s")
         configs, floors = {}, []
         for supervision in ("labels", "labels+rgb"):
-            config = preset("paper", supervision=supervision, precision=precision)
-            model = build_model(config, scene)
-            flops = linear_flops(model.coarse, config.n_rays * config.n_samples)
-            flops += linear_flops(model.fine, config.n_rays * (config.n_samples + config.n_importance))
-            configs[f"{config.model_name}, {precision}"] = config
+            config = preset(scale, "mlp", supervision=supervision, precision=precision)
+            flops = network_flops(config, build_model(config, scene))
+            through = " through a proposal" if config.sampler == "proposal" else ""
+            configs[f"{config.model_name}{through}, {precision}"] = config
             floors.append((flops / rate, f"{flops / 1e12:.2f} TFLOP"))
-        yield from compared("smoke", configs, floors, device, 3)
+        yield from compared("smoke", configs, floors, device, 3 if scale == "paper" else 20)
+
+
+def network_flops(config: Config, model: Model) -> int:
+    """FLOPs of the matrix products of an MLP's step."""
+    if config.sampler == "proposal":
+        return linear_flops(model.field, config.n_rays * config.n_importance)
+    coarse = linear_flops(model.coarse, config.n_rays * config.n_samples)
+    return coarse + linear_flops(model.fine, config.n_rays * (config.n_samples + config.n_importance))
 
 
 def grid_flops(model: ProposalModel, rays: int) -> int:
@@ -211,7 +228,7 @@ def growth(device: torch.device) -> Iterator[Row]:
 def reproduced_again(device: torch.device) -> Iterator[Row]:
     """`semnerf reproduce` at smoke scale from nothing, and once more with nothing changed; floor: its imports."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "semnerf_lib.cli.main", "reproduce", "--scale", "smoke", "--out", folder]
+        command = [sys.executable, "-m", "semnerf_lib.cli", "reproduce", "--scale", "smoke", "--out", folder]
         times = []
         for work in (command, command, [sys.executable, "-c", "import semnerf_lib.cli.reproduce"]):
             start = time.perf_counter()
@@ -223,6 +240,7 @@ def reproduced_again(device: torch.device) -> Iterator[Row]:
 
 GROUPS = {
     "paper": paper_steps,
+    "proposal": proposal_steps,
     "grid": grid_training,
     "start": start_up,
     "growth": growth,

@@ -18,9 +18,10 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Views = Literal["test", "test+train"]
 Sampler = Literal["hierarchical", "proposal"]
 Bounds = Literal["scene", "cameras"]
+Pixels = Literal["labelled", "any"]
 CHOICES = {
     "FieldKind": FieldKind, "Supervision": Supervision, "Precision": Precision, "Views": Views, "Bounds": Bounds,
-    "Sampler | None": Sampler,
+    "Sampler | None": Sampler, "Pixels": Pixels,
 }  # fmt: skip
 """The types of keys that are one of a few words."""
 OWN_SAMPLER: dict[str, Sampler] = {"mlp": "hierarchical", "grid": "proposal"}
@@ -80,7 +81,9 @@ class Config:
         seed: of the initial weights and of every random draw, the corruption's too.
         corruption: what is done to the labels before training; its text ("pixel-noise:0.5", ...) may be given too.
         iterations: optimiser steps.
-        n_rays: labelled rays a step.
+        n_rays: rays a step that teach labels.
+        pixels: where they come from: the "labelled" pixels of the training frames, or "any" of them (P2), whose colours
+            teach with RGB even where there is no label.
         boundary_share: of the labelled rays, drawn from pixels beside a pixel of another class. There the labels say
             where things end; inside a region the loss is soon near 0. P1 and P2 draw evenly (0).
         colour_rays: further rays a step, from any pixel of the training frames, that teach colour alone: with RGB, P2
@@ -118,6 +121,7 @@ class Config:
     corruption: Corruption = CLEAN
     iterations: int = 200_000
     n_rays: int = 1024
+    pixels: Pixels = added("labelled")
     boundary_share: float = or_zero(0.0, "a share of at most 1", lambda x: x <= 1)
     colour_rays: int = or_zero(0)
     sampler: Sampler | None = added(None)

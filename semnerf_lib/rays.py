@@ -47,27 +47,29 @@ class TrainingRays:
     """Draws training rays: from labelled pixels of the training frames, from boundary pixels, or from all pixels.
 
     P2 takes the rays of a step from one image [P2, code]. With labels alone, a step on an unlabelled frame would teach
-    nothing, and a batch of void pixels has no loss. So labelled rays are drawn from labelled pixels, for either
-    supervision.
+    nothing, and a batch of void pixels has no loss. So the rays that teach labels are drawn from labelled pixels, for
+    either supervision, unless `pixels` says otherwise.
 
     Args:
         scene: whose training frames are learnt.
         labels: (N, H, W) what they are labelled with (see `labels.corrupt`).
         device: where rays are made.
         with_rgb: whether colours are drawn too.
+        pixels: where the rays that teach labels come from: "labelled" pixels, or "any" (P2).
 
     Raises:
         SemnerfError: RGB asked for and not there, or no labelled pixel.
     """
 
-    def __init__(self, scene: Scene, labels: np.ndarray, device: torch.device, with_rgb: bool):
+    def __init__(self, scene: Scene, labels: np.ndarray, device: torch.device, with_rgb: bool, pixels: str):
         if with_rgb and scene.rgb is None:
             raise SemnerfError(f"scene {scene.name} has no RGB, expected some for supervision 'labels+rgb'")
         ids = list(scene.train_ids)
         learnt = torch.from_numpy(labels[ids])
-        self.labelled = torch.nonzero(learnt.flatten() != VOID)[:, 0].to(device)
-        if not len(self.labelled):
+        labelled = learnt.flatten() != VOID
+        if not labelled.any():
             raise SemnerfError(f"scene {scene.name}: no labelled pixel in its {len(ids)} training frames")
+        self.pool = torch.nonzero(labelled if pixels == "labelled" else torch.ones_like(labelled))[:, 0].to(device)
         self.boundary = torch.nonzero(boundary_pixels(learnt).flatten())[:, 0].to(device)
         self.labels = learnt.flatten().to(device)
         self.rgb = torch.from_numpy(scene.rgb[ids].copy()).reshape(-1, 3).to(device) if with_rgb else None
@@ -77,15 +79,15 @@ class TrainingRays:
     def draw(self, n_rays: int, generator: torch.Generator, n_boundary: int = 0, n_colour: int = 0) -> Batch:
         """Random rays of the training frames.
 
-        First `n_rays` labelled ones, of which `n_boundary` are boundary pixels where there are any. Then, if there is
-        RGB, `n_colour` of any pixel, with the label VOID.
+        First `n_rays` that teach labels, of which `n_boundary` are boundary pixels where there are any. Then, if there
+        is RGB, `n_colour` of any pixel, with the label VOID.
         """
 
         def picks(count, n):
             return torch.randint(count, (n,), generator=generator, device=self.labels.device)
 
         n_boundary = n_boundary if len(self.boundary) else 0
-        pixel = self.labelled[picks(len(self.labelled), n_rays - n_boundary)]
+        pixel = self.pool[picks(len(self.pool), n_rays - n_boundary)]
         if n_boundary:
             pixel = torch.cat([pixel, self.boundary[picks(len(self.boundary), n_boundary)]])
         labels = self.labels[pixel].long()

@@ -51,7 +51,7 @@ class Trainer:
         self.scene, self.config, self.device = scene, config, device
         self.model = build_model(config, scene).to(device)
         labels = corrupt(scene, config.corruption, config.seed)
-        self.rays = TrainingRays(scene, labels, device, config.supervision == "labels+rgb")
+        self.rays = TrainingRays(scene, labels, device, config.supervision == "labels+rgb", config.pixels)
         if config.carving:
             carve(self.model.proposal, scene, labels, config.carving)
         self.optimiser = adam(self.model, config.lr)

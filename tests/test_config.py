@@ -65,7 +65,7 @@ def test_whole_numbers_are_whole(name):
 @pytest.mark.parametrize(
     "changes",
     [dict(field="hash"), dict(supervision="rgb"), dict(precision="float16"), dict(field=None), dict(precision=1)]
-    + [dict(sampler="sparse"), dict(sampler=0), dict(bounds="none"), dict(bounds=None)],
+    + [dict(sampler="sparse"), dict(sampler=0), dict(bounds="none"), dict(bounds=None), dict(pixels="all")],
 )
 def test_unknown_kinds_raise(changes):
     refused(**changes)
@@ -84,7 +84,7 @@ def test_each_field_comes_with_its_own_sampler_unless_one_is_named():
 
 
 def test_keys_that_came_later_are_in_the_json_only_where_they_differ():
-    later = {"sampler": "proposal", "warmup_steps": 5, "density_bias": 0.5, "bounds": "cameras"}
+    later = {"sampler": "proposal", "warmup_steps": 5, "density_bias": 0.5, "bounds": "cameras", "pixels": "any"}
     assert not later.keys() & json.loads(Config().to_json()).keys()
     assert later.items() <= json.loads(Config(**later).to_json()).items()
     assert "sampler" not in json.loads(preset("smoke", "grid", sampler="proposal").to_json())

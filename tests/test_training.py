@@ -77,6 +77,17 @@ def test_either_field_learns_through_either_sampler(tiny_scene, field, sampler, 
     assert trainer.history[-1]["semantic"] < 0.9 * trainer.history[0]["semantic"]
 
 
+def test_pixels_without_a_label_teach_colour_where_the_rays_come_from_any(tiny_scene):
+    labels = tiny_scene.labels.copy()
+    labels[:, :, 2:] = VOID
+    config = tiny_config(supervision="labels+rgb", pixels="any")
+    trainer = Trainer(replace(tiny_scene, labels=labels), config, CPU)
+    batch = trainer.draw()
+    assert 0 < (batch.labels != VOID).sum() < len(batch.labels) / 2 and len(batch.rgb) == config.n_rays
+    loss, terms = trainer.step()
+    assert loss.isfinite() and terms["photometric"] > 0 and terms["semantic"] > 0
+
+
 def test_the_learning_rate_rises_over_the_warm_up_and_then_falls_as_without(tiny_scene):
     warm, plain = (Trainer(tiny_scene, tiny_config(warmup_steps=n, lr=0.1), CPU) for n in (4, 0))
     rates = []

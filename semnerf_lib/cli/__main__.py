@@ -12,7 +12,8 @@ INTERRUPTED, BROKEN_PIPE = 130, 141
 def main() -> int:
     """Runs the command line, and imports it first, which takes seconds in which Ctrl-C may come."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.reconfigure(errors="backslashreplace")  # names need not fit the terminal's encoding
+        # names need not fit the terminal's encoding
+        stream.reconfigure(errors="backslashreplace")  # ty: ignore[missing-attribute]: a TextIOWrapper
     try:
         from semnerf_lib.cli.main import main as run
 

@@ -199,7 +199,8 @@ def mesh(args: argparse.Namespace) -> int:
     from semnerf_lib.scenes.coding import coding_of
     from semnerf_lib.scenes.mesh_export import check_mesh_target, in_unit, save_mesh
     from semnerf_lib.surfaces.comparison import compare, true_surface
-    from semnerf_lib.surfaces.meshes import learnt_surface, part_of, seen_faces
+    from semnerf_lib.surfaces.culling import part_of, seen_faces
+    from semnerf_lib.surfaces.meshes import learnt_surface
     from semnerf_lib.surfaces.tsdf import where_rays_end
 
     check_mesh_target(args.to)

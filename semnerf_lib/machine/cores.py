@@ -14,11 +14,11 @@ import torch
 
 
 def compute_alone(cores: int) -> None:
-    """Has this thread compute on one core from now on, and leaves `cores` to all others.
+    """Makes this thread compute on one core from now on; all other threads keep `cores`.
 
-    For steps so small that cores wait for each other longer than they compute, above all beside a browser that wants
-    one of them. PyTorch hands its last setting to each thread at its first question or sum, hence the question before,
-    and behind it the second thread, which sets it back.
+    For steps so small that cores wait for each other longer than they compute, above all beside a browser that needs
+    one of them. PyTorch copies its global setting into each thread at the thread's first use. So this function reads
+    it first, sets 1, and restores the global value from another thread.
     """
     torch.get_num_threads()
     torch.set_num_threads(1)
@@ -29,7 +29,7 @@ def compute_alone(cores: int) -> None:
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Has this thread compute on one core meanwhile (see `compute_alone`)."""
+    """Makes this thread compute on one core within the context (see `compute_alone`)."""
     cores = torch.get_num_threads()
     try:
         compute_alone(cores)
@@ -42,10 +42,9 @@ def one_core() -> Iterator[None]:
 def on_cores(work: Callable, items: Sequence, device: torch.device) -> Iterator[Iterator]:
     """work(item) of each item, in order: on a CPU several at once, each on one core; on other devices one by one.
 
-    A single item is worked on by all cores together. As many items are at work as PyTorch has threads; meanwhile this
-    thread, too, computes on one core. The results are to be taken inside the `with`, each as soon as it is there; what
-    `work` raises is raised in its turn. Modes of this thread, such as `inference_mode` or `autocast`, do not reach
-    `work`.
+    A single item gets all cores. Otherwise as many items are processed at once as PyTorch has threads, and this thread
+    computes on one core too. Take the results inside the `with`; an exception in `work` is raised when its result is
+    taken. Modes of this thread, such as `inference_mode` or `autocast`, do not apply in `work`.
 
     >>> with on_cores(lambda x: x * x, [1, 2, 3], torch.device("cpu")) as squares:
     ...     print(list(squares))
@@ -56,41 +55,40 @@ def on_cores(work: Callable, items: Sequence, device: torch.device) -> Iterator[
         yield map(work, items)
         return
 
-    def results(running: deque[Future]) -> Iterator:
+    def results(futures: deque[Future]) -> Iterator:
         for item in items:
-            result = running[0].result() if running else work(item)
-            if running:
-                running.popleft()  # only now: whoever is interrupted above waits for it
+            result = futures[0].result() if futures else work(item)
+            if futures:
+                futures.popleft()  # only now: whoever is interrupted above waits for it
             yield result
 
-    with one_core(), lent((partial(work, item) for item in items), cores) as running:
-        yield results(running)
+    with one_core(), lent((partial(work, item) for item in items), cores) as futures:
+        yield results(futures)
 
 
 def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None) -> None:
-    """Does work(start, stop) for pieces of 0 ... n, on as many threads as PyTorch uses.
+    """Does work(start, stop) for parts of 0 ... n, on as many threads as PyTorch uses, this one included.
 
-    The last pieces come first: of a gradient they are the finest, largest levels. This thread is one of them. Whichever
-    is free takes the next piece, since PyTorch's own threads, which wait for their next work awake, may hold a core for
-    a while.
+    The last parts come first: of a gradient they are the finest, largest levels. A free thread takes the next part:
+    PyTorch's own threads wait actively for their next work and may occupy a core for a while.
 
     Args:
-        size: of a piece; None makes four of them for each thread.
+        size: of a part; None makes four parts for each thread.
     """
     threads = torch.get_num_threads()
     count = 4 * threads if threads > 1 else 1
     size = size or max(1, -(-n // count))
-    pieces = [(start, min(start + size, n)) for start in range(0, n, size)]
+    parts = [(start, min(start + size, n)) for start in range(0, n, size)]
 
     def some():
         while True:
             try:
-                piece = pieces.pop()
+                part = parts.pop()
             except IndexError:
                 return
-            work(*piece)
+            work(*part)
 
-    with lent([some] * (min(threads, len(pieces)) - 1), threads) as helpers:
+    with lent([some] * (min(threads, len(parts)) - 1), threads) as helpers:
         some()
     for helper in helpers:
         if not helper.cancelled():
@@ -99,11 +97,10 @@ def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None
 
 @contextmanager
 def lent(calls: Iterable[Callable[[], object]], cores: int) -> Iterator[deque[Future]]:
-    """Futures of calls, made by so many threads that compute on one core each.
+    """Futures of calls that so many threads make, each on one core.
 
-    At the end those that have not begun are cancelled and the others waited for, whatever happened: nobody works on
-    when this thread goes on. When the interpreter ends, it lends no more threads, and there are futures of the first
-    calls only.
+    On exit calls that have not begun are cancelled, and the others are waited for: no thread is at work when this one
+    goes on. After interpreter shutdown no thread starts; only calls that were submitted before have futures.
     """
     futures: deque[Future] = deque()
     try:

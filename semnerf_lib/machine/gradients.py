@@ -1,8 +1,8 @@
 """A gradient step: Adam, and a gradient that is larger than a CPU's caches, computed in micro-batches.
 
-One layer of the papers' MLP holds 268 MB of the 262,144 samples of a step. Computed whole, each operation reads them
-from memory again, and the cores wait for the slowest of them. A micro-batch of a few rays stays in the caches from its
-first layer to its gradient.
+One layer of the papers' MLP takes 268 MB for the 262,144 samples of a step. If a step is computed whole, each operation
+reads them from memory again, and all cores wait for the slowest one. A micro-batch of a few rays stays in the caches
+from its first layer to its gradient.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def gradients(
 
         T_k = sum_i s_ik T_ik,   L = L(T_1, T_2, ...),   dL/dp = sum_i d/dp L(s_i1 T_i1, s_i2 T_i2, ...)
 
-    A single micro-batch is computed by all cores together. Of several each is computed by one core, and they are added
-    up in their order: the sums have the same bits for any number of cores.
+    A single micro-batch is computed by all cores together. Several are computed by one core each and added up in their
+    order: the sums have the same bits for any number of cores.
 
     Args:
         loss: L, from the terms.
@@ -58,9 +58,9 @@ def gradients(
 
 
 class Adam(torch.optim.Adam):
-    """PyTorch's Adam, its methods as they are without their wrappers.
+    """PyTorch's Adam with its methods unwrapped.
 
-    The wrappers load PyTorch's compiler to keep it away, which takes 1.4 s in each process. Nothing here is compiled.
+    The wrappers load PyTorch's compiler only to disable it, which takes 1.4 s in each process.
     """
 
     step = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
@@ -71,7 +71,7 @@ class Adam(torch.optim.Adam):
 
 
 def adam(model: nn.Module, lr: float) -> Adam:
-    """Adam over all of a model, fused into one pass over memory, which MPS does not have."""
+    """Adam over all parameters of a model, fused into one pass over memory (not on MPS, which lacks it)."""
     parameters = list(model.parameters())
     return Adam(parameters, lr=lr, fused=parameters[0].device.type != "mps")
 

@@ -83,8 +83,8 @@ class _Compiled(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         total = torch.empty(ctx.shape)
-        _, pull = _loops(total)
+        _, accumulate = _loops(total)
         arrays = [a.contiguous().numpy() for a in (grad, *ctx.saved_tensors, total)]
         # a level a thread: no two threads add to the same row, and the sums are the same for any number of threads
-        in_threads(len(ctx.saved_tensors[1]), lambda start, stop: pull(*arrays, start, stop), size=1)
+        in_threads(len(ctx.saved_tensors[1]), lambda start, stop: accumulate(*arrays, start, stop), size=1)
         return total, None, None, None

@@ -57,8 +57,8 @@ def compiled(n: int) -> tuple[Callable, Callable]:
 
     Returns:
         read(table, x, sizes, offsets, out, start, stop): interpolates at points start ... stop - 1 into `out`.
-        pull(grad, x, sizes, offsets, total, start, stop): from the gradient of `out` at all points that of the table,
-        into `total`, for levels start ... stop - 1.
+        accumulate(grad, x, sizes, offsets, total, start, stop): from the gradient of `out` at all points that of the
+        table, into `total`, for levels start ... stop - 1.
     """
 
     @compiled_loop()
@@ -73,7 +73,7 @@ def compiled(n: int) -> tuple[Callable, Callable]:
                     out[p, level * uint64(n) + uint64(f)] = (ONE - t) * lower + t * upper
 
     @compiled_loop()
-    def pull(grad, x, sizes, offsets, total, start, stop):
+    def accumulate(grad, x, sizes, offsets, total, start, stop):
         for level in range(uint64(start), uint64(stop)):
             first, size = uint64(offsets[level]), uint64(sizes[level, 0] * sizes[level, 1] * sizes[level, 2])
             total[first : first + size] = 0
@@ -85,4 +85,4 @@ def compiled(n: int) -> tuple[Callable, Callable]:
                         total[row, f] += weight * (ONE - t)
                         total[row + STEP, f] += weight * t
 
-    return read, pull
+    return read, accumulate

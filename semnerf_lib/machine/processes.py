@@ -21,11 +21,11 @@ from pathlib import Path
 LIBRARY = Path(__file__).resolve().parents[1]
 """The folder of this library."""
 PROJECT = LIBRARY.parent
-"""The checkout that it stands in, if it stands in one: `notebooks`, `data` and `results` are there."""
+"""The checkout with `notebooks`, `data` and `results`, if the library was not installed elsewhere."""
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment, with this library importable, nobody watching, and the changes."""
+    """This process's environment with this library importable, headless, and with the changes."""
     paths = [str(LIBRARY.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "SEMNERF_HEADLESS": "1"} | changes
 
@@ -36,7 +36,7 @@ def command(module: str, *words: str) -> list[str]:
 
 
 def interrupt(process: subprocess.Popen) -> None:
-    """Sends a process Ctrl-C, so that it ends what it started; Windows has no way to, so it is ended there."""
+    """Sends Ctrl-C to a process, so that it can clean up; on Windows, where that is not possible, ends it."""
     if os.name == "posix":
         process.send_signal(signal.SIGINT)
     else:
@@ -44,7 +44,7 @@ def interrupt(process: subprocess.Popen) -> None:
 
 
 def stop(process: subprocess.Popen) -> None:
-    """Ends a process: Ctrl-C first, and after 5 s without mercy."""
+    """Ends a process: by Ctrl-C, and if it still runs after 5 s by a kill."""
     interrupt(process)
     try:
         process.wait(5)
@@ -54,9 +54,9 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def end_with(parent: int) -> None:
-    """Ends this process at most a second after its parent, also if the parent is dead by now.
+    """Ends this process at most a second after its parent, also if the parent has ended already.
 
-    Known by the parent's id, which changes where the system gives orphans another parent: not on Windows.
+    The parent's id changes when it ends, since the system gives orphans another parent; not on Windows.
     """
 
     def watch():

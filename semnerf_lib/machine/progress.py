@@ -1,4 +1,4 @@
-"""One way to show progress: a bar for a person, a line now and then for a log."""
+"""Progress: a bar if a person watches, else a line in the log from time to time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import psutil
 
 T = TypeVar("T")
 
-_silent = ContextVar("silent", default=False)
+_hidden = ContextVar("hidden", default=False)
 
 
 @contextmanager
-def silent() -> Iterator[None]:
-    """Within, and in this thread alone, no `Progress` is shown: for work whose progress something else shows."""
-    token = _silent.set(True)
+def hidden_progress() -> Iterator[None]:
+    """Shows no `Progress` within the context, in this thread only: for work whose progress is shown elsewhere."""
+    token = _hidden.set(True)
     try:
         yield
     finally:
-        _silent.reset(token)
+        _hidden.reset(token)
 
 
 def watched() -> bool:
@@ -40,7 +40,7 @@ def watched() -> bool:
 
 @functools.cache
 def _executed_by_program() -> bool:
-    """Whether papermill or nbconvert started this kernel: nobody sees a live widget there, so a picture is kept."""
+    """Whether papermill or nbconvert started this kernel: no person sees a live widget there, so a picture is kept."""
     try:
         words = psutil.Process().parent().cmdline()
     except (AttributeError, psutil.Error):
@@ -52,14 +52,14 @@ def _executed_by_program() -> bool:
 class Progress:
     """Counts steps up to `total` and shows them: a tqdm bar when watched, else one line on stderr every `every` s.
 
-    Use as a context manager; `update(n, **values)` moves on and shows the values (loss=0.12) beside the count.
+    Use as a context manager; `update(n, **values)` advances the count and shows the values (loss=0.12) beside it.
     """
 
     def __init__(self, desc: str, total: int, initial: int = 0, every: float = 15.0):
         self.desc, self.total, self.count, self.every = desc, total, initial, every
         self.start = self.last = time.monotonic()
         self.bar = None
-        if _silent.get():
+        if _hidden.get():
             self.every = float("inf")
         elif watched():
             from tqdm.auto import tqdm
@@ -74,9 +74,9 @@ class Progress:
             self.bar.update(n)
         elif time.monotonic() - self.last >= self.every:
             self.last = time.monotonic()
-            shown = "".join(f", {k} {v:.3g}" for k, v in values.items())
+            text = "".join(f", {k} {v:.3g}" for k, v in values.items())
             elapsed = self.last - self.start
-            print(f"{self.desc}: {self.count}/{self.total}{shown}, {elapsed:.0f} s", file=sys.stderr, flush=True)
+            print(f"{self.desc}: {self.count}/{self.total}{text}, {elapsed:.0f} s", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:
         return self
@@ -99,7 +99,7 @@ def say(line: str) -> None:
 def progress(items: Iterable[T], desc: str, total: int | None = None) -> Iterator[T]:
     """Yields the items and shows how many have been taken (see `Progress`)."""
     total = len(items) if total is None else total
-    with Progress(desc, total) as shown:
+    with Progress(desc, total) as bar:
         for item in items:
             yield item
-            shown.update()
+            bar.update()

@@ -12,7 +12,7 @@ MODULES = ("semnerf_lib", "!semnerf_lib.cli", "!semnerf_lib.scenes.rooms")
 
 
 def write_api(folder: Path, modules: tuple[str, ...] = MODULES) -> None:
-    """Writes the pages; they ask nothing of the network.
+    """Writes the pages, `semnerf_lib.html` first of all; they ask nothing of the network.
 
     Args:
         folder: new or empty.
@@ -24,3 +24,4 @@ def write_api(folder: Path, modules: tuple[str, ...] = MODULES) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pdoc evaluates annotations, and jaxtyping's shapes are no Python
         pdoc.pdoc(*modules, output_directory=folder)
+    (folder / "index.html").unlink()  # leads to the first page and has no words of its own

@@ -15,7 +15,8 @@ from semnerf_lib.plots.images import class_legend
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
 from semnerf_lib.scenes.triangles import normals
 from semnerf_lib.surfaces.comparison import TrueSurface
-from semnerf_lib.surfaces.meshes import LearntSurface, part_of
+from semnerf_lib.surfaces.culling import part_of
+from semnerf_lib.surfaces.meshes import LearntSurface
 
 FAR_OFF = 0.2
 """Distance to the truth that gets the strongest colour, metres."""
@@ -24,7 +25,7 @@ SIDES = "RdBu_r"
 
 
 def facing(mesh: LabelledMesh, eye: Float[np.ndarray, "3"]) -> Bool[np.ndarray, "faces"]:
-    """The faces that turn their front to a point: without the others one looks into a room through its walls."""
+    """The faces whose front is towards a point. Without the others, the room is visible through its walls."""
     middle = mesh.vertices[mesh.faces].mean(1)
     return ((eye - middle) * normals(mesh.vertices, mesh.faces)).sum(-1) > 0
 
@@ -37,7 +38,7 @@ def side_colours(distance: Float[np.ndarray, "n"]) -> UInt8[np.ndarray, "n 3"]:
 def seen_from(
     mesh: LabelledMesh, colours: UInt8[np.ndarray, "faces 3"], eye: Float[np.ndarray, "3"], width: int = 1000
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """A mesh from a point outside, only the faces that face it; on white, without its margins."""
+    """A picture of a mesh from a point outside, only the faces towards it; on white, without margins."""
     kept = facing(mesh, eye)
     part, paint = part_of(mesh, kept), colours[kept]
     camera = Intrinsics.from_hfov(width, width, 75.0)
@@ -56,7 +57,7 @@ def room_picture(mesh: LabelledMesh, eye: Float[np.ndarray, "3"], title: str) ->
     """A learnt room from above, in the colours of its classes.
 
     Args:
-        eye: where one looks from, metres.
+        eye: position of the viewer, metres.
     """
     figure, ax = plt.subplots(figsize=(7.2, 6.0))
     _view(ax, seen_from(mesh, colourise(mesh.face_labels), eye))
@@ -85,9 +86,9 @@ def loose_walls(
     a region of one class: nothing there fixes the depth.
 
     Args:
-        mesh: the learnt surface (see `fusion.where_rays_end`).
+        mesh: the learnt surface (see `tsdf.where_rays_end`).
         surface: the density.
-        eye: where one looks at the mesh from, metres.
+        eye: position of the viewer, metres.
         height: of the plan, metres.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.6))

@@ -25,8 +25,8 @@ from semnerf_lib.scenes.coding import coding_of, encoded, encoded_depth
 
 FPS = 24
 SECONDS_A_KEY = 2.0
-"""How long the flight takes from one key pose to the next."""
-FAR_SHOWN = 8.0
+"""Seconds of the flight from one key pose to the next."""
+MAX_DEPTH = 8.0
 """Depth that is shown as the brightest colour, metres."""
 
 
@@ -47,7 +47,7 @@ def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height 
     """One of a view's images in colour.
 
     Args:
-        show: "labels" (the kit's palette), "depth" (dark is near, bright is `FAR_SHOWN` metres), "entropy" (dark is
+        show: "labels" (the kit's palette), "depth" (dark is near, bright is `MAX_DEPTH` metres), "entropy" (dark is
             certain, bright is ln C nats) or "rgb".
         n_classes: C.
 
@@ -62,7 +62,7 @@ def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height 
         if view.rgb is None:
             raise SemnerfError("show rgb: this run learnt no colour, expected one with supervision labels+rgb")
         return view.rgb
-    share = view.depth / FAR_SHOWN if show == "depth" else view.entropy / np.log(n_classes)
+    share = view.depth / MAX_DEPTH if show == "depth" else view.entropy / np.log(n_classes)
     return (colormaps["viridis" if show == "depth" else "magma"](np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
 
 

@@ -1,7 +1,7 @@
-"""Plotly's figures in space, for readers with a kernel and without: live where its format is known, else a picture.
+"""Plotly's figures in space, for readers with a kernel and without: live if plotly is there, else a picture.
 
-A notebook keeps one output with both: JupyterLab and the pages of `pages` turn it by mouse, GitHub shows the picture.
-Plotly belongs to the notebooks' extras, so figures come in made and nothing here imports it.
+One output of a notebook holds both: JupyterLab and the pages of `pages` turn it by mouse, GitHub shows the picture.
+Plotly belongs to the extra `notebooks`, so nothing here imports it: callers make the figures.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from semnerf_lib.scenes.triangles import area_vectors
 PLOTLY = "application/vnd.plotly.v1+json"
 """The MIME type of plotly's figures in notebooks."""
 MAX_BYTES = 400_000
-"""That a figure's JSON may have: a committed notebook stays below a megabyte."""
+"""Most bytes of a figure's JSON: a committed notebook stays below a megabyte."""
 
 CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False, "plotlyServerURL": ""}
 """Plotly's `config`: without it a figure has a button that sends it to plotly's server."""
@@ -134,7 +134,7 @@ def small_png(picture: Figure) -> bytes:
 
 
 def small_picture(figure: Figure) -> Any:
-    """A figure, which is closed, as such a PNG that a notebook displays; its title is told to who cannot see it."""
+    """A figure, which is closed, as such a PNG for a notebook; its title is the text for readers who cannot see it."""
     from IPython.display import Image as Displayed
 
     picture = Displayed(small_png(figure), alt=figure.get_suptitle())
@@ -183,16 +183,16 @@ def _colours(picture: Figure, ax: Axes, holder: Any, given: Any, count: int) -> 
     if given is None or isinstance(given, str):
         return np.tile(_colour(given), (count, 1))
     if not np.issubdtype(np.asarray(given).dtype, np.number):
-        known = {text: _colour(text) for text in set(given)}
-        return np.array([known[text] for text in given])
+        colours = {text: _colour(text) for text in set(given)}
+        return np.array([colours[text] for text in given])
     values = np.asarray(given, dtype=float)
     steps = [(place, _colour(colour)) for place, colour in holder.colorscale] if holder.colorscale else None
     scale = LinearSegmentedColormap.from_list("given", steps) if steps else plt.get_cmap("plasma")
     low, high = (np.nanmin(values), np.nanmax(values)) if holder.cmin is None else (holder.cmin, holder.cmax)
-    shown = ScalarMappable(Normalize(low, high), scale)
+    mappable = ScalarMappable(Normalize(low, high), scale)
     if holder.showscale:
-        picture.colorbar(shown, ax=ax, label=holder.colorbar.title.text or "", shrink=0.6)
-    return shown.to_rgba(values)
+        picture.colorbar(mappable, ax=ax, label=holder.colorbar.title.text or "", shrink=0.6)
+    return mappable.to_rgba(values)
 
 
 def _first(given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Runs made on a Dask cluster: its scheduler places them, and places them anew when a worker dies."""
+"""Runs on a Dask cluster. Its scheduler assigns them to workers, and assigns them again if a worker dies."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.underway import write_failure
 
 CONNECT_SECONDS = 10
-"""How long a scheduler is waited for, at first and when it was lost."""
+"""How long to wait for the scheduler, at the start and after the connection was lost."""
 ALONE = threading.Lock()
-"""A worker with several threads still makes one run at a time: initial weights come from a state all threads share."""
+"""A worker with several threads makes one run at a time: initial weights are drawn from the process's global state."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt(3)."""
@@ -41,8 +41,8 @@ def attempt_alone(job: Job) -> Outcome:
 def keep_freed_memory() -> None:
     """Lets this process keep what it frees, up to 1 GiB, for its next allocation.
 
-    Dask's nanny has its workers give it back at once (MALLOC_TRIM_THRESHOLD_). A training step, which allocates and
-    frees the same tensors again and again, then waits for the kernel's pages half of the time. glibc only.
+    Dask's nanny makes its workers return freed memory at once (MALLOC_TRIM_THRESHOLD_). A training step allocates and
+    frees the same tensors again and again; it would then wait for the kernel half of the time. glibc only.
     """
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         for parameter, value in ((M_TRIM_THRESHOLD, 2**30), (M_MMAP_THRESHOLD, 2**25)):
@@ -53,22 +53,22 @@ def keep_freed_memory() -> None:
 def on_dask(jobs: Sequence[Job], address: str, workers: int) -> Iterator[Iterator[Outcome]]:
     """The executor of a Dask cluster (see `executors`).
 
-    Where workers were started with `--resources GPU=1`, only those make runs, one at a time. Dask gives up a run in
-    which four workers died.
+    If some workers were started with `--resources GPU=1`, only those make runs, one at a time. Dask gives up a run
+    after four workers died in it.
 
     Args:
         address: of the scheduler, or "local" for a cluster of `workers` processes that ends with this call. Keys for
             an address tls://... are those of Dask's configuration.
 
     Raises:
-        SemnerfError: no scheduler there; in the iterator: the scheduler is gone.
+        SemnerfError: no scheduler at the address. The iterator raises it if the scheduler is gone.
     """
     import dask
     from distributed import Client, LocalCluster
     from distributed.security import Security
 
     times = {"distributed.comm.timeouts.connect": CONNECT_SECONDS}
-    with silent("distributed"), dask.config.set(times), ExitStack() as stack:
+    with muted("distributed"), dask.config.set(times), ExitStack() as stack:
         if address == "local":
             # whoever reaches a scheduler runs code as its user; this one's keys are its children's alone
             keys = Security.temporary()
@@ -99,8 +99,8 @@ def on_dask(jobs: Sequence[Job], address: str, workers: int) -> Iterator[Iterato
 
 
 @contextmanager
-def silent(logger: str) -> Iterator[None]:
-    """Keeps a library's log from the terminal: Dask's tracebacks say in pages what is told here in a line."""
+def muted(logger: str) -> Iterator[None]:
+    """Keeps a library's log from the terminal: Dask's tracebacks fill pages, and one line is reported here."""
     log = logging.getLogger(logger)
     handlers = log.handlers
     log.handlers = [logging.NullHandler()]
@@ -118,7 +118,7 @@ def has_gpus(client: Any) -> bool:
 
 
 def outcomes(futures: dict[Any, Job], address: str) -> Iterator[Outcome]:
-    """The outcomes of Dask's futures, as they come."""
+    """The outcomes of Dask's futures, in the order in which they finish."""
     from distributed import CancelledError, as_completed
 
     for future in as_completed(list(futures)):

@@ -1,8 +1,8 @@
-"""Where runs are made: in this process, in several, or on a cluster; the same runs come out.
+"""Where runs are made: in this process, in several processes, or on a cluster. The runs are the same.
 
-An executor starts on jobs, gives an iterator of their outcomes as they come, and ends what it started when it is left.
-Nothing but an outcome's few words travels: a run is in its folder, and
-a lock there (see `underway.locked`) ensures that it is made once, whoever else works on the same results.
+An executor starts jobs and yields their outcomes in the order in which they finish. On exit it ends what it started.
+Only a short `Outcome` is sent back, the run itself is in its folder. A lock there (see `underway.locked`) ensures that
+no two processes make the same run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from semnerf_lib.runs.underway import is_locked
 from semnerf_lib.runs.workers import local_processes
 
 POLL_SECONDS = 1.0
-"""Seconds between two looks at runs that others are making."""
+"""Seconds between two checks of runs that other processes are making."""
 GIB_A_RUN = 1.5
 """Memory that a process making a run at laptop scale stays below (measured: 0.9 GiB)."""
 
@@ -38,10 +38,10 @@ class Executor:
     """A place where runs are made.
 
     Attributes:
-        name: for a person.
-        start: a context manager; entered with jobs it starts on them and gives their outcomes.
-        at_once: runs at the same time; None where others know.
-        threads: of each of its processes beside this one on this machine; None if there are none.
+        name: as messages call it.
+        start: takes jobs and returns a context manager, which starts them and gives an iterator of their outcomes.
+        at_once: how many runs are made at the same time; None if a cluster decides.
+        threads: of each process that it starts on this machine; None if it starts none.
     """
 
     name: str
@@ -51,7 +51,10 @@ class Executor:
 
     @contextmanager
     def outcomes(self, jobs: Sequence[Job]) -> Iterator[Iterator[Outcome]]:
-        """The outcomes of jobs, made or failed: what others hold is waited for, and made here if they leave it."""
+        """The outcomes of jobs, each made or failed.
+
+        A run that another process is making is waited for, and made here if that process gives it up.
+        """
         if not jobs:
             yield iter(())
             return
@@ -83,7 +86,7 @@ class Executor:
 
 @contextmanager
 def in_process(jobs: Sequence[Job]) -> Iterator[Iterator[Outcome]]:
-    """Starts a run whenever an outcome is asked for."""
+    """Makes each run in this process, when its outcome is asked for."""
     yield map(attempt, jobs)
 
 
@@ -91,10 +94,10 @@ def pick_executor(workers: int | None, dask: str | None, missing: int) -> Execut
     """The executor that was asked for.
 
     Args:
-        workers: local processes; None: as many as there are CUDA devices, or on a CPU as PyTorch has threads here,
-            if the memory holds them; never more than missing runs.
+        workers: local processes. None: one for each CUDA device, or on a CPU one for each thread of PyTorch, as far as
+            the memory suffices; at most one for each missing run.
         dask: address of a scheduler, or "local" for one started here.
-        missing: runs to be made.
+        missing: how many runs are to be made.
 
     Raises:
         SemnerfError: fewer workers than one, workers for a cluster that has its own, or Dask is not installed.
@@ -118,7 +121,7 @@ def pick_executor(workers: int | None, dask: str | None, missing: int) -> Execut
 
 
 def fitting_workers() -> int:
-    """How many processes making runs this machine has room for: by devices, threads and memory."""
+    """How many processes this machine has devices, threads and memory for."""
     device = pick_device()
     if device.type != "cpu":
         return torch.cuda.device_count() if device.type == "cuda" else 1

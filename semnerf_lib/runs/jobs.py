@@ -1,4 +1,4 @@
-"""A run to be made, and how that ended: what travels between the driver and the processes that make runs."""
+"""Jobs (runs to be made) and their outcomes: what the driver and its worker processes send each other."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: made (now or before), failed, or held by somebody who is making it.
+    """How a job ended: made (now or before), failed, or held by another process, which is making it.
 
     Attributes:
         error: one line, of a failure.
@@ -86,7 +86,7 @@ def remember(scene: Scene, split: Split) -> None:
 
 
 def planned_by(job: Job) -> Planned:
-    """The planned run of a job, on its split of the scene, which is opened once a process.
+    """The planned run of a job, on its split of the scene, which each process opens once.
 
     Raises:
         SemnerfError: see `open_scene`; or it is not the driver's scene.
@@ -100,8 +100,8 @@ def planned_by(job: Job) -> Planned:
     planned = Planned(OPENED[split], job.config)
     if planned.id != job.run:
         raise SemnerfError(
-            f"scene {job.scene} on {place()['host']}: its run is {planned.id}, expected {job.run} as where the job "
-            "comes from: the same files and the same semnerf, and a worker started since they changed"
+            f"scene {job.scene} on {place()['host']}: its run is {planned.id}, expected {job.run} as on the driver: "
+            "the same files, the same version of semnerf, and a worker that was started after they changed"
         )
     return planned
 

@@ -1,7 +1,7 @@
 """A run that is made in a thread while a person watches: started, paused, resumed, stopped.
 
 It is a run like any other: `Store.get` makes it, in the same folder, under the same lock, from the same checkpoints.
-The thread trains; whoever holds the `LiveRun` only asks, and hears of it through `heard`.
+The thread trains. The owner of the `LiveRun` asks for changes, and is called back through `on_change`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.machine.faults import one_line
-from semnerf_lib.machine.progress import silent
+from semnerf_lib.machine.progress import hidden_progress
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.runs.store import Store
 from semnerf_lib.training import Trainer
@@ -27,7 +27,7 @@ from semnerf_lib.training import Trainer
 AT_WORK = ("beginning", "training", "paused", "scoring")
 """States in which a thread is at work; the others are "new", "stopped", "finished" and "failed"."""
 RECENT = 8
-"""Entries of the history over which the time of a step is taken."""
+"""The time of a step is a mean over this many callbacks."""
 
 
 class LiveRun:
@@ -36,19 +36,19 @@ class LiveRun:
     Attributes:
         state: "new", "stopped", "failed", "finished", or one of `AT_WORK`.
         step, history: how far it is (see `Trainer`).
-        seconds_a_step: of late, with what `heard` took; None until it is known.
+        seconds_a_step: mean over the last steps, callbacks included; None at the start.
         run: the finished run, else None.
         error: why it failed, one line, else "".
-        heard: called in the thread at every change, with the trainer where there is one. What it raises ends nothing:
-            it becomes `error`.
+        on_change: called in the run's thread at every change, with the trainer if there is one. An exception in it
+            does not end the run; it becomes `error`.
 
     Raises:
-        SemnerfError: a finished run or a checkpoint that is there and damaged.
+        SemnerfError: the finished run or its checkpoint is damaged.
     """
 
     def __init__(self, store: Store, planned: Planned, device: torch.device):
         self.store, self.planned, self.device = store, planned, device
-        self.heard: Callable[[LiveRun, Trainer | None], None] = lambda live, trainer: None
+        self.on_change: Callable[[LiveRun, Trainer | None], None] = lambda live, trainer: None
         self.run, self.error, self.seconds_a_step = store.find(planned), "", None
         self.step, self.history, self.state = 0, [], "new"
         self._stop, self._go, self._thread = threading.Event(), threading.Event(), None
@@ -61,11 +61,11 @@ class LiveRun:
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the last step, at the pace of late."""
+        """Seconds until the last step, at the current pace."""
         return self.seconds_a_step and self.seconds_a_step * (self.planned.config.iterations - self.step)
 
     def start(self) -> None:
-        """Begins, goes on from a pause, or goes on from the checkpoint."""
+        """Starts the run, or continues it after a pause or from its checkpoint."""
         self._times.clear()
         self._go.set()
         if self.state in AT_WORK or self.run is not None:
@@ -77,23 +77,23 @@ class LiveRun:
         self._thread.start()
 
     def pause(self) -> None:
-        """After the ten steps under way, until `start`."""
+        """Pauses the run after the current ten steps, until `start`."""
         self._go.clear()
 
     def stop(self) -> None:
-        """After the ten steps under way, with a checkpoint; a run that is being scored is finished first."""
+        """Stops the run after the current ten steps, with a checkpoint; scoring is finished first."""
         self._stop.set()
         self._go.set()
 
     def join(self, seconds: float | None = None) -> bool:
-        """Waits until no thread is at work; False if one still is."""
+        """Waits for the run's thread; False if it is still at work."""
         if self._thread is not None:
             self._thread.join(seconds)
         return self._thread is None or not self._thread.is_alive()
 
     def _make(self) -> None:
         try:
-            with silent():
+            with hidden_progress():
                 self.run = self.store.get(self.planned, self.device, self._stepped, wait=False, checkpoint_seconds=10.0)
             self.step, self.history, state = self.planned.config.iterations, self.run.history, "finished"
         except KeyboardInterrupt:
@@ -121,13 +121,13 @@ class LiveRun:
     def _change(self, state: str, trainer: Trainer | None) -> None:
         self.state = state
         try:
-            self.heard(self, trainer)
+            self.on_change(self, trainer)
         except Exception as fault:
             self.error = one_line(fault)
 
 
 def model_of(live: LiveRun) -> Model:
-    """The model of a run that nobody trains now: finished, or as its checkpoint has it, or before its first step."""
+    """The model of a run that is not being trained: the finished one, its checkpoint's, or the untrained one."""
     scene, config = live.planned.scene, live.planned.config
     if live.run is not None:
         return live.run.load(scene, live.device)
@@ -144,18 +144,18 @@ _at_work: set[LiveRun] = set()
 
 
 def live_run(store: Store, planned: Planned, device: torch.device) -> LiveRun:
-    """The run to watch: the one that is already being made here, if it is this very run; any other is stopped.
+    """A planned run to watch: the one that this process is making already, else a new one. All others are stopped.
 
-    So a cell that is run again never leaves a thread behind that nobody can reach.
+    So a cell that is executed again leaves no thread behind that nobody can reach.
     """
-    folder, found = store.folder(planned), None
+    folder, same = store.folder(planned), None
     for live in list(_at_work):
         if live.store.folder(live.planned) == folder:
-            found = live
+            same = live
         else:
             live.stop()
     _follow_the_notebook()
-    return found or LiveRun(store, planned, device)
+    return same or LiveRun(store, planned, device)
 
 
 def stop_all(seconds: float | None = None) -> None:
@@ -171,9 +171,9 @@ atexit.register(stop_all, 5.0)
 
 
 def _follow_the_notebook() -> None:
-    """Interrupting the kernel stops what trains; and a paused run is let go when another cell is run.
+    """Interrupting the kernel stops live runs, and executing another cell stops paused ones.
 
-    The next cell may ask for the very run, and would wait for ever for a paused one.
+    The next cell may ask for the same run, and would wait for ever for a paused one.
     """
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     if shell is None or before_cell in shell.events.callbacks["pre_run_cell"]:

@@ -55,10 +55,10 @@ def folders() -> list[Path]:
 
 
 def copy_notebooks(notebooks: Sequence[Path], target: Path) -> list[Path]:
-    """Copies notebooks into a folder, and the index that lies beside them; returns the notebooks' copies.
+    """Copies notebooks, and the index beside them, into a folder; returns the notebooks' copies.
 
     Raises:
-        SemnerfError: one of the files is there already, or the folder cannot be written to.
+        SemnerfError: one of the files exists already, or the folder cannot be written to.
     """
     beside = [notebooks[0].parent / name for name in ("index.ipynb", "series.json")]
     sources = [*notebooks, *filter(Path.is_file, beside)]
@@ -69,7 +69,7 @@ def copy_notebooks(notebooks: Sequence[Path], target: Path) -> list[Path]:
 
 
 def check_free(paths: Sequence[Path]) -> None:
-    """Raises SemnerfError if one of the files is there already."""
+    """Raises SemnerfError if one of the files exists already."""
     for path in paths:
         if path.exists():
             raise SemnerfError(f"{path}: exists, expected a folder without it: nothing is overwritten")
@@ -121,9 +121,9 @@ def read_facts(folder: Path) -> dict[str, Any]:
     facts = read_json(path)
     if not of_kinds(facts, {"notebooks": dict, "times": dict}):
         raise SemnerfError(f"{path}: expected the objects 'notebooks' and 'times'")
-    for name, said in facts["notebooks"].items():
-        texts = of_kinds(said, {"idea": str, "picture": str, "before": list, "knows": str})
-        if not texts or not all(isinstance(before, str) for before in said["before"]):
+    for name, entry in facts["notebooks"].items():
+        texts = of_kinds(entry, {"idea": str, "picture": str, "before": list, "knows": str})
+        if not texts or not all(isinstance(before, str) for before in entry["before"]):
             raise SemnerfError(f"{path}: notebook {name}, expected the texts idea, picture, knows and the list before")
     times = facts["times"]
     if not of_kinds(times, {"on": str, "seconds": dict, "runs": dict}):
@@ -137,20 +137,20 @@ def read_facts(folder: Path) -> dict[str, Any]:
 
 
 def find_notebooks(folder: Path | None, only: Sequence[str] = ()) -> list[Path]:
-    """The notebooks `NN_*.ipynb` of a folder, in order; those whose number is in `only`, if any is.
+    """The notebooks `NN_*.ipynb` of a folder, in order; if `only` has numbers, those alone.
 
     Args:
-        folder: None takes the first of `folders` that there is.
+        folder: None: the first of `folders` that exists.
 
     Raises:
-        SemnerfError: no notebook there, or a number without one.
+        SemnerfError: no notebook in the folder, or none with one of the numbers.
     """
     if folder is None:
         folder = next(filter(Path.is_dir, folders()), Path("notebooks"))
-    found = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
-    if not found:
+    by_number = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    if not by_number:
         raise SemnerfError(f"notebooks: no notebook NN_*.ipynb in {folder}, expected a folder like the project's")
     for number in only:
-        if number.zfill(2) not in found:
-            raise SemnerfError(f"only: no notebook {number!r} in {folder}, expected some of: {', '.join(found)}")
-    return [found[n] for n in sorted({n.zfill(2) for n in only} or found)]
+        if number.zfill(2) not in by_number:
+            raise SemnerfError(f"only: no notebook {number!r} in {folder}, expected some of: {', '.join(by_number)}")
+    return [by_number[n] for n in sorted({n.zfill(2) for n in only} or by_number)]

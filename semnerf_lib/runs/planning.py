@@ -1,7 +1,8 @@
-"""What a sweep would cost here, before it is begun: how many runs, how long, how much memory.
+"""What a sweep would cost on this machine, before it starts: how many runs, how much time and memory.
 
-Estimated from a short warm-up: a few steps and one view of each kind of run. Where a full step would take longer than
-about a second, one with fewer rays is timed and scaled by their number, which overrates what does not grow with rays.
+Estimated from a short warm-up: a few steps and one view of each kind of run. If a full step would take longer than
+about a second, a step with fewer rays is timed and scaled by their number. That overestimates costs that do not grow
+with the rays.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from semnerf_lib.tables import aligned, duration
 from semnerf_lib.training import PREVIEW_FRAMES, Trainer
 
 FEWER = 8
-"""The first step is one with so many times fewer rays, the first view one of so many times fewer pixels."""
+"""The first step that is timed has this many times fewer rays, the first view this many times fewer pixels."""
 BEARABLE_SECONDS = 1.0
 """A full step or view is timed only if it should take no longer."""
 UNTIMED = {
@@ -40,8 +41,8 @@ class Cost:
 
     Attributes:
         step, view: seconds of a training step, and of rendering a view of the scene's size.
-        memory: GiB that the process (on CUDA the device) held at most.
-        weights: bytes.
+        memory: peak of the process (on CUDA of the device), GiB.
+        weights: their size, bytes.
         scaled: whether a step or a view was too long to be timed whole.
     """
 
@@ -60,7 +61,7 @@ class Cost:
 
 
 def kind_of(config: Config) -> Config:
-    """The config without what makes no difference to the cost: equal for runs of one kind."""
+    """The config without the keys that do not change the cost: equal for runs of one kind."""
     return config.replace(**UNTIMED)
 
 
@@ -68,9 +69,9 @@ def measure(scene: Scene, kind: Config, device: torch.device) -> Cost:
     """Times a few steps and a view of an untrained model.
 
     Args:
-        scene: whose frames are learnt and rendered.
+        scene: its training frames are learnt, one test frame is rendered.
         kind: see `kind_of`.
-        device: where.
+        device: what to measure on.
     """
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -112,7 +113,7 @@ def measure(scene: Scene, kind: Config, device: torch.device) -> Cost:
 
 
 def timed(act: Callable[[], object], times: int = 1) -> float:
-    """Seconds that it takes once, the mean over `times`."""
+    """Mean seconds of a call, over `times` calls."""
     start = time.perf_counter()
     for _ in range(times):
         act()
@@ -126,7 +127,7 @@ def describe_plan(plans: Mapping[str, Plan], store: Store, device: torch.device,
         plans: of experiments by name.
         store: where finished runs are.
         device: where runs are made.
-        executor: by what.
+        executor: what makes them.
     """
     start, costs = time.monotonic(), {}
     threads_before = torch.get_num_threads()
@@ -168,7 +169,7 @@ def missing_of(plans: Mapping[str, Plan], store: Store) -> Plan:
 def estimate_lines(
     costs: Mapping[Config, Cost], left: Sequence[Config], work: float, executor: Executor, device: torch.device
 ) -> list[str]:
-    """What the warm-up found, in lines."""
+    """The estimate, as lines of text."""
     lines = []
     for kind, cost in costs.items():
         rays = f"{kind.n_rays}{f' + {kind.colour_rays}' if kind.colour_rays else ''} rays"

@@ -21,7 +21,7 @@ REFRESH_SECONDS = 2.0
 """Seconds between two tables of --watch."""
 State = Literal["running", "failed", "stopped", "done"]
 STATES: tuple[State, ...] = ("running", "failed", "stopped", "done")
-"""In the order of the table; a stopped run was begun, and nobody is making it."""
+"""In the order of the table. A stopped run was started and is not finished, and no process is making it."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Status:
         metric: the last one: mIoU of a finished run, else the loss.
         seconds: of training.
         note: host and process of a running run, why a run failed, or what is wrong with its files.
-        when: of the last sign of life, ISO 8601.
+        when: its last update, ISO 8601.
     """
 
     run: str
@@ -50,7 +50,7 @@ class Status:
 
 
 def status_of(folder: Path) -> Status:
-    """What the run in a folder is doing; damage to its files is a failure."""
+    """The status of the run in a folder; a damaged file counts as a failure."""
     try:
         if (folder / "result.json").is_file():
             run = read_run(folder)
@@ -63,25 +63,25 @@ def status_of(folder: Path) -> Status:
         what = title_of(checked_config(facts)) if facts else ""
     except SemnerfError as fault:
         return Status(folder.name, "failed", note=str(fault))
-    running, progress, failure = is_locked(folder), read_progress(folder), read_failure(folder)
+    locked, progress, failure = is_locked(folder), read_progress(folder), read_failure(folder)
     step, metric, seconds, when, note = "", "", None, "", ""
     if progress is not None:
-        scoring = running and progress["stage"] == "scoring"
+        scoring = locked and progress["stage"] == "scoring"
         step = "scoring" if scoring else f"{progress['step']}/{progress['iterations']}"
         metric = "" if progress["loss"] is None else f"loss {progress['loss']:.3f}"
         seconds, when = progress["seconds"], progress["time"]
-        note = f"{progress['host']}, process {progress['pid']}" if running else ""
-    if failure is not None and not running:
+        note = f"{progress['host']}, process {progress['pid']}" if locked else ""
+    if failure is not None and not locked:
         note, when = failure["error"], failure["time"]
-    state = "running" if running else "stopped" if failure is None else "failed"
+    state = "running" if locked else "stopped" if failure is None else "failed"
     return Status(folder.name, state, what, step, metric, seconds, note, when)
 
 
 class Board:
-    """The table of a results folder; what is done is read once.
+    """The table of a results folder. Finished runs are read once.
 
     Args:
-        store: whose runs.
+        store: the results folder.
     """
 
     def __init__(self, store: Store):
@@ -90,27 +90,27 @@ class Board:
     def statuses(self) -> list[Status]:
         """All runs: those under way first, finished ones last, the latest first within each state."""
         folders = sorted(path for path in (self.store.root / "runs").glob("*") if path.is_dir())
-        found = []
+        statuses = []
         for folder in folders:
             status = self.done.get(folder) or status_of(folder)
             if status.state == "done":
                 self.done[folder] = status
-            found.append(status)
-        found.sort(key=lambda s: s.when, reverse=True)
-        return sorted(found, key=lambda s: STATES.index(s.state))
+            statuses.append(status)
+        statuses.sort(key=lambda s: s.when, reverse=True)
+        return sorted(statuses, key=lambda s: STATES.index(s.state))
 
     def text(self, width: int | None = None, height: int | None = None) -> str:
         """The table, cut to a terminal's size where one is given."""
         statuses = self.statuses()
         counts = ", ".join(f"{sum(s.state == state for s in statuses)} {state}" for state in STATES)
         lines = [f"{self.store.root}: {len(statuses)} runs: {counts}"]
-        shown = statuses if height is None else statuses[: max(1, height - 5)]
-        if shown:
+        visible = statuses if height is None else statuses[: max(1, height - 5)]
+        if visible:
             rows = [("state", "run", "what", "step", "last metric", "time", "")]
-            rows += [(s.state, s.run, s.what, s.step, s.metric, duration(s.seconds), s.note) for s in shown]
+            rows += [(s.state, s.run, s.what, s.step, s.metric, duration(s.seconds), s.note) for s in visible]
             lines += ["", *map(str.rstrip, aligned(rows, [False] * len(rows[0])))]
-        if len(shown) < len(statuses):
-            lines.append(f"... and {len(statuses) - len(shown)} more")
+        if len(visible) < len(statuses):
+            lines.append(f"... and {len(statuses) - len(visible)} more")
         return "\n".join(line if width is None else line[:width] for line in lines)
 
 

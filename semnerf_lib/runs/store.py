@@ -1,4 +1,4 @@
-"""Runs: trained once, found again by what they are made of.
+"""Runs: trained once, then found by a hash of what they are made of.
 
 A run's id is a hash of its config and of its scene's data. Its folder `<results>/runs/<id>/` holds
 
@@ -6,13 +6,12 @@ A run's id is a hash of its config and of its scene's data. Its folder `<results
     checkpoint.safetensors   while it is being trained, beside what `underway` keeps there
     weights.safetensors  the trained model
     history.json         loss over steps
-    result.json          scores, provenance, the weights' sha256: written last, so that a run with it is whole
+    result.json          scores, provenance, the weights' sha256: written last, so a run that has it is complete
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,20 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
 from semnerf_lib.labels import CLEAN
 from semnerf_lib.machine.devices import pick_device
-from semnerf_lib.machine.files import Damaged, opened, put_aside, read_json, sha256_of, write_aside, write_json
+from semnerf_lib.machine.files import Damaged, opened, read_json, sha256_of
 from semnerf_lib.machine.processes import PROJECT
-from semnerf_lib.machine.provenance import provenance
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.runs.facts import check_history, check_result, checked_config
-from semnerf_lib.runs.underway import Heartbeat, clear, failures_kept, forget, locked, put_run_aside
+from semnerf_lib.runs.make import make
+from semnerf_lib.runs.underway import clear, failures_kept, forget, locked, put_run_aside
 from semnerf_lib.scene import Scene
 from semnerf_lib.training import Trainer
 
@@ -58,15 +55,15 @@ def title_of(config: Config) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run, as its folder tells it.
+    """A finished run, read from its folder.
 
     Attributes:
         id, folder: see the module.
         config: what it was made with.
-        scene_name: on what.
+        scene_name: the scene that it was trained on.
         metrics: scores at the scene's test frames (see `evaluation.evaluate`) and seconds_training.
         train_metrics: scores at the training frames, against the labels before the corruption; None if not asked for.
-        history: entries every 10 steps: step, seconds, loss, its parts, and where previewed miou and depth_mae.
+        history: an entry every 10 steps: step, seconds, loss and its terms; with a preview also miou and depth_mae.
         provenance: revision, versions, device, precision, date, seconds a step; peak memory of the run on CUDA, of the
             whole process so far elsewhere.
     """
@@ -100,7 +97,7 @@ class Run:
 
 
 def check_weights(path: Path, sha256: str) -> None:
-    """Raises Damaged unless the file is there and has this hash; SemnerfError if the system does not let it be read."""
+    """Raises Damaged unless the file exists and has this hash; SemnerfError if it cannot be read."""
     if not path.is_file():
         raise Damaged(f"{path}: missing, expected the weights of a finished run")
     try:
@@ -115,8 +112,8 @@ def read_run(folder: Path) -> Run:
     """The finished run in a folder.
 
     Raises:
-        Damaged: a file is missing or holds something else.
-        SemnerfError: the system does not let a file be read.
+        Damaged: a file is missing or has other contents.
+        SemnerfError: a file cannot be read.
     """
     result, facts, history = (read_json(folder / f"{name}.json") for name in ("result", "config", "history"))
     try:
@@ -130,7 +127,7 @@ def read_run(folder: Path) -> Run:
 
 
 class Store:
-    """The runs below a results folder.
+    """The runs of a results folder.
 
     Raises:
         SemnerfError: the folder is a file.
@@ -145,7 +142,7 @@ class Store:
         return self.root / "runs" / planned.id
 
     def has(self, planned: Planned) -> bool:
-        """Whether the run is finished; nothing of it is read."""
+        """Whether the run is finished; its files are not read."""
         return (self.folder(planned) / "result.json").is_file()
 
     def find(self, planned: Planned) -> Run | None:
@@ -165,20 +162,20 @@ class Store:
         wait: bool = True,
         checkpoint_seconds: float = 30.0,
     ) -> Run:
-        """The run: found if it is finished, continued from its checkpoint if it was begun, else trained and scored.
+        """The run: read if it is finished, continued from its checkpoint if there is one, else trained and scored.
 
-        What is damaged is put aside as `*.damaged`, with a line on stderr, and made anew.
+        Damaged files are renamed to `*.damaged`, with a line on stderr, and made again.
 
         Args:
             on_step: called every ten steps; it may raise KeyboardInterrupt (see `Trainer.train`).
-            wait: for another process that is making the same run.
-            checkpoint_seconds: between two checkpoints.
+            wait: wait for another process that is making the same run.
+            checkpoint_seconds: time between two checkpoints.
 
         Raises:
             Held: another process is making the run, and `wait` is False.
-            SemnerfError: see `Trainer`; or no room on the disk, no memory, or a file that the system does not let be
-                read. The run's folder keeps the reason (see `underway`).
-            KeyboardInterrupt: Ctrl-C, or `on_step`; asking again continues.
+            SemnerfError: see `Trainer`; or a full disk, too little memory, or a file that cannot be read. The run's
+                folder keeps the reason (see `underway`).
+            KeyboardInterrupt: Ctrl-C, or `on_step`; the next call continues the run.
         """
         with suppress(Damaged):  # looked at again under the lock
             if run := self.find(planned):
@@ -195,58 +192,3 @@ class Store:
                 make(folder, planned, device or pick_device(), on_step, checkpoint_seconds)
             forget(folder)
         return read_run(folder)
-
-
-def make(
-    folder: Path,
-    planned: Planned,
-    device: torch.device,
-    on_step: Callable[[Trainer], None] | None,
-    checkpoint_seconds: float,
-) -> None:
-    """Trains and scores a run into its folder, from its checkpoint if there is one; its lock is the caller's."""
-    scene, config = planned.scene, planned.config
-    checkpoint, heartbeat = folder / "checkpoint.safetensors", Heartbeat(folder, config.iterations)
-    write_json(folder / "config.json", {"config": config.values(), "scene": scene.name, "scene_digest": scene.digest})
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    trainer = Trainer(scene, config, device)
-    if checkpoint.exists():
-        try:
-            trainer.restore(checkpoint)
-        except Damaged as fault:
-            put_aside(checkpoint)
-            trainer = Trainer(scene, config, device)  # some of its tensors may have been read
-            print(f"{fault}; put aside as {checkpoint.name}.damaged, trained anew", file=sys.stderr, flush=True)
-
-    def report(trainer: Trainer, stage: str = "training") -> None:
-        loss = trainer.history[-1]["loss"] if trainer.history else None
-        heartbeat.tell(trainer.step_count, trainer.seconds, loss, stage)
-
-    def stepped(trainer: Trainer) -> None:
-        report(trainer)
-        if on_step is not None:
-            on_step(trainer)
-
-    report(trainer)
-    trainer.train(checkpoint, checkpoint_seconds, stepped)
-    report(trainer, "scoring")
-    trainer.model.eval()
-    scores = {views: evaluate(trainer.model, scene, ids) for views, ids in scored_frames(scene, config).items()}
-    weights = {name: value.detach().cpu().contiguous() for name, value in trainer.model.state_dict().items()}
-    path = folder / "weights.safetensors"
-    write_aside(path, lambda aside: save_file(weights, aside))
-    write_json(folder / "history.json", trainer.history)
-    result = {
-        "metrics": scores["test"] | {"seconds_training": trainer.seconds},
-        "train_metrics": scores.get("train"),
-        "provenance": provenance(
-            device,
-            config.precision,
-            sum(p.numel() for p in trainer.model.parameters()),
-            trainer.seconds / max(1, trainer.step_count),
-        ),
-        "weights_sha256": sha256_of(path),
-    }
-    write_json(folder / "result.json", result)
-    checkpoint.unlink(missing_ok=True)

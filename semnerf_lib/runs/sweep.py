@@ -1,4 +1,4 @@
-"""The runs that notebooks need: which are there, which are missing, which failed; and which notebooks can begin."""
+"""The runs that notebooks need: which are finished, missing or failed, and which notebooks can start."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from semnerf_lib.runs.notebooks import needs
 from semnerf_lib.runs.store import Run, Store, read_run, title_of
 
 
-def found_or_fault(store: Store, planned: Planned) -> Run | str | None:
-    """The finished run; None if it is to be made, as a damaged one is; or why it cannot be read."""
+def run_or_fault(store: Store, planned: Planned) -> Run | str | None:
+    """The finished run; None if it is missing or damaged and is to be made; or why it cannot be read."""
     try:
         return store.find(planned)
     except Damaged:
@@ -27,50 +27,50 @@ def found_or_fault(store: Store, planned: Planned) -> Run | str | None:
 
 
 class Sweep:
-    """The runs of some notebooks, on their way.
+    """The state of all runs that some notebooks need.
 
     Args:
-        store: where runs are.
+        store: the results folder.
         spec, scale: of the scene, as in `experiments.open_scene`.
         plans: of experiments, see `plans_for`.
-        notebooks: that wait for them.
+        notebooks: those that need the runs.
 
     Attributes:
         runs: finished ones by id.
         faults: id of a run that could not be made -> why.
-        missing: jobs of those that were not there at the start, each once, in the order of need.
+        missing: jobs of the runs that were not finished at the start, each once, in the order of need.
     """
 
     def __init__(self, store: Store, spec: str, scale: str, plans: Mapping[str, Plan], notebooks: Sequence[Path]):
         ids = {name: [one.id for one in planned] for name, planned in plans.items()}
         wanted = {run: one for name in plans for run, one in zip(ids[name], plans[name], strict=True)}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # what takes time is the sha256 of the weights
-            found = dict(zip(wanted, pool.map(partial(found_or_fault, store), wanted.values()), strict=True))
-        self.runs = {run: one for run, one in found.items() if isinstance(one, Run)}
-        self.faults = {run: one for run, one in found.items() if isinstance(one, str)}
-        self.missing = [job_for(store, spec, scale, one) for run, one in wanted.items() if found[run] is None]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the sha256 of the weights takes most of the time
+            states = dict(zip(wanted, pool.map(partial(run_or_fault, store), wanted.values()), strict=True))
+        self.runs = {run: one for run, one in states.items() if isinstance(one, Run)}
+        self.faults = {run: one for run, one in states.items() if isinstance(one, str)}
+        self.missing = [job_for(store, spec, scale, one) for run, one in wanted.items() if states[run] is None]
         self.needed = {path: [run for name in needs(path) for run in ids[name]] for path in notebooks}
         self.n_runs = len(wanted)
 
     def take(self, outcome: Outcome) -> str:
-        """Keeps what came of a job; returns the line for a person."""
+        """Records the outcome of a job; returns a line that reports it."""
         run, error = outcome.job.run, outcome.error
         if outcome.state == "made":
             try:
                 self.runs[run] = read_run(outcome.job.folder)
-            except SemnerfError as fault:  # damaged, or not to be seen from here
+            except SemnerfError as fault:  # damaged, or not visible from this machine
                 error = str(fault)
         if run in self.runs:
             metrics = self.runs[run].metrics
-            said = f"mIoU {metrics['miou']:.3f}, {metrics['seconds_training']:.0f} s"
+            summary = f"mIoU {metrics['miou']:.3f}, {metrics['seconds_training']:.0f} s"
         else:
             self.faults[run] = error
-            said = f"FAILED: {error}"
+            summary = f"FAILED: {error}"
         title = title_of(outcome.job.config)
-        return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {said}"
+        return f"run {len(self.runs) + len(self.faults)} of {self.n_runs}: {title}: {summary}"
 
     def is_ready(self, notebook: Path) -> bool:
-        """Whether all runs that a notebook needs are there or failed."""
+        """Whether all runs that a notebook needs are finished or failed."""
         return all(run in self.runs or run in self.faults for run in self.needed[notebook])
 
     def fault_of(self, notebook: Path) -> str | None:

@@ -1,10 +1,10 @@
-"""A run that is being made: who holds it, how far it is, why it failed.
+"""A run that is being made: which process makes it, how far it is, why it failed.
 
-Beside the files of a run (see `runs`) its folder then holds
+Beside the files of a run (see `store`) its folder then holds
 
-    .lock          locked by the process that makes the run; the lock dies with that process
+    .lock          locked by the process that makes the run; the lock ends with that process
     progress.json  step, iterations, loss, seconds, stage, host, pid, time; kept while the run waits to be continued
-    failure.json   error, time, host of the last attempt, if it failed; gone as soon as the run is made
+    failure.json   error, time, host of the last attempt, if it failed; removed when the run is made
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from semnerf_lib.machine.jsons import of_kinds
 HEARTBEAT_SECONDS = 5.0
 """Seconds between two writings of progress.json, at least."""
 WAIT_SECONDS = 0.5
-"""Seconds between two looks at a lock that somebody else holds."""
+"""Seconds between two attempts at a lock that another process holds."""
 RECENT_SECONDS = 60.0
-"""Seconds after which a progress.json says nothing of a run that is being made."""
+"""Seconds after which a progress.json no longer proves that some process is at work."""
 TEMPORARY = (".lock", "progress.json", "failure.json")
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-"""What a system answers on a file system without locks."""
+"""Errors of a file system without locks."""
 
 
 class Held(SemnerfError):
@@ -45,14 +45,14 @@ class Held(SemnerfError):
 
 @contextmanager
 def locked(folder: Path, wait: bool = True, what: str | None = None) -> Iterator[None]:
-    """Holds the lock of a folder, so that one process alone makes what is in it.
+    """Holds the lock of a folder, so that only one process makes what is in it.
 
     The lock is the system's (flock on Unix, also over NFS): it ends with its process, however that ends.
 
     Args:
-        folder: of a run or notebook; made if it is not there.
-        wait: until whoever holds it lets go.
-        what: is made, for a person; None: the run of this folder.
+        folder: of a run or notebook; created if missing.
+        wait: wait for the process that holds the lock.
+        what: how messages call what is made; None: the run of this folder.
 
     Raises:
         Held: another process holds it, and `wait` is False.
@@ -84,7 +84,7 @@ def locked(folder: Path, wait: bool = True, what: str | None = None) -> Iterator
 def is_locked(folder: Path) -> bool:
     """Whether some process is making the run of a folder.
 
-    In a folder that this user may not write to, the lock cannot be tried: there a recent progress.json counts.
+    In a folder that this user may not write to, the lock cannot be tried; a recent progress.json counts instead.
     """
     path = folder / ".lock"
     if not path.is_file():
@@ -109,22 +109,22 @@ def _acquire(lock: BaseFileLock) -> bool:
 
 
 def holder(folder: Path) -> str:
-    """Who last wrote progress.json, for a person."""
+    """The process that last wrote progress.json, in words."""
     facts = read_progress(folder)
     return f"process {facts['pid']} on {facts['host']}" if facts else "another process"
 
 
 class Heartbeat:
-    """Writes to progress.json how far a run is, every few seconds.
+    """Writes the progress of a run to progress.json, every few seconds.
 
-    A disk without room does not end a run here: its next checkpoint says so.
+    A full disk does not end the run here; the next checkpoint reports it.
     """
 
     def __init__(self, folder: Path, iterations: int):
         self.path, self.iterations, self.last = folder / "progress.json", iterations, -float("inf")
 
-    def tell(self, step: int, seconds: float, loss: float | None = None, stage: str = "training") -> None:
-        """Writes where the run is; at most once in `HEARTBEAT_SECONDS` while it stays in a stage."""
+    def update(self, step: int, seconds: float, loss: float | None = None, stage: str = "training") -> None:
+        """Writes how far the run is, while it trains at most once in `HEARTBEAT_SECONDS`."""
         if stage == "training" and time.monotonic() - self.last < HEARTBEAT_SECONDS:
             return
         facts = {"step": step, "iterations": self.iterations, "loss": loss, "seconds": seconds, "stage": stage}
@@ -134,14 +134,14 @@ class Heartbeat:
 
 
 def read_progress(folder: Path) -> dict[str, Any] | None:
-    """What progress.json of a run's folder says, or None."""
+    """The contents of a run's progress.json; None if it is missing or damaged."""
     number = (int, float)
     kinds = {"step": int, "iterations": int, "loss": (*number, NoneType), "seconds": number, "stage": str}
     return _read(folder / "progress.json", kinds | {"host": str, "pid": int, "time": str})
 
 
 def read_failure(folder: Path) -> dict[str, Any] | None:
-    """What failure.json of a run's folder says, or None."""
+    """The contents of a run's failure.json; None if it is missing or damaged."""
     return _read(folder / "failure.json", {"error": str, "host": str, "time": str})
 
 
@@ -154,17 +154,17 @@ def _read(path: Path, kinds: dict[str, type | tuple[type, ...]]) -> dict[str, An
 
 
 def write_failure(folder: Path, error: str) -> None:
-    """Keeps why a run failed beside what there is of it, as far as the disk has room for that."""
+    """Writes why a run failed into its folder, unless the disk is full."""
     with suppress(SemnerfError):
         write_json(folder / "failure.json", {"error": error} | place())
 
 
 @contextmanager
 def failures_kept(folder: Path) -> Iterator[None]:
-    """Whatever fails within is written to the folder's failure.json and raised on; a lack of memory by that name.
+    """Writes an exception to the folder's failure.json and raises it again.
 
     Raises:
-        SemnerfError: no memory was left.
+        SemnerfError: in place of the exception, if the memory did not suffice.
     """
     try:
         yield
@@ -182,7 +182,7 @@ def place() -> dict[str, Any]:
 
 
 def forget(folder: Path) -> None:
-    """Removes all that only matters while a run is not made; for whoever holds its lock."""
+    """Removes the files that matter only until the run is made. The caller holds the lock."""
     clear(folder)
     for name in TEMPORARY:
         with suppress(PermissionError):  # Windows removes no open file
@@ -190,13 +190,13 @@ def forget(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Removes what an attempt that was killed left half-written, and why one failed; for whoever holds the lock."""
+    """Removes failure.json and the half-written files of a killed attempt. The caller holds the lock."""
     for path in (*folder.glob(".*.aside"), folder / "failure.json"):
         path.unlink(missing_ok=True)
 
 
 def put_run_aside(folder: Path, reason: Damaged) -> None:
-    """Renames the files of a damaged run (see `put_aside`), its result first; for whoever holds its lock."""
+    """Renames the files of a damaged run (see `put_aside`), its result first. The caller holds the lock."""
     for name in ("result.json", "config.json", "history.json", "weights.safetensors"):
         if (folder / name).exists():
             put_aside(folder / name)

@@ -1,8 +1,9 @@
 """Runs made by processes of this machine, each with its share of the threads and, where there are some, a GPU.
 
-A worker is a child process (see `processes`) that runs this module with its number of threads: it reads a job a line
-from its stdin, makes the run, and answers in a line. One that dies in a run, killed or out of memory, is replaced, and
-the run goes on from its checkpoint.
+A worker is a child process (see `processes`) that runs this module with its number of threads. It reads a job a line
+from its stdin, makes the run, and answers in a line. If it dies in a run, killed or out of memory, another process
+takes its place and continues the run from its checkpoint; the other workers go on. A `ProcessPoolExecutor` would end
+all of them, would not say in which run a process died, and has no way to ask one for a last checkpoint.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from semnerf_lib.runs.jobs import Job, Outcome, attempt
 from semnerf_lib.runs.underway import write_failure
 
 DEATHS = 4
-"""Processes that may die in a run one after the other, without a further checkpoint, before it counts as failed."""
+"""A run has failed when so many processes died in it, one after the other, without a further checkpoint."""
 PATIENCE = 30.0
-"""Seconds for a step under way and its checkpoint, when workers are stopped."""
+"""Seconds that a stopped worker has for its current steps and a checkpoint."""
 
 
 class Worker:
-    """A process that makes runs, and the next one if it dies."""
+    """A process that makes runs; if it dies, another one takes its place."""
 
     def __init__(self, number: int, threads: int):
         self.command = command("semnerf_lib.runs.workers", str(threads))
@@ -106,14 +107,14 @@ class Worker:
             self.process.stdin.close()
 
     def interrupt(self) -> None:
-        """Asks the process to end; a run under way keeps a checkpoint."""
+        """Asks the process to end, with a checkpoint of its run."""
         with self.starting:
             self.stopped = True
             if self.process is not None and self.process.poll() is None:
                 interrupt(self.process)
 
     def join(self) -> None:
-        """Waits for an interrupted process; not for ever."""
+        """Waits for an interrupted process, and kills it after `PATIENCE`."""
         if self.process is None:
             return
         try:
@@ -168,10 +169,10 @@ def local_processes(jobs: Sequence[Job], count: int, threads: int) -> Iterator[I
 
 
 def main(threads: int) -> None:
-    """Answers jobs until there are none."""
+    """Answers jobs until stdin is closed."""
     torch.set_num_threads(threads)
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the library prints is no answer
+    os.dup2(2, 1)  # what the library prints goes to stderr, not among the answers
     try:
         for line in sys.stdin:
             outcome = asdict(attempt(Job.from_json(line)))

@@ -1,4 +1,4 @@
-"""Clicks: pixels of training views that a person has given a class, and the file that keeps them."""
+"""Clicks: pixels of training views to which a person has given a class, and their file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Click:
 
 
 Clicks = tuple[Click, ...]
-"""In the order in which they were made; of two on one pixel the later holds."""
+"""In the order in which they were made; of two on one pixel the later one counts."""
 
 
 def check_click(click: Click, scene: Scene) -> None:

@@ -1,7 +1,7 @@
-"""What learns from clicks, quickly enough for a person to watch.
+"""Learners: fields that learn from clicks, fast enough for a person to watch.
 
-A few clicks say nothing of geometry. `ColourLearner` has it from the colours of the training views, before the first
-click, and clicks teach classes alone; `LabelLearner` has nothing but the clicks, by P1's rule.
+A few clicks say nothing about geometry. `ColourLearner` learns it from the colours of the training views, before the
+first click, and the clicks teach classes only. `LabelLearner` learns from the clicks alone, as P1 does.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from semnerf_lib.scene import Scene
 from semnerf_lib.studio.clicks import Click
 
 REACH = 1.5
-"""Metres over which a click carries: the length of the kernel."""
+"""Metres over which a click has an effect: the length of the kernel."""
 COLOUR_SCALE = 3.0
-"""Metres that count as much as the whole way from black to white of one colour channel."""
+"""Metres that count as much as the difference between black and white in one colour channel."""
 N_FEATURES = 256
 HEAD_STEPS, HEAD_LR, RIDGE = 100, 0.3, 1e-2
-"""How the head is fitted to the clicks, anew after each one: an undone click leaves no trace."""
+"""How the head is fitted to the clicks. It starts again after each click, so an undone click leaves no trace."""
 LABEL_STEPS = 30
 """Steps that the field from clicks alone takes after each click."""
 
 
 def studio_config(scale: str = "laptop", seed: int = 0) -> Config:
-    """The grid of the studio: a quarter of the laptop's finest cells, so that it has the geometry within seconds."""
+    """The grid of the studio: a quarter of the laptop's finest cells, so that it learns the geometry within seconds."""
     smaller = dict(cells_finest=400_000, n_rays=1024, iterations=250, lr=4e-2, lr_decay_steps=300)
     return preset(scale, "grid", seed=seed, **(smaller if scale != "smoke" else {}))
 
@@ -51,7 +51,7 @@ class Learner(Protocol):
     Attributes:
         name: of the supervision.
         model: renders at any time.
-        steps, step_count: that need no click: how many there will be, and how many were done.
+        steps, step_count: the steps that need no click: how many in all, and how many are done.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Learner(Protocol):
     step_count: int
 
     def step(self) -> bool:
-        """One of the steps that need no click; False, and nothing done, when all were."""
+        """Makes one of the steps that need no click; False if all are done."""
 
     def fit(self, clicks: Sequence[Click]) -> None:
         """Learns from all clicks so far."""
@@ -79,8 +79,8 @@ class KernelHead(nn.Module):
         z = (x - m, 3 c) / reach,   phi(z) = sqrt(2 / D) cos(W z + b),   s = V phi(z)
 
     with W normal and b uniform in [0, 2 pi), drawn once: phi(z) . phi(z') is about exp(-|z - z'|^2 / 2). So a click
-    tells of what is near and looks alike, and far from all clicks every class is as likely: the head knows what it does
-    not know, which a small MLP, sure of itself wherever no click ever was, does not.
+    has an effect on what is near and has a similar colour. Far from all clicks every class is equally probable. (A
+    small MLP would be confident there, without a reason.)
 
     Args:
         n_classes: C.
@@ -126,7 +126,7 @@ class ColourLearner:
 
     Attributes:
         model: renders classes, colours and depth at any time; it shares its parts with `geometry` and `head`.
-        steps, step_count: of the geometry: how many there will be, and how many were done.
+        steps, step_count: of the geometry: how many in all, and how many are done.
 
     Raises:
         SemnerfError: a scene without RGB.
@@ -152,7 +152,7 @@ class ColourLearner:
         self.steps, self.step_count = config.iterations, 0
 
     def step(self) -> bool:
-        """One step of the geometry; False, and nothing done, when all were."""
+        """Makes one step of the geometry; False if all are done."""
         if self.step_count >= self.steps:
             return False
         c, camera = self.config, self.scene.intrinsics
@@ -170,11 +170,11 @@ class ColourLearner:
         return True
 
     def fit(self, clicks: Sequence[Click]) -> None:
-        """Fits the head to the clicks, from nothing: cross-entropy of the composited logits, and a ridge.
+        """Fits the head to the clicks, from zero: cross-entropy of the composited logits, and a ridge.
 
             L = -1/n sum_clicks ln softmax(V sum_i w_i phi(z_i))[label] + ridge/n |V|^2
 
-        with weights w_i and places z_i as the geometry has them. It is convex: the order of the clicks does not matter.
+        with the weights w_i and points z_i of the geometry. L is convex, so the order of the clicks does not matter.
         """
         self.head.values.data.zero_()
         if not clicks:
@@ -217,7 +217,7 @@ class LabelLearner:
         return False
 
     def fit(self, clicks: Sequence[Click]) -> None:
-        """Some more steps on the clicks; from the beginning if one was undone."""
+        """Makes some more steps on the clicks; starts again if one was undone."""
         clicks = tuple(clicks)
         if clicks[: len(self._learnt)] != self._learnt:
             self._begin()

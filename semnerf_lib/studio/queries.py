@@ -1,4 +1,4 @@
-"""Where to click next, and clickers that answer with the truth: what a person's clicks are measured against."""
+"""Where to click next, and simulated clickers that answer with the truth, to compare a person's clicks with."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from semnerf_lib.studio.clicks import Click, Clicks
 from semnerf_lib.studio.learners import Learner
 
 POOL_FRAMES, POOL_WIDTH = 45, 40
-"""Training views, and their pixels a row, among which the next click is looked for."""
+"""How many training views, with how many pixels a row, are searched for the next click."""
 WINDOW = 5
 """Side of the window over which entropy is averaged, in these pixels."""
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """Where a click would tell most.
+    """Where a click would help most.
 
     Attributes:
         frame, u, v: the pixel, in the scene's own resolution.
@@ -48,13 +48,13 @@ def doubts(
     go_on: Callable[[], bool] = lambda: True,
     each: Callable[[Callable, Sequence[int]], Iterable[Doubt | None]] = map,
 ) -> list[Doubt]:
-    """The pixel of each of some training views at which a click would tell most, the best first.
+    """For each of some training views the pixel at which a click would help most, the best first.
 
-    It is the middle of the window with the highest mean entropy. The one most uncertain pixel would mostly lie on an
-    edge, where any answer tells little of the things on either side.
+    It is the centre of the window with the highest mean entropy. The most uncertain single pixel mostly lies on a
+    boundary, where a click says little of the regions on either side.
 
     Args:
-        go_on: asked before each view; nothing is found once it says no.
+        go_on: called before each view; if it is false, the search ends without a result.
         each: `map`, or that of a pool of threads.
     """
 
@@ -75,17 +75,17 @@ def doubts(
 def unsure_clicker(
     learner: Learner, scene: Scene, seed: int, renderer: Callable[[Model, Scene], Render] = view_renderer
 ) -> Iterator[Clicks]:
-    """Clicks where the learner is unsure, and answers with the truth; all clicks so far, one more each time.
+    """Clicks where the learner is unsure, with the true class; yields all clicks so far, one more each time.
 
-    The first click is a random one. The learner is fitted after each.
+    The first click is random. The learner is fitted after each click.
     """
     rng = np.random.default_rng(seed)
     frames, clicks = pool_of(scene, int(rng.integers(len(scene.train_ids)))), (random_click(scene, rng),)
     while True:
         learner.fit(clicks)
         yield clicks
-        doubts_found = doubts(renderer(learner.model, scene), scene, frames)
-        labelled = (d for d in doubts_found if scene.labels[d.frame, d.v, d.u] != VOID)
+        doubtful = doubts(renderer(learner.model, scene), scene, frames)
+        labelled = (d for d in doubtful if scene.labels[d.frame, d.v, d.u] != VOID)
         where = next(labelled, None)
         clicks += (random_click(scene, rng) if where is None else answered(scene, where),)
 
@@ -93,8 +93,8 @@ def unsure_clicker(
 def mistakes(render: Render, scene: Scene, frames: Sequence[int]) -> list[Click]:
     """One click for each of some training views: inside its largest wrong region, with the true class.
 
-    A region is connected and of one true class; the click lies where it is thickest. So a person clicks who looks for
-    the largest mistake. The largest regions come first; views without a mistake have none.
+    A region is connected and of one true class; the click lies where it is thickest. A person who looks for the largest
+    mistake clicks in this way. The largest regions come first; a view without a mistake has no click.
     """
     width, camera, sized = min(POOL_WIDTH, scene.intrinsics.width), scene.intrinsics, []
     for frame in frames:
@@ -116,7 +116,7 @@ def mistakes(render: Render, scene: Scene, frames: Sequence[int]) -> list[Click]
 
 
 def random_clicker(learner: Learner, scene: Scene, seed: int) -> Iterator[Clicks]:
-    """Clicks a random labelled pixel of a random training view, and answers with the truth."""
+    """Clicks a random labelled pixel of a random training view, with the true class."""
     rng, clicks = np.random.default_rng(seed), ()
     while True:
         clicks += (random_click(scene, rng),)
@@ -134,5 +134,5 @@ def random_click(scene: Scene, rng: np.random.Generator) -> Click:
 
 
 def answered(scene: Scene, where: Doubt) -> Click:
-    """A click with the true class; VOID if nobody knows it."""
+    """A click with the true class; VOID if it is unknown."""
     return Click(where.frame, where.u, where.v, int(scene.labels[where.frame, where.v, where.u]))

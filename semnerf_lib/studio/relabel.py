@@ -112,8 +112,10 @@ def relabel(render: Render, scene: Scene, ids: Sequence[int], folder: Path, keep
             before = as_seen_by(scene.labels[i], scene.intrinsics, own)
             view = render(scene.c2w[i], own)
             after = np.where((before == VOID) & keep_void, np.uint8(VOID), view.labels)
-            known = np.stack([np.where(image == VOID, n, image).astype(np.intp) for image in (before, after)])
-            counts[:] += np.bincount((known[0] * (n + 1) + known[1]).ravel(), minlength=(n + 1) ** 2).reshape(n + 1, -1)
+            classes = np.stack([np.where(image == VOID, n, image).astype(np.intp) for image in (before, after)])
+            counts[:] += np.bincount((classes[0] * (n + 1) + classes[1]).ravel(), minlength=(n + 1) ** 2).reshape(
+                n + 1, -1
+            )
             yield coding.frames[i].file, after, view.probability
 
     changes = Changes(scene.class_names, counts)

@@ -1,6 +1,6 @@
-"""The studio behind the label studio: clicks come in, views filled with labels go out, and a thread learns between.
+"""The studio behind the label studio: it takes clicks, a thread learns from them, and renders views filled with labels.
 
-Whoever holds it only puts clicks on it and hears of what was rendered; the thread alone touches the learner.
+Its owner adds clicks and is called back when something was rendered. Only the thread uses the learner.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ REFRESH_STEPS = 50
 
 
 class Studio:
-    """Clicks on a scene, a learner that is taught by them, and the thread in which it learns.
+    """Clicks on a scene, the learner that learns from them, and its thread.
 
     Attributes:
         clicks: so far.
         frames: rendered after each click, in this order.
         width: of these views, pixels.
         views: frame to its view, as it was rendered last.
-        doubts: where to click next, the best place first; of the last clicks, or none yet.
+        doubts: where to click next, the best place first, after the last click; empty at first.
         seconds: from the last click until all views were filled, None until they are.
         error: why the thread stopped, else "".
-        heard: called in the thread with "view" and a frame, "filled", "doubts", "geometry" or "error".
+        on_change: called in the thread with "view" and a frame, "filled", "doubts", "geometry" or "error".
 
     Args:
-        learner: makes what learns; called in the thread.
-        render: (model, scene) -> what renders a pose at a width (see `view_renderer`).
+        learner: makes the learner; called in the thread.
+        render: (model, scene) -> a function that renders a pose at a width (see `view_renderer`).
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class Studio:
         _open.add(self)
 
     def open(self) -> None:
-        """Begins to learn."""
+        """Starts the thread."""
         self._thread.start()
 
     def close(self, seconds: float | None = None) -> bool:
-        """Ends the thread after what it is at; False if it is still at it."""
+        """Ends the thread after its current task; False if it is still busy."""
         with self._wake:
             self._closed = True
             self._wake.notify()
@@ -88,22 +88,22 @@ class Studio:
         self._put((*self.clicks, click))
 
     def undo(self) -> None:
-        """Takes the last click back."""
+        """Removes the last click."""
         self._put(self.clicks[:-1])
 
     def replace(self, clicks: Sequence[Click]) -> None:
-        """Others instead of all clicks."""
+        """Replaces all clicks."""
         self._put(tuple(clicks))
 
     def watch(self, frames: Sequence[int]) -> None:
-        """Renders these frames from now on, the first one first."""
+        """Sets the frames to render from now on, in this order."""
         with self._wake:
             self.frames = list(frames)
             self._version += 1
             self._wake.notify()
 
     def teach(self, learner: Callable[[], Learner]) -> None:
-        """Another learner, from its beginning, with the clicks that are there."""
+        """Replaces the learner by a new one, which learns from the same clicks."""
         with self._wake:
             self._make, self.learner = learner, None
         self._put(self.clicks)
@@ -116,7 +116,7 @@ class Studio:
             self._wake.notify()
 
     def _work(self) -> None:
-        """Until it is closed; its steps are small, so each core renders a view of its own."""
+        """The thread's loop, until it is closed. Its steps are small, so each core renders a view of its own."""
         compute_alone(self._cores)
         try:
             with ThreadPoolExecutor(self._cores, "semnerf view", compute_alone, (self._cores,)) as pool:
@@ -127,7 +127,7 @@ class Studio:
             self.on_change("error", None)
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:
-        """Fills the views for the clicks as they are, then learns what needs no click, until something is new."""
+        """Renders the views for the present clicks, then makes steps that need no click, until something changes."""
         with self._wake:
             version, clicks, frames, make = self._version, self.clicks, list(self.frames), self._make
         learner = self.learner
@@ -170,6 +170,6 @@ _open: weakref.WeakSet[Studio] = weakref.WeakSet()
 
 
 def close_all(seconds: float | None = 5.0) -> None:
-    """Closes every studio: a cell that is run again leaves no thread behind."""
+    """Closes every studio, so that a cell that is executed again leaves no thread behind."""
     for studio in list(_open):
         studio.close(seconds)

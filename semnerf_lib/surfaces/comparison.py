@@ -1,7 +1,7 @@
-"""A learnt surface beside the true one: how far they lie apart, on which side, and what share of each is close.
+"""A learnt surface compared with the true one: the distances between them, their sign, and the share that is close.
 
-Only what training cameras see is compared, on both sides: nothing teaches a field, and nothing tells of the truth, what
-lies behind.
+Both surfaces are compared only where training cameras see them: neither the field nor the true frames know what is
+hidden.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.triangles import areas
 
 SPACING = 0.02
-"""Distance of neighbouring points on a surface, metres; distances are known no better than about half of it."""
+"""Distance of neighbouring points on a surface, metres; distances are accurate to about half of it."""
 THRESHOLDS = (0.05, 0.10)
-"""Distances in metres that count as close: of a room's furniture, what moves it and what does not."""
+"""Distances in metres that count as close."""
 MAX_SAMPLES = 2_000_000
-"""Points on a learnt surface; a larger one gets them farther apart."""
+"""Points on a learnt surface; on a larger surface they lie farther apart."""
 MAX_QUERIES = 100_000
-"""Points of each surface whose distance to the other one's is looked up: shares are known to a third of a per cent."""
+"""Points of each surface whose distance to the other one is computed: shares are accurate to a third of a per cent."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrueSurface:
-    """Points of the true surface where training views see it, about one in a cube of side `spacing`.
+    """Points of the true surface where training views see it, about one in each cell of side `spacing`.
 
     Attributes:
         points: (P, 3) metres.
         labels: (P,) their class or VOID.
-        eyes: (P, 3) where the camera stood that saw each: on the surface's free side.
+        eyes: (P, 3) position of the camera that saw each: on the free side of the surface.
     """
 
     points: Float[np.ndarray, "points 3"]
@@ -100,7 +100,7 @@ def _cm(mean: float, median: float) -> str:
 
 
 def true_surface(scene: Scene, spacing: float = SPACING) -> TrueSurface:
-    """The true surface as the training frames' depth has it, thinned to one point in a cube of side `spacing`.
+    """The true surface as the training frames' depth has it, thinned to one point in each cell of side `spacing`.
 
     Frames of a mesh or of a made room are ray-cast, so that their depth lies on the mesh itself.
 
@@ -109,33 +109,33 @@ def true_surface(scene: Scene, spacing: float = SPACING) -> TrueSurface:
     """
     if scene.depth is None:
         raise SemnerfError(f"scene {scene.name} has no depth, expected some to compare a learnt surface with")
-    shown = [surface_in(scene, i) for i in scene.train_ids]
-    known = [scene.depth[i] > 0 for i in scene.train_ids]
-    points = np.concatenate([p[k] for p, k in zip(shown, known, strict=True)])
-    labels = np.concatenate([scene.labels[i][k] for i, k in zip(scene.train_ids, known, strict=True)])
-    frames = np.repeat(scene.train_ids, [k.sum() for k in known])
+    surfaces = [surface_in(scene, i) for i in scene.train_ids]
+    valid = [scene.depth[i] > 0 for i in scene.train_ids]
+    points = np.concatenate([p[k] for p, k in zip(surfaces, valid, strict=True)])
+    labels = np.concatenate([scene.labels[i][k] for i, k in zip(scene.train_ids, valid, strict=True)])
+    frames = np.repeat(scene.train_ids, [k.sum() for k in valid])
     if not len(points):
         raise SemnerfError(f"scene {scene.name}: no known depth in its training frames, expected some")
-    kept = one_a_cube(points, spacing)
+    kept = voxel_downsample(points, spacing)
     return TrueSurface(points[kept], labels[kept], scene.c2w[frames[kept], :3, 3].astype(np.float32))
 
 
 def surface_in(scene: Scene, i: int) -> Float[np.ndarray, "height width 3"]:
-    """The points that a frame's pixels show, p = o + z d (see `cameras.unproject`)."""
+    """The surface point in each pixel of a frame, p = o + z d (see `cameras.unproject`)."""
     v, u = np.mgrid[: scene.intrinsics.height, : scene.intrinsics.width].astype(np.float32)
     x, y = (u - scene.intrinsics.cx) / scene.intrinsics.fx, (v - scene.intrinsics.cy) / scene.intrinsics.fy
     local = scene.depth[i][..., None] * np.stack([x, y, np.ones_like(x)], axis=-1)
     return (local @ scene.c2w[i, :3, :3].T + scene.c2w[i, :3, 3]).astype(np.float32)
 
 
-def one_a_cube(points: Float[np.ndarray, "points 3"], side: float) -> Int[np.ndarray, "kept"]:
-    """Positions of the first point in each cube of a lattice: a surface evenly covered, however often it was seen."""
-    cubes = np.floor((points - points.min(0)) / side).astype(np.int64)
-    return np.unique(np.ravel_multi_index(cubes.T, cubes.max(0) + 1), return_index=True)[1]
+def voxel_downsample(points: Float[np.ndarray, "points 3"], side: float) -> Int[np.ndarray, "kept"]:
+    """Indices of the first point in each cell of a lattice: they cover a surface evenly, however often it was seen."""
+    cells = np.floor((points - points.min(0)) / side).astype(np.int64)
+    return np.unique(np.ravel_multi_index(cells.T, cells.max(0) + 1), return_index=True)[1]
 
 
 def sample_surface(mesh: LabelledMesh, spacing: float = SPACING, seed: int = 0):
-    """Random points spread evenly over a mesh, one a square of side `spacing`, at most `MAX_SAMPLES`.
+    """Random points spread evenly over a mesh, one in a square of side `spacing`, at most `MAX_SAMPLES`.
 
     Returns:
         points (N, 3) float32, metres, and the face of each (N,).
@@ -150,18 +150,18 @@ def sample_surface(mesh: LabelledMesh, spacing: float = SPACING, seed: int = 0):
 
 
 def compare(mesh: LabelledMesh, truth: TrueSurface, thresholds: Sequence[float] = THRESHOLDS) -> SurfaceScores:
-    """How far a learnt surface M and the true one T lie apart, seen from either side.
+    """The distance between a learnt surface M and the true one T, in both directions.
 
         accuracy = mean_{m in M} d(m, T),   completeness = mean_{t in T} d(t, M),   d(p, S) = min_{s in S} |p - s|
         P(r) = share of M with d(m, T) < r,   R(r) = share of T with d(t, M) < r,   F(r) = 2 P R / (P + R)
 
-    M and T are points spread evenly over both surfaces, so d is known no better than about half their `SPACING`, and
-    the same surface scores that much rather than 0. The two distances are those of Seitz et al. 2006 (A Comparison and
-    Evaluation of Multi-View Stereo Reconstruction Algorithms, sec. 4), as means where they take percentiles; P, R and F
+    M and T are points spread evenly over the surfaces. So d is accurate to about half their `SPACING`, and a surface
+    compared with itself scores that much rather than 0. The two distances are those of Seitz et al. 2006 (A Comparison
+    and Evaluation of Multi-View Stereo Reconstruction Algorithms, sec. 4), as means instead of percentiles; P, R and F
     are those of Knapitsch et al. 2017 (Tanks and Temples, sec. 4).
 
     Args:
-        mesh: of the learnt surface, only what training cameras see (see `meshes.seen_faces`).
+        mesh: of the learnt surface, only what training cameras see (see `culling.seen_faces`).
         truth: likewise (see `true_surface`).
         thresholds: r, metres.
 
@@ -169,8 +169,8 @@ def compare(mesh: LabelledMesh, truth: TrueSurface, thresholds: Sequence[float] 
         Lengths in metres, shares in 0 ... 1, and the share of M whose class is that of the nearest true point.
     """
     points, faces = sample_surface(mesh)
-    asked = np.random.default_rng(0).permutation(len(truth.points))[:MAX_QUERIES]
-    back, _ = KDTree(points).query(truth.points[asked], workers=-1)
+    chosen = np.random.default_rng(0).permutation(len(truth.points))[:MAX_QUERIES]
+    back, _ = KDTree(points).query(truth.points[chosen], workers=-1)
     faces = faces[:MAX_QUERIES]  # they come in random order
     there, nearest = truth.tree.query(points[:MAX_QUERIES], workers=-1)
     precision, recall = (tuple(float((d < t).mean()) for t in thresholds) for d in (there, back))

@@ -1,53 +1,52 @@
 """The learnt room as a labelled mesh: marching cubes on a field's density, a class for each face from its logits.
 
-`fusion` finds another surface, the one at which rays end.
+`tsdf` makes another surface, the one at which rays end.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
-from semnerf_lib.cameras import get_rays, unproject
+from semnerf_lib.cameras import unproject
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import render_view
-from semnerf_lib.machine.cores import on_cores
 from semnerf_lib.models import HierarchicalModel, Model, ProposalModel
 from semnerf_lib.palette import palette
 from semnerf_lib.rendering import Field, FieldOutput
 from semnerf_lib.scene import Scene
-from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
+from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.triangles import normals
 
 CELL = 0.04
 """Side of a cell of marching cubes, metres: about that of the grid field's finest grid at laptop scale."""
 HALVING = 0.2
-"""Metres after which half of the light is gone at the density that counts as a surface. Where only labels teach, a wall
-is fog some decimetres thick: at a higher density it has more holes, at a lower one it fills the room."""
+"""Metres after which half of the light is absorbed at the density that counts as a surface. A wall learnt from labels
+alone is fog, some decimetres thick: at a higher density it has more holes, at a lower one it fills the room."""
 MAX_POINTS = 2**26
 """Points at which a density may be sampled: 256 MiB of float32."""
 CHUNK = 2**17
-"""Points that a field is asked at once, which bounds its own memory."""
+"""Points at which a field is evaluated at once; this bounds the memory."""
 FAINT = 1e-3
 """Density in 1/m that counts as nothing: over ten metres it takes a hundredth of the light."""
 
 
 @dataclass(frozen=True, eq=False)
 class LearntSurface:
-    """A field's density, sampled on a lattice: what a surface of any level is cut from.
+    """A field's density, sampled on a lattice, from which a surface of any level can be extracted.
 
     Attributes:
-        field: the field (see `rendering.Field`), asked for classes where the surface turns out to be.
+        field: the field (see `rendering.Field`); it gives the classes of the surface.
         log_density: (X, Y, Z) float32, log of max(sigma, FAINT) in 1/m.
         origin: (3,) where its first point lies, metres.
         cell: distance of neighbouring points, metres.
         class_names: C names.
-        device: where the field lives.
+        device: of the field.
     """
 
     field: Field
@@ -59,13 +58,13 @@ class LearntSurface:
 
     @cached_property
     def default_level(self) -> float:
-        """ln 2 / `HALVING` in 1/m; in a field that is thinner than that almost everywhere, as before any training,
-        what a point in fifty exceeds."""
+        """ln 2 / `HALVING` in 1/m. If almost the whole field is thinner, as before training: the density that a point
+        in fifty exceeds."""
         return min(math.log(2) / HALVING, float(np.exp(np.percentile(self.log_density, 98))))
 
     @property
     def levels(self) -> tuple[float, float]:
-        """The densities in 1/m between which there is a surface."""
+        """The least and the largest density, 1/m; surfaces exist between them."""
         low, high = (float(np.exp(v)) for v in (self.log_density.min(), self.log_density.max()))
         return low, high
 
@@ -93,13 +92,13 @@ def triangles(
     value: float,
     origin: Float[np.ndarray, "3"],
     cell: float,
-    known: Bool[np.ndarray, "x y z"] | None = None,
+    valid: Bool[np.ndarray, "x y z"] | None = None,
 ) -> tuple[Float[np.ndarray, "v 3"], Int[np.ndarray, "f 3"]]:
     """Marching cubes [Lorensen and Cline 1987; scikit-image's] on a lattice, counter-clockwise seen from below `value`.
 
     Args:
         origin: where the lattice begins, metres. cell: distance of its points, metres.
-        known: the points whose values mean something; no surface is drawn between others.
+        valid: the points whose values count; no surface is made between others.
 
     Returns:
         Vertices in metres, and triangles.
@@ -111,7 +110,7 @@ def triangles(
 
     try:
         vertices, faces, _, _ = marching_cubes(
-            values, value, spacing=(cell,) * 3, gradient_direction="ascent", mask=known
+            values, value, spacing=(cell,) * 3, gradient_direction="ascent", mask=valid
         )
     except (ValueError, RuntimeError) as fault:
         raise SemnerfError(f"marching cubes: no surface ({fault}), expected one in the box") from fault
@@ -126,8 +125,8 @@ def labelled(
     device: torch.device,
     class_names: tuple[str, ...],
 ) -> LabelledMesh:
-    """Triangles with a class each: the most probable one a cell behind their middle, where the light ends rather than
-    where it begins to."""
+    """Triangles with a class each: the most probable class one cell behind their centre. There most of the light is
+    absorbed; at the surface itself it only begins to be."""
     labels = labels_at(field, vertices[faces].mean(1) - cell * normals(vertices, faces), device)
     nobody = np.zeros(len(faces), dtype=np.int32)
     return LabelledMesh(vertices, faces, labels, class_names, palette(len(class_names))[labels], nobody)
@@ -136,17 +135,17 @@ def labelled(
 @torch.inference_mode()
 def labels_at(field: Field, points: Float[np.ndarray, "n 3"], device: torch.device) -> UInt8[np.ndarray, "n"]:
     """A field's most probable class at points (metres), in bounded memory."""
-    asked = (ask(field, chunk, device) for chunk in torch.from_numpy(points).float().split(CHUNK))
-    return torch.cat([out.sem_logits[0].argmax(-1) for out in asked]).byte().cpu().numpy()
+    outputs = (query(field, chunk, device) for chunk in torch.from_numpy(points).float().split(CHUNK))
+    return torch.cat([out.sem_logits[0].argmax(-1) for out in outputs]).byte().cpu().numpy()
 
 
-def ask(field: Field, points: Float[torch.Tensor, "points 3"], device: torch.device) -> FieldOutput:
-    """The field at points, as samples of one upward ray: density and classes depend on no direction."""
+def query(field: Field, points: Float[torch.Tensor, "points 3"], device: torch.device) -> FieldOutput:
+    """The field at points, as samples of one ray upwards: density and classes do not depend on the direction."""
     return field(points[None].to(device), torch.tensor([[0.0, 0.0, 1.0]], device=device))
 
 
 def lattice(bounds: Float[np.ndarray, "2 3"], cell: float) -> tuple[int, int, int]:
-    """Points along x, y, z that fill a box at distances of `cell`, from its lower corner on.
+    """Numbers of points along x, y, z that fill a box at distances of `cell`, from its lower corner.
 
     Raises:
         SemnerfError: a cell that is no length, or so small that there are more than `MAX_POINTS`.
@@ -171,7 +170,7 @@ def sample_density(
     cell: float = CELL,
     device: torch.device | None = None,
 ) -> LearntSurface:
-    """Asks a field for its density on a lattice over a box, a slab at a time.
+    """Evaluates a field's density on a lattice over a box, chunk by chunk.
 
     Args:
         bounds: lower and upper corner, metres.
@@ -187,7 +186,7 @@ def sample_density(
         for start in range(0, count, CHUNK):
             index = np.unravel_index(np.arange(start, min(start + CHUNK, count)), shape)
             points = torch.from_numpy(bounds[0] + cell * np.stack(index, axis=-1)).float()
-            sigma = ask(field, points, device).sigma[0].float()
+            sigma = query(field, points, device).sigma[0].float()
             flat[start : start + CHUNK] = torch.log(sigma.clamp_min(FAINT)).cpu().numpy()
     return LearntSurface(field, log_density, bounds[0], cell, class_names, device)
 
@@ -203,16 +202,16 @@ def learnt_surface(model: Model, scene: Scene, cell: float = CELL) -> LearntSurf
 
 
 def field_of(model: Model) -> tuple[Field, torch.device]:
-    """The field that a model renders last, and where it lives."""
+    """The field that a model renders last, and its device."""
     assert isinstance(model, HierarchicalModel | ProposalModel)
     field = model.fine if isinstance(model, HierarchicalModel) else model.field
     return field, next(model.parameters()).device
 
 
 def box_of(model: Model, scene: Scene, n_views: int = 24, width: int = 64) -> Float[np.ndarray, "2 3"]:
-    """The scene's bounds where they are known, else a box around where the rays of training views end in the model.
+    """The scene's bounds if they are known, else a box around the points where the rays of training views end.
 
-    A hundredth of the rays is left out on each side of each axis: those that found no end.
+    On each side of each axis a hundredth of the rays is left out: those that end nowhere.
     """
     if scene.bounds is not None:
         return scene.bounds
@@ -225,63 +224,3 @@ def box_of(model: Model, scene: Scene, n_views: int = 24, width: int = 64) -> Fl
         ends.append(unproject(depth, small, torch.tensor(scene.c2w[i], dtype=torch.float32)).reshape(-1, 3).numpy())
     low, high = np.percentile(np.concatenate(ends), [1, 99], axis=0)
     return np.stack([low, high]) + [[-0.2], [0.2]]
-
-
-def seen_faces(mesh: LabelledMesh, scene: Scene, width: int = 160) -> Bool[np.ndarray, "faces"]:
-    """The faces that some training camera sees, and those that touch them at a corner.
-
-    Args:
-        width: pixels a row of the rays that are cast, within the camera's field of view.
-    """
-    caster, camera = RayCaster(mesh), scene.intrinsics
-    fine = camera.resized(width, max(1, round(camera.height * width / camera.width)))
-
-    def hit(i: int) -> np.ndarray:
-        rays_o, rays_d = get_rays(fine, torch.tensor(scene.c2w[i], dtype=torch.float32))
-        face = caster.hits(rays_o.reshape(-1, 3).numpy(), rays_d.reshape(-1, 3).numpy())["face"]
-        return np.unique(face[face >= 0])
-
-    seen = np.zeros(len(mesh.faces), dtype=bool)
-    with on_cores(hit, scene.train_ids, torch.device("cpu")) as hits:
-        for faces in hits:
-            seen[faces] = True
-    corners = np.zeros(len(mesh.vertices), dtype=bool)
-    corners[mesh.faces[seen]] = True
-    return corners[mesh.faces].any(1)
-
-
-def part_of(mesh: LabelledMesh, kept: Bool[np.ndarray, "faces"]) -> LabelledMesh:
-    """Some of a mesh's faces, with the vertices that they need.
-
-    Raises:
-        SemnerfError: no face is kept.
-    """
-    used, faces = np.unique(mesh.faces[kept], return_inverse=True)
-    return replace(
-        mesh,
-        vertices=mesh.vertices[used],
-        faces=faces.reshape(-1, 3).astype(np.int32),
-        face_labels=mesh.face_labels[kept],
-        face_colours=mesh.face_colours[kept],
-        face_objects=mesh.face_objects[kept],
-    )
-
-
-def simplified(mesh: LabelledMesh, side: float) -> LabelledMesh:
-    """A coarser mesh, for looking at: vertices in one cube of a lattice become their mean [Rossignac and Borrel 1993].
-
-    Args:
-        side: of the cubes, metres. Faces that lose a corner go, and all but one of those with the same corners.
-    """
-    cubes = np.floor((mesh.vertices - mesh.vertices.min(0)) / side).astype(np.int64)
-    _, cube, count = np.unique(np.ravel_multi_index(cubes.T, cubes.max(0) + 1), return_inverse=True, return_counts=True)
-    sums = [np.bincount(cube, weights=axis) for axis in mesh.vertices.T]
-    faces = cube[mesh.faces]
-    whole = (faces != np.roll(faces, 1, axis=1)).all(1)
-    _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
-    kept = np.zeros(len(faces), dtype=bool)
-    kept[first] = True
-    merged = replace(
-        mesh, vertices=(np.stack(sums, axis=-1) / count[:, None]).astype(np.float32), faces=faces.astype(np.int32)
-    )
-    return part_of(merged, kept & whole)

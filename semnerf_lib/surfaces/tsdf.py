@@ -1,7 +1,7 @@
 """The surface at which the rays of many views end: their depths averaged in space.
 
-A field taught by labels alone makes walls of fog (see `meshes.HALVING`). One view's rays still end in the fog at some
-depth, and so do another's; a surface between all of these ends is whole where a surface of equal density has holes.
+A field that learns from labels alone makes walls of fog (see `meshes.HALVING`). The rays of each view still end at some
+depth in the fog. A surface through the mean of these ends has no holes where a surface of equal density has some.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.surfaces.meshes import CELL, CHUNK, box_of, field_of, labelled, lattice, triangles
 
 N_VIEWS = 45
-"""Training views, evenly spaced, whose rays are asked where they end."""
+"""Training views, evenly spaced, that are rendered."""
 BAND = 0.1
-"""Metres around a ray's end in which it says something: in front of them a point is free, behind them nobody knows."""
+"""Metres around the end of a ray in which its distance counts; farther in front a point is free, farther behind it is
+unknown."""
 
 
 def where_rays_end(model: Model, scene: Scene, cell: float = CELL, n_views: int = N_VIEWS) -> LabelledMesh:
@@ -41,8 +42,8 @@ def where_rays_end(model: Model, scene: Scene, cell: float = CELL, n_views: int 
         for i in progress(ids, "where rays end")
     )
     bounds = box_of(model, scene)
-    distance, known = fuse(views, scene.intrinsics, scene.near, bounds, cell)
-    return labelled(*triangles(-distance, 0.0, bounds[0], cell, known), cell, *field_of(model), scene.class_names)
+    distance, seen = fuse(views, scene.intrinsics, scene.near, bounds, cell)
+    return labelled(*triangles(-distance, 0.0, bounds[0], cell, seen), cell, *field_of(model), scene.class_names)
 
 
 def fuse(
@@ -64,10 +65,10 @@ def fuse(
         band: metres.
 
     Returns:
-        D, metres, above 0 on the free side; and where at least one view said something.
+        D, metres, above 0 on the free side; and the points for which at least one view counts.
     """
     shape = lattice(bounds, cell)
-    total, seen = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.int32)
+    total, count = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.int32)
     thick = max(1, CHUNK // (shape[1] * shape[2]))
     for c2w, depth in views:
         for start in range(0, shape[0], thick):
@@ -76,17 +77,17 @@ def fuse(
             inside = (z > near) & (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
             s = np.full(z.shape, -np.inf, dtype=np.float32)
             s[inside] = depth[v[inside], u[inside]] - z[inside]
-            said = s > -band
-            total[slab] += np.where(said, s.clip(max=band), 0)
-            seen[slab] += said
-    return np.where(seen > 0, total / seen.clip(min=1), -band).astype(np.float32), seen > 0
+            valid = s > -band
+            total[slab] += np.where(valid, s.clip(max=band), 0)
+            count[slab] += valid
+    return np.where(count > 0, total / count.clip(min=1), -band).astype(np.float32), count > 0
 
 
 def projected(
     corner: Float[np.ndarray, "3"], cell: float, shape: tuple[int, int, int], camera: Intrinsics, c2w: np.ndarray
 ) -> tuple[Int[np.ndarray, "x y z"], Int[np.ndarray, "x y z"], Float[np.ndarray, "x y z"]]:
-    """`cameras.project` for a lattice: columns and rows of the nearest pixels, and depth. A step along one of the
-    lattice's axes is the same step in the camera wherever it is made, which saves most of the work."""
+    """`cameras.project` for a lattice: columns and rows of the nearest pixels, and depth. A step along an axis
+    of the lattice is the same step in the camera everywhere, which saves most of the work."""
     turn = c2w[:3, :3].T
     first = turn @ (corner - c2w[:3, 3])
     steps = [np.arange(n)[:, None] * (cell * turn[:, k]) for k, n in enumerate(shape)]

@@ -44,7 +44,7 @@ ABOVE = 0.15
 """Share of the room's height that is left out below the ceiling, so that one looks in."""
 N_POINTS, N_POINTS_STATIC = 8000, 4500
 """Points of the room's surfaces, live and where the figure is kept in a file."""
-SHOWN_WIDTH = 480
+PICTURE_WIDTH = 480
 """Of the camera's picture, CSS pixels."""
 
 
@@ -149,7 +149,7 @@ class CameraRays:
         self.c2w = scene.c2w[first]
         self.figure = LiveFigure(**room(scene, "The room, its cameras, and the ray of one pixel", N_POINTS))
         add_moving(self.figure)
-        self.picture = Picture(np.zeros((3, 4, 3), np.uint8), SHOWN_WIDTH, "camera")
+        self.picture = Picture(np.zeros((3, 4, 3), np.uint8), PICTURE_WIDTH, "camera")
         self.text = widgets.HTML()
         slider = dict(continuous_update=False, readout_format=".2f", layout=widgets.Layout(width="auto"))
         wide = dict(style={"description_width": "6.5em"})
@@ -178,7 +178,7 @@ class CameraRays:
         hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel: its ray is drawn in the room.")
         controls = widgets.VBox(
             [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
-            layout=widgets.Layout(width=f"{SHOWN_WIDTH + 20}px", flex="0 0 auto"),
+            layout=widgets.Layout(width=f"{PICTURE_WIDTH + 20}px", flex="0 0 auto"),
         )
         self.figure.layout.width = None
         left = widgets.Box([self.figure], layout=widgets.Layout(flex="1 1 440px", min_width="420px"))
@@ -218,7 +218,7 @@ class CameraRays:
         self.show()
 
     def show(self) -> None:
-        image, self.times = mark_pixel(self.seen.labels, self.pixel, SHOWN_WIDTH)
+        image, self.times = mark_pixel(self.seen.labels, self.pixel, PICTURE_WIDTH)
         self.picture.show(image)
         with self.figure.batch_update():
             for name, trace in moving(self.scene, self.c2w, self.seen, self.pixel).items():

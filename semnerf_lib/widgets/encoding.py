@@ -1,4 +1,4 @@
-"""The positional encoding at work: how many octaves a small network needs for a label edge, and what too many do."""
+"""The positional encoding: how many octaves a small network needs at a boundary, and what too many of them do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.boundary_fits import Fit, boundary_patch, fit_patch, learnt_pixels, shortest_wave
 from semnerf_lib.palette import colourise
-from semnerf_lib.plots.edges import draw_fits, draw_row, piece_title
+from semnerf_lib.plots.boundary_fits import draw_fits, draw_row, patch_title
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend, error_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
@@ -22,7 +22,7 @@ from semnerf_lib.widgets.layers import colour_key
 from semnerf_lib.widgets.picture import Picture
 
 FitPatch = Callable[[UInt8[np.ndarray, "height width"], Bool[np.ndarray, "height width"], int], Iterator[Fit]]
-"""(piece, pixels to learn from, octaves) -> fits, the last one the best (see `boundary_fits.fit_patch`)."""
+"""(patch, pixels to learn from, octaves) -> fits, the last one the best (see `boundary_fits.fit_patch`)."""
 MOST = 10
 LEARNT = {"every pixel": 1, "1 pixel in 4": 2, "1 pixel in 9": 3}
 IN_FIGURE = (0, 4, 10)
@@ -31,13 +31,13 @@ SIDE = 300
 
 
 def encoding(scene: Scene, fit: FitPatch = fit_patch, frame: int | None = None, n_octaves: int = 4) -> Explorer:
-    """A piece of a label image, and a small network's fit to it with as many octaves as one likes.
+    """A patch of a label image, and a small network's fit to it with as many octaves as one likes.
 
     The fit is looked at between the pixels too; leave pixels out to see what it makes of places it was not taught.
 
     Args:
-        scene: whose labels are fitted: the part of a frame with the most edges.
-        fit: fits a piece; a fit that was made once is kept.
+        scene: whose labels are fitted: the part of a frame with the longest boundaries.
+        fit: fits a patch; a fit that was made once is kept.
         frame: None takes the training frame with the most classes.
         n_octaves: shown first, 0 to 10.
 
@@ -60,18 +60,18 @@ class _Bench:
     def __init__(self, scene: Scene, fit: FitPatch, frame: int, n_octaves: int) -> None:
         self.scene, self.fit, self.frame = scene, fit, frame
         top, left, size = boundary_patch(scene.labels[frame])
-        self.piece = scene.labels[frame, top : top + size, left : left + size]
+        self.patch = scene.labels[frame, top : top + size, left : left + size]
         self.fits: dict[tuple[int, int], Fit] = {}
         look = {"layout": {"width": "300px"}, "style": {"description_width": "80px"}, "continuous_update": False}
         self.octaves = widgets.IntSlider(n_octaves, 0, MOST, description="octaves", **look)
         self.every = widgets.Dropdown(options=LEARNT, value=2, description="learns from")
-        changes = np.count_nonzero(np.diff(self.piece[::6].astype(int)), axis=1)  # each 6th: learnt from in any case
+        changes = np.count_nonzero(np.diff(self.patch[::6].astype(int)), axis=1)  # each 6th: learnt from in any case
         self.row = widgets.IntSlider(6 * int(changes.argmax()), 0, size - 1, description="row", **look)
         self.message = widgets.HTML()
         blank, width = np.full((size, size, 3), 255, dtype=np.uint8), size * max(1, SIDE // size)
-        self.pictures = {name: Picture(blank, width=width, name=name) for name in ("piece", "fit", "error")}
+        self.pictures = {name: Picture(blank, width=width, name=name) for name in ("patch", "fit", "error")}
         self.profile = Picture(np.full((320, 920, 3), 255, dtype=np.uint8), width=920, name="row")
-        self.pictures["piece"].on_click(self.choose_row)
+        self.pictures["patch"].on_click(self.choose_row)
         for control in (self.octaves, self.every):
             control.observe(lambda _: self.show(), "value")
         self.row.observe(lambda _: self.draw(), "value")
@@ -93,11 +93,11 @@ class _Bench:
 
     @property
     def learnt(self) -> Bool[np.ndarray, "height width"]:
-        return learnt_pixels(self.piece.shape, self.every.value)
+        return learnt_pixels(self.patch.shape, self.every.value)
 
     def choose_row(self, _: int, v: int) -> None:
         """Draws the row that was clicked."""
-        self.row.value = min(v * len(self.piece) // self.pictures["piece"].size[0], len(self.piece) - 1)
+        self.row.value = min(v * len(self.patch) // self.pictures["patch"].size[0], len(self.patch) - 1)
 
     def show(self) -> None:
         """Fits, if that is still to be done, showing how far it is; then draws. What goes wrong is told."""
@@ -111,7 +111,7 @@ class _Bench:
     def fitted(self, n_octaves: int, every: int, tell: Callable[[Fit], None] = lambda _: None) -> Fit:
         """The fit of so many octaves, from the kept ones or made now."""
         if (n_octaves, every) not in self.fits:
-            for fit in self.fit(self.piece, learnt_pixels(self.piece.shape, every), n_octaves):
+            for fit in self.fit(self.patch, learnt_pixels(self.patch.shape, every), n_octaves):
                 tell(fit)
             self.fits[n_octaves, every] = fit
         return self.fits[n_octaves, every]
@@ -120,14 +120,14 @@ class _Bench:
         """Draws the fit at hand and the row at hand."""
         fit = self.fits[self.octaves.value, self.every.value]
         self._so_far(fit)
-        truth = np.where(self.learnt[..., None], colourise(self.piece), 255).astype(np.uint8)
+        truth = np.where(self.learnt[..., None], colourise(self.patch), 255).astype(np.uint8)
         truth = truth.repeat(4, axis=0).repeat(4, axis=1)
         truth[4 * self.row.value + 1 : 4 * self.row.value + 3, ::2] = 0
-        self.pictures["piece"].show(truth)
+        self.pictures["patch"].show(truth)
         figure = Figure(figsize=(9.2, 3.2), dpi=100, layout="none")
         canvas = FigureCanvasAgg(figure)
         scores = self._scores()
-        draw_row(figure, self.piece, self.learnt, fit, self.octaves.value, self.row.value, scores)
+        draw_row(figure, self.patch, self.learnt, fit, self.octaves.value, self.row.value, scores)
         canvas.draw()
         self.profile.show(np.asarray(canvas.buffer_rgba())[..., :3].copy())
 
@@ -137,21 +137,21 @@ class _Bench:
             self.fitted(n_octaves, self.every.value)
         fits = {n: self.fits[n, self.every.value] for n in IN_FIGURE}
         figure = Figure(figsize=(8.8, 6.3), layout="constrained")
-        draw_fits(figure, self.piece, self.learnt, fits, self.row.value, self._scores())
+        draw_fits(figure, self.patch, self.learnt, fits, self.row.value, self._scores())
         names = [self.scene.class_names[c] for c in fits[IN_FIGURE[0]].classes]
-        figure.suptitle(piece_title(names, self.frame, len(self.piece)), x=0.01, ha="left")
-        class_legend(figure, self.piece, self.scene.class_names, 8)
+        figure.suptitle(patch_title(names, self.frame, len(self.patch)), x=0.01, ha="left")
+        class_legend(figure, self.patch, self.scene.class_names, 8)
         return figure
 
     def _so_far(self, fit: Fit) -> None:
         self.pictures["fit"].show(colourise(fit.between))
-        self.pictures["error"].show(error_picture(self.piece, fit.labels))
+        self.pictures["error"].show(error_picture(self.patch, fit.labels))
         shares = (
-            ("learnt from", fit.wrong(self.piece, self.learnt)),
-            ("left out", fit.wrong(self.piece, ~self.learnt)),
+            ("learnt from", fit.wrong(self.patch, self.learnt)),
+            ("left out", fit.wrong(self.patch, ~self.learnt)),
         )
         wrong = ", ".join(f"{name} {share:.1%}" for name, share in shares if share is not None)
-        octaves, wave = self.octaves.value, shortest_wave(self.octaves.value, len(self.piece))
+        octaves, wave = self.octaves.value, shortest_wave(self.octaves.value, len(self.patch))
         message = f"shortest wave {wave:.3g} pixels" if octaves else "no wave, x and y alone"
         self.message.value = (
             f"<b>{octaves} octaves</b>: {message}; step {fit.step}, cross-entropy {fit.loss:.3f} nats; "
@@ -160,4 +160,4 @@ class _Bench:
 
     def _scores(self) -> dict[int, tuple[float | None, float | None]]:
         kept = {n: fit for (n, every), fit in self.fits.items() if every == self.every.value}
-        return {n: (f.wrong(self.piece, self.learnt), f.wrong(self.piece, ~self.learnt)) for n, f in kept.items()}
+        return {n: (f.wrong(self.patch, self.learnt), f.wrong(self.patch, ~self.learnt)) for n, f in kept.items()}

@@ -61,7 +61,7 @@ def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -
         layers = LAYERS if truth_here is not None else LAYERS[:-1]
         images += [layer_picture(layer, view, n, truth_here) for layer in layers]
         wrong = [] if truth_here is None else [f"error: {error_text(view, truth_here)}"]
-        depth, entropy = f"depth, 0 to {renders.FAR_SHOWN:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
+        depth, entropy = f"depth, 0 to {renders.MAX_DEPTH:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
         titles += [f"{place}: labels", depth, entropy, *wrong]
     figure = plots.views(images, titles, f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)")
     plots.class_legend(figure, np.stack([first.labels, second.labels]), scene.class_names)

@@ -60,7 +60,7 @@ def layer_legend(
 ) -> str:
     """HTML that says what the colours of `layer_picture` mean, units included."""
     if layer == "depth":
-        return colour_scale("viridis", "depth 0 m", f"{renders.FAR_SHOWN:g} m and more")
+        return colour_scale("viridis", "depth 0 m", f"{renders.MAX_DEPTH:g} m and more")
     if layer == "entropy":
         n = len(class_names)
         return colour_scale("magma", "sure: 0 nats", f"a blind guess among {n} classes: {np.log(n):.1f} nats")

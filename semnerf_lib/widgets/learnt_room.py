@@ -20,13 +20,14 @@ from semnerf_lib.plots.spatial import Shown3D, show3d
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.surfaces.comparison import TrueSurface, compare, true_surface
-from semnerf_lib.surfaces.meshes import CELL, LearntSurface, box_of, learnt_surface, part_of, seen_faces, simplified
+from semnerf_lib.surfaces.culling import part_of, seen_faces, simplified
+from semnerf_lib.surfaces.meshes import CELL, LearntSurface, box_of, learnt_surface
 from semnerf_lib.surfaces.tsdf import where_rays_end
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.space import EYE, LiveFigure, by_frequency, css, name_of, plotly_units, room_layout, xyz
 
 SIDE, SIDE_STATIC = 0.06, 0.2
-"""Sides of the cubes in which vertices become one (see `meshes.simplified`), live and in a file, metres."""
+"""Sides of the cubes in which vertices become one (see `culling.simplified`), live and in a file, metres."""
 LIGHT = dict(ambient=0.85, diffuse=0.35, specular=0.02, roughness=1.0)
 LABELS, DISTANCE = "labels", "distance to the truth"
 ENDS, DENSITY = "where rays end", "of one density"

@@ -18,7 +18,7 @@ from semnerf_lib.evaluation import Render, View
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import class_legend
-from semnerf_lib.plots.renders import FAR_SHOWN
+from semnerf_lib.plots.renders import MAX_DEPTH
 from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.plots.style import GREY, MODEL_COLOURS
 from semnerf_lib.runs.store import Run
@@ -61,7 +61,7 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Call
 def captions(scene: Scene, frame: int, view: View, step: int) -> dict[str, str]:
     """What stands beside the names of the four pictures."""
     texts = {"truth": f"frame {frame}", "labels": f"at step {step}", "error": error_text(view, scene.labels[frame])}
-    texts["depth"] = f"0 (dark) to {FAR_SHOWN:g} m"
+    texts["depth"] = f"0 (dark) to {MAX_DEPTH:g} m"
     if scene.depth is not None and (valid := scene.depth[frame] > 0).any():
         texts["depth"] += f", off by {np.abs(view.depth - scene.depth[frame])[valid].mean():.2f} m"
     return texts

@@ -111,7 +111,7 @@ class LivePanel:
 
     def _follow(self, live: LiveRun) -> None:
         """Shows a run, whatever its state; from then on it tells of itself."""
-        self.live, live.heard = live, self.on_change
+        self.live, live.on_change = live, self.on_change
         self._show_status(live)
         if live.state not in AT_WORK:
             self._model = model_of(live)

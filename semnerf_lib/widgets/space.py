@@ -15,7 +15,7 @@ from semnerf_lib.evaluation import View
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.spatial import CONFIG
 from semnerf_lib.scene import VOID, Scene
-from semnerf_lib.surfaces.comparison import one_a_cube, surface_in
+from semnerf_lib.surfaces.comparison import surface_in, voxel_downsample
 from semnerf_lib.widgets.motion import upward
 
 OUTLINE = (1, 2, 3, 4, 1, 0, 2, 3, 0, 4)
@@ -105,9 +105,9 @@ def surface_points(scene: Scene, count: int) -> tuple[Float[np.ndarray, "points 
         points.append(surface_in(scene, i)[valid])
         labels.append(scene.labels[i][valid])
     points, labels, side = np.concatenate(points), np.concatenate(labels), 0.05
-    kept = one_a_cube(points, side)
+    kept = voxel_downsample(points, side)
     if len(kept) > count:  # a surface meets as many cubes as its area has squares of their side
-        kept = one_a_cube(points, side * (len(kept) / count) ** 0.5)
+        kept = voxel_downsample(points, side * (len(kept) / count) ** 0.5)
     return points[kept], labels[kept]
 
 

@@ -211,15 +211,15 @@ def act_live_training(desk: Desk) -> None:
 
 def act_encoding(desk: Desk) -> None:
     replay = controls(encoding(open_scene("room", "smoke")))
-    shown = "piece", "fit", "error", "row"
+    shown = "patch", "fit", "error", "row"
     see_the_same(desk, replay, *shown)
     before = decoded(replay["fit"])
     replay["octaves"].value = desk.slide("octaves", 1)
     assert replay["octaves"].value == 5 and (decoded(replay["fit"]) != before).any()
     see_the_same(desk, replay, *shown)
     desk.wait_for_text("5 octaves")
-    desk.click("piece", 0.5, 0.2)
-    replay["piece"]._handle_custom_msg({"kind": "click", "x": 0.5, "y": 0.2}, [])
+    desk.click("patch", 0.5, 0.2)
+    replay["patch"]._handle_custom_msg({"kind": "click", "x": 0.5, "y": 0.2}, [])
     see_the_same(desk, replay, *shown)
 
 

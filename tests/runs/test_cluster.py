@@ -146,3 +146,16 @@ def test_worker_keeps_freed_memory_although_dask_has_it_given_back():
         said = subprocess.run([sys.executable, "-c", FAULTS, how], env=env, capture_output=True, text=True, check=True)
         faults[how] = int(said.stdout)
     assert faults["kept"] < faults["given back"] / 10
+
+
+def test_a_local_cluster_lets_nobody_in_without_its_keys(monkeypatch):
+    class Seen(Exception):
+        pass
+
+    def seen(**options):
+        assert options["host"] == "tls://127.0.0.1" and options["security"].require_encryption
+        raise Seen
+
+    monkeypatch.setattr("distributed.LocalCluster", seen)
+    with pytest.raises(Seen), on_dask([], "local", 1):
+        pass

@@ -46,7 +46,7 @@ def test_a_new_run_is_at_its_beginning(begun):
 
 def test_it_ends_as_the_run_that_the_store_makes(begun, store, tiny_scene, tmp_path):
     states = []
-    begun.heard = lambda run, trainer: states.append((run.state, run.step, trainer is None))
+    begun.on_change = lambda run, trainer: states.append((run.state, run.step, trainer is None))
     begun.start()
     assert begun.join(120) and begun.state == "finished"
     known = store.find(Planned(tiny_scene, CONFIG))
@@ -58,7 +58,7 @@ def test_it_ends_as_the_run_that_the_store_makes(begun, store, tiny_scene, tmp_p
 
 
 def test_stopped_and_continued_it_is_the_same_to_the_bit(begun, store, tiny_scene, tmp_path):
-    begun.heard = at_step(20, LiveRun.stop)
+    begun.on_change = at_step(20, LiveRun.stop)
     begun.start()
     assert begun.join(120) and begun.state == "stopped" and begun.run is None and begun.error == ""
     folder = store.folder(Planned(tiny_scene, CONFIG))
@@ -76,16 +76,16 @@ def test_stopped_and_continued_it_is_the_same_to_the_bit(begun, store, tiny_scen
 
 
 def test_what_was_stopped_here_goes_on_here(begun):
-    begun.heard = at_step(20, LiveRun.stop)
+    begun.on_change = at_step(20, LiveRun.stop)
     begun.start()
     assert begun.join(120) and begun.state == "stopped"
-    begun.heard = lambda run, trainer: None
+    begun.on_change = lambda run, trainer: None
     begun.start()
     assert begun.join(120) and begun.state == "finished"
 
 
 def test_a_pause_holds_between_two_steps_and_start_goes_on(begun, store, tiny_scene, tmp_path):
-    begun.heard = at_step(30, LiveRun.pause)
+    begun.on_change = at_step(30, LiveRun.pause)
     begun.start()
     until(lambda: begun.state == "paused")
     time.sleep(0.2)
@@ -99,7 +99,7 @@ def test_a_pause_holds_between_two_steps_and_start_goes_on(begun, store, tiny_sc
 
 
 def test_a_paused_run_can_be_stopped(begun, store, tiny_scene):
-    begun.heard = at_step(30, LiveRun.pause)
+    begun.on_change = at_step(30, LiveRun.pause)
     begun.start()
     until(lambda: begun.state == "paused")
     begun.stop()
@@ -108,7 +108,7 @@ def test_a_paused_run_can_be_stopped(begun, store, tiny_scene):
 
 
 def test_starting_twice_trains_once(begun):
-    begun.heard = at_step(10, LiveRun.start)
+    begun.on_change = at_step(10, LiveRun.start)
     begun.start()
     begun.start()
     names = [thread.name for thread in threading.enumerate() if thread.name.startswith("semnerf grid")]
@@ -130,14 +130,14 @@ def test_what_a_picture_raises_ends_no_training(begun):
         if trainer is not None:
             raise RuntimeError("no picture")
 
-    begun.heard = heard
+    begun.on_change = heard
     begun.start()
     assert begun.join(120) and begun.state == "finished" and begun.error == "RuntimeError: no picture"
 
 
 def test_seconds_left(begun):
     left = []
-    begun.heard = lambda run, trainer: left.append((run.step, run.seconds_left))
+    begun.on_change = lambda run, trainer: left.append((run.step, run.seconds_left))
     begun.start()
     begun.join(120)
     assert left[0] == (10, None) and left[1][1] > 0
@@ -146,7 +146,7 @@ def test_seconds_left(begun):
 
 def test_no_bar_is_shown_in_silence(monkeypatch, capsys):
     monkeypatch.setattr(progress, "watched", lambda: pytest.fail("somebody asked who watches"))
-    with progress.silent(), Progress("training", 3, every=0) as shown:
+    with progress.hidden_progress(), Progress("training", 3, every=0) as shown:
         shown.update(3)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(progress, "watched", lambda: False)
@@ -157,7 +157,7 @@ def test_no_bar_is_shown_in_silence(monkeypatch, capsys):
 
 def test_the_cell_run_again_finds_its_run_and_another_one_stops_it(store, tiny_scene):
     first = live_run(store, Planned(tiny_scene, CONFIG), CPU)
-    first.heard = at_step(20, LiveRun.pause)
+    first.on_change = at_step(20, LiveRun.pause)
     first.start()
     until(lambda: first.state == "paused")
     assert live_run(store, Planned(tiny_scene, CONFIG), CPU) is first
@@ -194,7 +194,7 @@ def test_another_cell_lets_go_of_a_paused_run_but_not_of_one_that_trains(shell, 
     live_run(store, Planned(tiny_scene, CONFIG), CPU)
     assert len(shell.events.callbacks["pre_run_cell"]) == 1
     seen = []
-    run.heard = at_step(20, lambda run: (shell.runs(), seen.append(run.state), run.pause()))
+    run.on_change = at_step(20, lambda run: (shell.runs(), seen.append(run.state), run.pause()))
     run.start()
     until(lambda: run.state == "paused")
     assert seen == ["training"]
@@ -204,7 +204,7 @@ def test_another_cell_lets_go_of_a_paused_run_but_not_of_one_that_trains(shell, 
 
 def test_an_interrupted_kernel_trains_no_more(shell, store, tiny_scene):
     run, may_go_on = live_run(store, Planned(tiny_scene, CONFIG), CPU), threading.Event()
-    run.heard = at_step(20, lambda run: may_go_on.wait(20))
+    run.on_change = at_step(20, lambda run: may_go_on.wait(20))
     run.start()
     until(lambda: run.step == 20)
     threading.Timer(0.2, may_go_on.set).start()

@@ -58,11 +58,11 @@ def test_running_is_told_by_its_lock(results):
     (stopped,) = (s for s in Board(results).statuses() if s.state == "stopped")
     folder = results.root / "runs" / stopped.run
     with locked(folder):
-        Heartbeat(folder, 20).tell(10, 61.0, 0.125)
+        Heartbeat(folder, 20).update(10, 61.0, 0.125)
         found = status_of(folder)
         assert (found.state, found.step, found.metric, found.seconds) == ("running", "10/20", "loss 0.125", 61.0)
         assert "process" in found.note
-        Heartbeat(folder, 20).tell(20, 61.0, 0.125, "scoring")
+        Heartbeat(folder, 20).update(20, 61.0, 0.125, "scoring")
         assert status_of(folder).step == "scoring"
         assert Board(results).statuses()[0].run == stopped.run  # what is under way stands first
     assert status_of(folder).state == "stopped"

@@ -24,7 +24,7 @@ from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
 from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.checkpoints import read_step
-from semnerf_lib.runs import store as runs_store
+from semnerf_lib.runs import make
 from semnerf_lib.runs.store import Store, read_run, results_root
 from semnerf_lib.runs.underway import Held, locked
 from semnerf_lib.training import Trainer
@@ -86,8 +86,8 @@ def test_loaded_model_scores_what_the_run_says(finished):
 def test_a_finished_run_is_never_trained_again(finished, monkeypatch):
     store, run = finished
     before = {p: p.stat().st_mtime_ns for p in run.folder.iterdir()}
-    monkeypatch.setattr(runs_store, "Trainer", never)
-    monkeypatch.setattr(runs_store, "evaluate", never)
+    monkeypatch.setattr(make, "Trainer", never)
+    monkeypatch.setattr(make, "evaluate", never)
     again = store.get(Planned(make_tiny_scene(), run.config), CPU)
     assert again == run and store.find(Planned(make_tiny_scene(), run.config)) == run
     assert {p: p.stat().st_mtime_ns for p in run.folder.iterdir()} == before
@@ -319,7 +319,7 @@ def test_failed_run_keeps_the_reason_until_it_is_made(store, tiny_scene, monkeyp
     config = tiny_config(iterations=12)
     folder = store.folder(Planned(tiny_scene, config))
     with monkeypatch.context() as patch:
-        patch.setattr(runs_store, "evaluate", never)
+        patch.setattr(make, "evaluate", never)
         with pytest.raises(AssertionError):
             store.get(Planned(tiny_scene, config), CPU)
     assert json.loads((folder / "failure.json").read_text())["error"] == "AssertionError: trained again"
@@ -333,7 +333,7 @@ def test_run_that_another_process_makes_is_waited_for(store, tiny_scene, finishe
     """Whoever waits finds the run when the other is done, and trains nothing."""
     config = tiny_config(iterations=12)
     folder = store.folder(Planned(tiny_scene, config))
-    monkeypatch.setattr(runs_store, "Trainer", never)
+    monkeypatch.setattr(make, "Trainer", never)
     with locked(folder):
         with pytest.raises(Held):
             store.get(Planned(tiny_scene, config), CPU, wait=False)

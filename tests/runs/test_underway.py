@@ -36,7 +36,7 @@ from semnerf_lib.runs.underway import Heartbeat, locked
 
 folder = Path(sys.argv[1])
 with locked(folder):
-    Heartbeat(folder, 100).tell(40, 1.5, 0.25)
+    Heartbeat(folder, 100).update(40, 1.5, 0.25)
     print("held", flush=True)
     time.sleep(600)
 """
@@ -105,16 +105,16 @@ def test_a_lock_that_is_no_file_is_one_line_and_no_hang(tmp_path, make):
 
 def test_heartbeat_is_whole_and_seldom(tmp_path, monkeypatch):
     heartbeat = Heartbeat(tmp_path, 100)
-    heartbeat.tell(0, 0.0)
+    heartbeat.update(0, 0.0)
     first = read_progress(tmp_path)
     assert (first["step"], first["iterations"], first["loss"], first["stage"]) == (0, 100, None, "training")
     assert first["pid"] == os.getpid() and first["host"]
-    heartbeat.tell(10, 1.0, 0.5)
+    heartbeat.update(10, 1.0, 0.5)
     assert read_progress(tmp_path) == first  # too soon
-    heartbeat.tell(100, 2.0, 0.4, "scoring")
+    heartbeat.update(100, 2.0, 0.4, "scoring")
     assert read_progress(tmp_path)["stage"] == "scoring"  # news are told at once
     monkeypatch.setattr(underway, "HEARTBEAT_SECONDS", 0.0)
-    heartbeat.tell(20, 1.0, 0.5)
+    heartbeat.update(20, 1.0, 0.5)
     assert read_progress(tmp_path)["step"] == 20
     assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]
 
@@ -124,7 +124,7 @@ def test_heartbeat_survives_a_disk_without_room(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    Heartbeat(tmp_path, 100).tell(0, 0.0)
+    Heartbeat(tmp_path, 100).update(0, 0.0)
     assert not list(tmp_path.iterdir())
 
 

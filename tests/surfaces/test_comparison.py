@@ -11,7 +11,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.triangles import areas
-from semnerf_lib.surfaces.comparison import TrueSurface, compare, one_a_cube, sample_surface, true_surface
+from semnerf_lib.surfaces.comparison import TrueSurface, compare, sample_surface, true_surface, voxel_downsample
 
 
 def sphere(radius: float, label: int = 0) -> LabelledMesh:
@@ -29,7 +29,7 @@ def sphere(radius: float, label: int = 0) -> LabelledMesh:
 
 def ball_truth(radius: float = 1.0) -> TrueSurface:
     points, _ = sample_surface(sphere(radius), spacing=0.01)
-    points = points[one_a_cube(points, 0.02)]
+    points = points[voxel_downsample(points, 0.02)]
     return TrueSurface(points, np.zeros(len(points), np.uint8), 5 * points)
 
 
@@ -53,7 +53,7 @@ def square(side: float, height: float) -> LabelledMesh:
 
 def square_truth(side: float) -> TrueSurface:
     points, _ = sample_surface(square(side, 0.0), spacing=0.002)
-    points = points[one_a_cube(points, 0.01)]
+    points = points[voxel_downsample(points, 0.01)]
     return TrueSurface(points, np.zeros(len(points), np.uint8), points + [0, 0, 1])
 
 

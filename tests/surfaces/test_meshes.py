@@ -18,10 +18,7 @@ from semnerf_lib.surfaces.meshes import (
     LearntSurface,
     box_of,
     learnt_surface,
-    part_of,
     sample_density,
-    seen_faces,
-    simplified,
 )
 
 NAMES = ("left", "right")
@@ -106,44 +103,12 @@ def test_default_level(ball_surface):
         (lambda s: s.mesh(0.0), "level 0 /m: no surface"),
         (lambda s: sample_density(ball, BOX, NAMES, cell=0.0), "cell = 0 m, expected a length above 0"),
         (lambda s: sample_density(ball, BOX, NAMES, cell=1e-3), "a cell of 0.0078 m or more"),
-        (lambda s: part_of(s.mesh(1.0), np.zeros(len(s.mesh(1.0).faces), bool)), "no face"),
     ],
-    ids=["level too high", "level too low", "no cell", "cell too small", "nothing kept"],
+    ids=["level too high", "level too low", "no cell", "cell too small"],
 )
 def test_bad_input(ball_surface, call, expected):
     with pytest.raises(SemnerfError, match=expected.replace("+", r"\+")):
         call(ball_surface)
-
-
-def test_only_what_cameras_see_is_kept():
-    """A shell around the tiny room, seen from inside: its inner side is kept, its outer one is not."""
-    scene = make_tiny_scene(12, 32, 24)
-    middle, half = torch.tensor((LOWER + UPPER) / 2).float(), torch.tensor((UPPER - LOWER) / 2).float()
-
-    def shell(points, viewdirs):
-        outside = ((points - middle).abs() - half).amax(-1)
-        return FieldOutput(
-            torch.exp(40 * (0.1 - (outside - 0.1).abs())), torch.zeros(*points.shape[:2], scene.n_classes)
-        )
-
-    bounds = np.stack([LOWER - 0.4, UPPER + 0.4])
-    mesh = sample_density(shell, bounds, scene.class_names, cell=0.05).mesh(1.0)
-    kept = part_of(mesh, seen_faces(mesh, scene))
-    outside = (np.abs(kept.vertices - middle.numpy()) - half.numpy()).max(1)
-    assert np.abs(outside).max() < 0.03
-    inner = (np.abs(mesh.vertices[mesh.faces].mean(1) - middle.numpy()) - half.numpy()).max(1) < 0.05
-    assert 0.7 * inner.sum() < len(kept.faces) <= inner.sum()  # no camera looks straight up or down
-
-
-def test_simplified_keeps_shape_and_classes(ball_surface):
-    fine = ball_surface.mesh(1.0)
-    coarse = simplified(fine, 0.15)
-    assert len(coarse.faces) < len(fine.faces) / 5
-    assert np.linalg.norm(coarse.vertices, axis=1) == pytest.approx(1, abs=0.02)
-    assert (np.sort(coarse.faces, axis=1)[:, :-1] < np.sort(coarse.faces, axis=1)[:, 1:]).all()
-    assert (normals(coarse.vertices, coarse.faces) * coarse.vertices[coarse.faces].mean(1)).sum(-1).min() > 0
-    x = coarse.vertices[coarse.faces].mean(1)[:, 0]
-    assert (coarse.face_labels == (x > 0))[np.abs(x) > 0.15].all()
 
 
 @pytest.mark.parametrize("field", ["grid", "mlp"])

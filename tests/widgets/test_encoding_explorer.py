@@ -22,14 +22,14 @@ class Dummy:
     def __init__(self):
         self.asked = []
 
-    def __call__(self, piece, learnt, n_octaves):
+    def __call__(self, patch, learnt, n_octaves):
         self.asked.append((n_octaves, int(learnt.sum())))
-        classes = np.unique(piece[piece != VOID])
-        for step, rows in ((1, len(piece)), (2, max(0, 10 - n_octaves))):
-            labels = piece.copy()
-            labels[:rows] = (piece[:rows] + 1) % 7
+        classes = np.unique(patch[patch != VOID])
+        for step, rows in ((1, len(patch)), (2, max(0, 10 - n_octaves))):
+            labels = patch.copy()
+            labels[:rows] = (patch[:rows] + 1) % 7
             fine = labels.repeat(FINE, 0).repeat(FINE, 1)
-            lines = np.full((len(piece), FINE * len(piece), len(classes)), 1 / len(classes), np.float32)
+            lines = np.full((len(patch), FINE * len(patch), len(classes)), 1 / len(classes), np.float32)
             yield Fit(step, 1 / step, labels, fine, lines, classes)
 
 
@@ -79,13 +79,13 @@ def test_fewer_pixels_are_another_fit(bench, dummy):
 
 def test_the_written_shares_are_of_the_pixels(bench):
     fit = bench.fits[4, 2]
-    assert f"learnt from {fit.wrong(bench.piece, bench.learnt):.1%}" in bench.message.value
-    assert f"left out {fit.wrong(bench.piece, ~bench.learnt):.1%}" in bench.message.value
+    assert f"learnt from {fit.wrong(bench.patch, bench.learnt):.1%}" in bench.message.value
+    assert f"left out {fit.wrong(bench.patch, ~bench.learnt):.1%}" in bench.message.value
 
 
 def test_a_click_chooses_the_row_without_a_fit(bench, dummy):
     before = bench.profile.png
-    bench.pictures["piece"]._receive(None, {"kind": "click", "x": 0.5, "y": 9.5 / 12}, None)
+    bench.pictures["patch"]._receive(None, {"kind": "click", "x": 0.5, "y": 9.5 / 12}, None)
     assert bench.row.value == 9 and bench.profile.png != before and len(dummy.asked) == 1
 
 

@@ -86,12 +86,12 @@ def test_start_trains_in_the_background_and_the_store_has_the_run(panel, store, 
 
 
 def test_pause_go_on_and_stop(panel, store, scene):
-    panel.live.heard = act_at(panel, 20, panel.go.click)
+    panel.live.on_change = act_at(panel, 20, panel.go.click)
     panel.go.click()
     until(lambda: panel.live.state == "paused")
     until(lambda: panel.go.description == "go on")
     assert "paused at step 20 of 60" in panel.status.value and not panel.halt.disabled
-    panel.live.heard = act_at(panel, 30, panel.halt.click)
+    panel.live.on_change = act_at(panel, 30, panel.halt.click)
     panel.go.click()
     assert panel.live.join(120) and panel.live.state == "stopped"
     assert "stopped at step 30 of 60" in panel.status.value and panel.go.description == "go on"
@@ -137,7 +137,7 @@ def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
         panel.slider.value = 0
         seen.append(len(panel.renderer.calls) - before)
 
-    panel.live.heard = act_at(panel, 20, turn_the_slider)
+    panel.live.on_change = act_at(panel, 20, turn_the_slider)
     panel.go.click()
     assert panel.live.join(120) and seen == [0]
 
@@ -163,7 +163,7 @@ def test_a_picture_that_fails_stands_in_the_panel_and_the_run_goes_on(panel):
 
 
 def test_the_cell_run_again_follows_the_same_run(panel, store, scene):
-    panel.live.heard = act_at(panel, 20, panel.go.click)
+    panel.live.on_change = act_at(panel, 20, panel.go.click)
     panel.go.click()
     until(lambda: panel.live.state == "paused")
     again = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from semnerf_lib.scenes.rooms import bedding as b
-from semnerf_lib.scenes.rooms import decor as d
 from semnerf_lib.scenes.rooms import furniture as f
+from semnerf_lib.scenes.rooms import ornaments as o
 from semnerf_lib.scenes.rooms.lighting import Lamp
 from semnerf_lib.scenes.rooms.plan import Furnishing, Opening, Room, skylight
 from semnerf_lib.scenes.rooms.shapes import Part, cylinder, part, place, rounded_box
@@ -43,7 +43,7 @@ def _objects(rng: np.random.Generator) -> list[list[Part]]:
     r.against("north", f.radiator(1.2), 1.95)
     drape = r.pick((70, 92, 128), (150, 120, 92), (118, 84, 112))
     for x in (0.90, 3.00):
-        r.against("north", d.curtain(drape, 0.56, 2.12), x, 0.1)
+        r.against("north", o.curtain(drape, 0.56, 2.12), x, 0.1)
     r.against("north", [part(cylinder(0.016, 2.8, 8), "curtain", f.BLACK, (-1.4, 0.10, 2.24), lean=90)], 1.95)
     _bed(r)
     _storage(r)
@@ -65,12 +65,12 @@ def _bed(r: Furnishing) -> None:
             tilted = [_leant(p, lean) for p in b.pillow(tint, pattern)]
             r.put(place(tilted, (x, y, b.MATTRESS), r.rng.uniform(-3, 3)), at, turn)
     for x, colour in ((-0.17, (206, 152, 62)), (0.20, (196, 96, 84))):
-        tilted = [_leant(p, 30) for p in d.cushion(colour, "plain", 0.36)]
+        tilted = [_leant(p, 30) for p in o.cushion(colour, "plain", 0.36)]
         r.put(place(tilted, (x, 0.80, b.MATTRESS), r.rng.uniform(-8, 8)), at, turn)
     for y in STANDS:
         r.against("west", b.nightstand(f.WALNUT), y, off=0.01)
         r.put(b.table_lamp((196, 140, 96), (250, 226, 182)), (0.16, y + 0.05, 0.535))
-    r.put(d.book_stack(r.rng, 3), (0.30, STANDS[0] - 0.12, 0.535), 20)
+    r.put(o.book_stack(r.rng, 3), (0.30, STANDS[0] - 0.12, 0.535), 20)
     r.loose(b.bench(r.pick((150, 96, 72), (88, 104, 112))), 2.42, BED, 0.02, turn=90, swing=2)
     r.loose(b.slippers(r.rng, (120, 70, 90)), 1.35, STANDS[0] - 0.05, 0.02, turn=60)
 
@@ -87,15 +87,15 @@ def _storage(r: Furnishing) -> None:
     """Wardrobe at the south wall, bookcase at the north wall, drawers under the mirror at the east wall."""
     r.against("south", b.wardrobe(f.OAK, 2.1), 1.75)
     r.put(b.suitcase(r.pick((60, 96, 104), (140, 70, 60))), (1.30, 0.02, 2.15))
-    r.loose(d.basket((198, 160, 112)), 3.07, 3.66, shift=0.02)
+    r.loose(o.basket((198, 160, 112)), 3.07, 3.66, shift=0.02)
     for parts in f.bookcase(f.WHITE, r.rng):
         r.against("north", parts, 4.17)
-    r.put(d.vase(r.pick((70, 112, 140), (190, 110, 72)), 0.27, 0.10), (3.90, SIZE[1] - 0.18, 0.4615))
-    r.put(d.vase((220, 206, 180), 0.26, 0.09), (4.45, SIZE[1] - 0.18, 1.2295))
+    r.put(o.vase(r.pick((70, 112, 140), (190, 110, 72)), 0.27, 0.10), (3.90, SIZE[1] - 0.18, 0.4615))
+    r.put(o.vase((220, 206, 180), 0.26, 0.09), (4.45, SIZE[1] - 0.18, 1.2295))
     r.against("east", b.chest_of_drawers(f.OAK), 0.72)
     r.against("east", b.mirror(0.78, 0.96), 0.72, 1.55)
-    r.put(d.vase(r.pick((190, 90, 70), (80, 104, 140)), 0.38, 0.12), (SIZE[0] - 0.22, 0.32, 0.84))
-    r.put(d.book_stack(r.rng, 4), (SIZE[0] - 0.24, 1.06, 0.84), 95)
+    r.put(o.vase(r.pick((190, 90, 70), (80, 104, 140)), 0.38, 0.12), (SIZE[0] - 0.22, 0.32, 0.84))
+    r.put(o.book_stack(r.rng, 4), (SIZE[0] - 0.24, 1.06, 0.84), 95)
 
 
 def _desk(r: Furnishing) -> None:
@@ -104,29 +104,29 @@ def _desk(r: Furnishing) -> None:
     r.against("east", b.desk(f.PINE), y)
     r.put(b.monitor(), (SIZE[0] - 0.26, y + 0.05, b.DESK), 88 + r.rng.uniform(-6, 6))
     r.put(b.desk_lamp(r.pick((196, 84, 60), (60, 96, 120))), (SIZE[0] - 0.20, y + 0.55, b.DESK), 110)
-    r.put(d.book_stack(r.rng, 4), (SIZE[0] - 0.24, y - 0.48, b.DESK), 80)
+    r.put(o.book_stack(r.rng, 4), (SIZE[0] - 0.24, y - 0.48, b.DESK), 80)
     r.loose(b.desk_chair(r.pick((72, 84, 98), (150, 92, 70))), 4.05, y + 0.18, turn=-70, shift=0.05, swing=15)
     r.loose(f.stool(r.pick((198, 158, 84), (150, 166, 170))), 4.22, 0.74)
-    for parts in d.plant(r.rng, (196, 188, 176), 1.35, 18):
+    for parts in o.plant(r.rng, (196, 188, 176), 1.35, 18):
         r.put(parts, (4.55, 3.30, 0))
     r.loose([part(rounded_box(0.44, 0.36, 0.32, 0.008), None, (186, 150, 108), (0, 0, 0.16))], 4.66, 2.55, turn=15)
 
 
 def _walls(r: Furnishing) -> None:
-    r.put(d.pendant((214, 190, 150), cord=0.24), (2.5, 2.1, SIZE[2]))
+    r.put(o.pendant((214, 190, 150), cord=0.24), (2.5, 2.1, SIZE[2]))
     for y, pattern, colour in ((BED - 0.44, "abstract", (226, 216, 198)), (BED + 0.44, "landscape", (64, 92, 72))):
-        r.against("west", d.picture(0.66, 0.66, pattern, colour, f.OAK), y, 1.70)
+        r.against("west", o.picture(0.66, 0.66, pattern, colour, f.OAK), y, 1.70)
     r.against("west", b.board(f.OAK, 0.9), 0.62, 1.60)
-    r.against("west", place(d.book_row(r.rng, 0.62, 0.28), (-0.34, 0.22, 0)), 0.62, 1.60)
-    r.against("south", d.picture(0.32, 0.46, "landscape", (80, 76, 96), f.BLACK), 2.995, 1.62)
-    r.against("east", d.clock(0.26), 3.22, 1.85)
-    r.against("north", d.picture(0.42, 0.60, "abstract", (208, 220, 222), f.BLACK), 0.36, 1.62)
+    r.against("west", place(o.book_row(r.rng, 0.62, 0.28), (-0.34, 0.22, 0)), 0.62, 1.60)
+    r.against("south", o.picture(0.32, 0.46, "landscape", (80, 76, 96), f.BLACK), 2.995, 1.62)
+    r.against("east", o.clock(0.26), 3.22, 1.85)
+    r.against("north", o.picture(0.42, 0.60, "abstract", (208, 220, 222), f.BLACK), 0.36, 1.62)
     for side, along, z in (
         ("south", 2.98, 1.08), ("south", 4.58, 0.36), ("west", 0.55, 0.36),
         ("east", 1.36, 1.10), ("east", 3.05, 0.36), ("east", 3.30, 1.10),
     ):  # fmt: skip
-        r.against(side, d.plug(), along, z)
-    r.against("west", d.plug(2), STANDS[1] + 0.38, 0.36)
+        r.against(side, o.plug(), along, z)
+    r.against("west", o.plug(2), STANDS[1] + 0.38, 0.36)
 
 
 ROOM = Room(

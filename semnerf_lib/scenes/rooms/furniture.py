@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from semnerf_lib.scenes.rooms.decor import book_row
+from semnerf_lib.scenes.rooms.ornaments import book_row
 from semnerf_lib.scenes.rooms.shapes import Part, box, cylinder, ellipsoid, lathe, part, place, rounded_box
 
 OAK, WALNUT, PINE, BLACK, STEEL, WHITE = (

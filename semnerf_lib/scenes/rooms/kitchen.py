@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from semnerf_lib.scenes.rooms import decor as d
 from semnerf_lib.scenes.rooms import furniture as f
 from semnerf_lib.scenes.rooms import kitchenware as k
+from semnerf_lib.scenes.rooms import ornaments as o
 from semnerf_lib.scenes.rooms.lighting import Lamp
 from semnerf_lib.scenes.rooms.plan import Furnishing, Opening, Room, skylight
 from semnerf_lib.scenes.rooms.shapes import Part, part, place, rounded_box
@@ -60,7 +60,7 @@ def _north(r: Furnishing, front) -> None:
     r.against("north", k.range_hood(SIZE[2]), STOVE)
     r.against("north", k.towel((196, 72, 60)), STOVE + 0.02, 0.665, off=0.625)
     r.against("north", k.refrigerator(r.pick((214, 218, 222), (186, 62, 52))), 3.28, off=0.02)
-    r.put(d.basket((190, 142, 88)), (3.28, 4.05, 1.88))
+    r.put(o.basket((190, 142, 88)), (3.28, 4.05, 1.88))
     r.against("north", k.microwave(), 0.98, k.COUNTER, off=0.06)
     r.against("north", k.coffee_machine((60, 62, 68)), 2.52, k.COUNTER, off=0.10)
     r.put(k.cooking_pot(r.pick((196, 74, 58), (70, 100, 130))), (STOVE + 0.14, 4.21, k.COUNTER + 0.015), 30)
@@ -90,11 +90,11 @@ def _island(r: Furnishing) -> None:
     seat = r.pick((196, 140, 60), (170, 84, 66))
     for along in (-0.50, 0.0, 0.50):
         r.loose(k.bar_stool(seat), x + along, y - 0.62, turn=20, shift=0.03, swing=20)
-    r.put(d.bowl(r.pick((70, 120, 150), (226, 222, 208)), 0.21), (x - 0.35, y + 0.05, k.COUNTER))
+    r.put(o.bowl(r.pick((70, 120, 150), (226, 222, 208)), 0.21), (x - 0.35, y + 0.05, k.COUNTER))
     r.put(k.fruit(r.rng), (x - 0.35, y + 0.05, k.COUNTER + 0.04))
     for i in range(4):
         r.put(k.plate((236, 234, 228)), (x + 0.45, y + 0.12, k.COUNTER + 0.012 * i))
-    r.put(d.book_stack(r.rng, 3), (x + 0.10, y - 0.12, k.COUNTER), 15)
+    r.put(o.book_stack(r.rng, 3), (x + 0.10, y - 0.12, k.COUNTER), 15)
     r.put(k.bottle((56, 92, 70), 0.33), (x + 0.08, y + 0.20, k.COUNTER))
 
 
@@ -108,21 +108,21 @@ def _dining(r: Furnishing) -> None:
     for along in (-0.7, 0.0, 0.7):
         for s in (-1, 1):
             r.loose(k.plate((238, 236, 230)), x + along, y + s * 0.29, 0.755, shift=0.02)
-    r.put(d.vase(r.pick((66, 100, 140), (196, 150, 70)), 0.34, 0.12), (x + 0.05, y, 0.755))
-    r.put(d.bowl((206, 110, 70), 0.17), (x - 0.62, y + 0.02, 0.755))
+    r.put(o.vase(r.pick((66, 100, 140), (196, 150, 70)), 0.34, 0.12), (x + 0.05, y, 0.755))
+    r.put(o.bowl((206, 110, 70), 0.17), (x - 0.62, y + 0.02, 0.755))
     for dx in (0.42, 0.55):
         r.put(k.bottle((60, 84, 60) if dx < 0.5 else (120, 40, 50), 0.33), (x + dx, y + 0.02, 0.755))
     r.against("south", f.cabinet(f.WALNUT), 4.30)
-    r.put(d.vase((214, 204, 184), 0.40, 0.13), (3.90, 0.22, 0.83))
-    r.put(d.bowl((72, 124, 130), 0.18), (4.36, 0.22, 0.83))
-    r.put(d.vase(r.pick((176, 80, 62), (90, 110, 150)), 0.28, 0.10), (4.72, 0.22, 0.83))
+    r.put(o.vase((214, 204, 184), 0.40, 0.13), (3.90, 0.22, 0.83))
+    r.put(o.bowl((72, 124, 130), 0.18), (4.36, 0.22, 0.83))
+    r.put(o.vase(r.pick((176, 80, 62), (90, 110, 150)), 0.28, 0.10), (4.72, 0.22, 0.83))
     for parts in f.bookcase(f.PINE, r.rng):
         r.against("north", parts, 5.40)
-    r.put(d.bowl((196, 150, 96), 0.15), (5.75, SIZE[1] - 0.18, 1.2295))
-    r.put(d.vase((86, 110, 96), 0.27, 0.10), (5.10, SIZE[1] - 0.18, 0.4615))
-    for parts in d.plant(r.rng, (186, 110, 76), 1.5, 22):
+    r.put(o.bowl((196, 150, 96), 0.15), (5.75, SIZE[1] - 0.18, 1.2295))
+    r.put(o.vase((86, 110, 96), 0.27, 0.10), (5.10, SIZE[1] - 0.18, 0.4615))
+    for parts in o.plant(r.rng, (186, 110, 76), 1.5, 22):
         r.put(parts, (6.92, 3.92, 0))
-    for parts in d.plant(r.rng, (206, 200, 188), 1.2, 15):
+    for parts in o.plant(r.rng, (206, 200, 188), 1.2, 15):
         r.put(parts, (6.95, 0.46, 0))
     r.loose([part(rounded_box(0.52, 0.36, 0.30, 0.008), None, (176, 132, 88), (0, 0, 0.15))], 4.15, 4.08, turn=8)
     r.loose([part(rounded_box(0.34, 0.22, 0.42, 0.07), None, (60, 110, 150), (0, 0, 0.21))], 5.55, 0.30, turn=10)
@@ -130,24 +130,24 @@ def _dining(r: Furnishing) -> None:
 
 def _walls(r: Furnishing) -> None:
     for x in (TABLE[0] - 0.72, TABLE[0], TABLE[0] + 0.72):
-        r.put(d.pendant((196, 92, 60)), (x, TABLE[1], SIZE[2]))
-    r.put(d.ceiling_disc(), (2.0, 2.75, SIZE[2]))
+        r.put(o.pendant((196, 92, 60)), (x, TABLE[1], SIZE[2]))
+    r.put(o.ceiling_disc(), (2.0, 2.75, SIZE[2]))
     r.against("south", k.open_shelf(f.OAK, 1.3), 2.55, 1.30)
     for i, colour in enumerate(((206, 160, 90), (120, 68, 48), (222, 208, 170), (170, 60, 50), (96, 110, 70))):
         r.put(k.jar(colour, 0.20 + 0.03 * (i % 3)), (2.05 + 0.19 * i, 0.12, 1.30))
     for i in range(3):
-        r.put(d.bowl(((232, 230, 222), (86, 130, 140), (214, 150, 80))[i], 0.115), (2.08 + 0.26 * i, 0.12, 1.66))
+        r.put(o.bowl(((232, 230, 222), (86, 130, 140), (214, 150, 80))[i], 0.115), (2.08 + 0.26 * i, 0.12, 1.66))
     r.put(k.cooking_pot((206, 120, 60), 0.10), (2.98, 0.12, 1.66), 90)
-    r.against("south", d.picture(0.9, 0.66, "landscape", (92, 80, 60), f.WALNUT), 4.30, 1.62)
-    r.against("south", d.picture(0.56, 0.74, "abstract", (230, 220, 200), f.BLACK), 5.80, 1.55)
-    r.against("west", d.clock(0.26), 1.30, 1.80)
-    r.against("north", d.picture(0.50, 0.66, "landscape", (70, 100, 84), f.OAK), 6.66, 1.60)
-    r.against("east", d.picture(0.44, 0.60, "abstract", (216, 222, 214), f.WHITE), 0.55, 1.60)
+    r.against("south", o.picture(0.9, 0.66, "landscape", (92, 80, 60), f.WALNUT), 4.30, 1.62)
+    r.against("south", o.picture(0.56, 0.74, "abstract", (230, 220, 200), f.BLACK), 5.80, 1.55)
+    r.against("west", o.clock(0.26), 1.30, 1.80)
+    r.against("north", o.picture(0.50, 0.66, "landscape", (70, 100, 84), f.OAK), 6.66, 1.60)
+    r.against("east", o.picture(0.44, 0.60, "abstract", (216, 222, 214), f.WHITE), 0.55, 1.60)
     for side, along, z in (
         ("south", 1.80, 1.10), ("south", 3.40, 0.36), ("south", 6.30, 0.36), ("north", 4.30, 1.10),
         ("north", 6.50, 0.36), ("east", 3.85, 1.10), ("west", 0.50, 1.10),
     ):  # fmt: skip
-        r.against(side, d.plug(), along, z)
+        r.against(side, o.plug(), along, z)
 
 
 ROOM = Room(

@@ -1,4 +1,4 @@
-"""Pictures of a small network's fit to a piece of a label image, along one row of it and over octaves."""
+"""Pictures of a small network's fit to a patch of a label image, along one row of it and over octaves."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ Scores = Mapping[int, tuple[float | None, float | None]]
 
 @mpl.rc_context(SMALL)
 def draw_row(
-    figure: Figure, piece: np.ndarray, learnt: np.ndarray, fit: Fit, n_octaves: int, row: int, scores: Scores
+    figure: Figure, patch: np.ndarray, learnt: np.ndarray, fit: Fit, n_octaves: int, row: int, scores: Scores
 ) -> None:
-    """One row of a piece: truth, the fit between its pixels, the fastest wave; and beside it the scores over octaves.
+    """One row of a patch: truth, the fit between its pixels, the fastest wave; and beside it the scores over octaves.
 
     Args:
         figure: empty; its layout engine is not used.
-        piece, learnt: (H, W) labels, and which of them the fit has learnt from.
-        row: of the piece.
-        scores: of the fits that are known.
+        patch, learnt: (H, W) labels, and which of them the fit has learnt from.
+        row: of the patch.
+        scores: of the fits so far.
     """
     ratios = {"height_ratios": (0.35, 1.4, 1), "width_ratios": (2.6, 1)}
     grid = figure.add_gridspec(3, 2, left=0.06, right=0.985, bottom=0.13, top=0.92, hspace=0.5, wspace=0.2, **ratios)
     strip, stack, wave = (figure.add_subplot(grid[k, 0]) for k in range(3))
-    columns = piece.shape[1]
-    strip.imshow(colourise(piece[row : row + 1]), aspect="auto", extent=(-0.5, columns - 0.5, 0, 1))
+    columns = patch.shape[1]
+    strip.imshow(colourise(patch[row : row + 1]), aspect="auto", extent=(-0.5, columns - 0.5, 0, 1))
     taught = np.flatnonzero(learnt[row])
     strip.plot(taught, np.full(len(taught), 0.5), "o", color="white", markeredgecolor="black", markersize=3)
     strip.set(yticks=[], title=f"row {row} of the piece: true labels; dots: pixels that it learns from")
     draw_classes(stack, fit, row)
     stack.set(ylabel="p", title=f"the fit, asked at {FINE} places a pixel: probabilities of the classes")
-    for edge in np.flatnonzero(np.diff(piece[row].astype(int))) + 0.5:
-        stack.axvline(edge, color="black", linewidth=0.8, linestyle=":")
+    for boundary in np.flatnonzero(np.diff(patch[row].astype(int))) + 0.5:
+        stack.axvline(boundary, color="black", linewidth=0.8, linestyle=":")
     draw_wave(wave, n_octaves, columns)
     for ax in (strip, stack, wave):
         ax.set_xlim(-0.5, columns - 0.5)
@@ -86,24 +86,24 @@ def draw_scores(ax: Axes, scores: Scores, n_octaves: int | None = None) -> None:
 
 @mpl.rc_context(SMALL)
 def draw_fits(
-    figure: Figure, piece: np.ndarray, learnt: np.ndarray, fits: Mapping[int, Fit], row: int, scores: Scores
+    figure: Figure, patch: np.ndarray, learnt: np.ndarray, fits: Mapping[int, Fit], row: int, scores: Scores
 ) -> None:
     """Truth and fits of several octaves: the fit between the pixels, what is wrong at them, and one row."""
     axes = figure.subplots(3, 1 + len(fits), height_ratios=(1, 1, 0.6))
-    _picture(axes[0, 0], colourise(piece), "truth")
+    _picture(axes[0, 0], colourise(patch), "truth")
     axes[0, 0].axhline(row, color="white", linewidth=1, linestyle="--")
-    _picture(axes[1, 0], np.where(learnt[..., None], colourise(piece), 255).astype(np.uint8), "the pixels learnt from")
+    _picture(axes[1, 0], np.where(learnt[..., None], colourise(patch), 255).astype(np.uint8), "the pixels learnt from")
     draw_scores(axes[2, 0], scores)
     for (above, below, line), (n_octaves, fit) in zip(axes.T[1:], fits.items(), strict=True):
-        wave = f": waves to {shortest_wave(n_octaves, piece.shape[1]):.2g} pixels" if n_octaves else ": no wave"
+        wave = f": waves to {shortest_wave(n_octaves, patch.shape[1]):.2g} pixels" if n_octaves else ": no wave"
         _picture(above, colourise(fit.between), f"{n_octaves} octaves{wave}")
         note = [f"{name} {share:.1%}" for name, share in zip(("learnt", "left out"), scores[n_octaves], strict=True)
                 if share is not None]  # fmt: skip
-        _picture(below, error_picture(piece, fit.labels), f"wrong: {', '.join(note)}")
+        _picture(below, error_picture(patch, fit.labels), f"wrong: {', '.join(note)}")
         draw_classes(line, fit, row)
         line.set(xlabel="column (pixels)", title=f"p along row {row} (dashed)")
 
 
-def piece_title(class_names: Sequence[str], frame: int, size: int) -> str:
-    """What the piece is, in words."""
+def patch_title(class_names: Sequence[str], frame: int, size: int) -> str:
+    """What the patch is, in words."""
     return f"A {size}x{size} piece of frame {frame}, {len(class_names)} classes: what a small network can follow"

@@ -1,0 +1,66 @@
+"""The control of the proposal: P1's network sampled hierarchically (P2's rules) and through a proposal, all else equal.
+
+Same network, rays, precision, bounds of the scene, steps and learning rate. Runs lie in a results folder and go on from
+their checkpoints; called again, finished ones are read. Writes samplers.md beside this file when all are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from semnerf_lib.config import Config, Sampler, preset
+from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.machine.devices import device_name, pick_device
+from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.provenance import revision
+from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.tables import spread
+
+HERE = Path(__file__).resolve().parent
+SAMPLERS: tuple[Sampler, ...] = ("hierarchical", "proposal")
+
+
+def config_of(sampler: Sampler, steps: int, seed: int) -> Config:
+    """The laptop's network; of the two samplers each with its own numbers: P2's samples and noise, or the laptop's."""
+    base = preset("laptop", "mlp", iterations=steps, seed=seed, preview_every=max(1, steps // 8), score_frames=36)
+    paper = preset("paper", "mlp")
+    own = {key: getattr(paper, key) for key in ("n_samples", "n_importance", "noise_std", "density_bias", "carving")}
+    return base if sampler == "proposal" else base.replace(sampler=sampler, **own)
+
+
+def row(sampler: Sampler, runs: list[Run]) -> str:
+    """A line of the table: means and spreads over the seeds."""
+    keys = ("miou", "total_accuracy", "depth_mae", "seconds_training")
+    scores = [spread([run.metrics[key] for run in runs]) for key in keys]
+    return f"| {sampler} | {' | '.join(scores)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=1200, help="of each run (1200)")
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each sampler (3)")
+    parser.add_argument("--out", type=Path, default=Path("results/samplers"), help="results folder (results/samplers)")
+    args = parser.parse_args()
+    store, device, scene = Store(args.out), pick_device(), open_scene("room", "laptop")
+    runs: dict[Sampler, list[Run]] = {sampler: [] for sampler in SAMPLERS}
+    for seed in range(args.seeds):
+        for sampler in reversed(SAMPLERS):  # the cheaper one first
+            run = store.get(Planned(scene, config_of(sampler, args.steps, seed)), device)
+            runs[sampler].append(run)
+            print(f"{sampler}, seed {seed}: mIoU {run.metrics['miou']:.3f}", flush=True)
+    head = ("sampler", "mIoU", "total accuracy", "depth error (m)", "training (s)")
+    lines = [
+        f"{device_name(device)}, revision {revision()}, {args.steps:,} steps each",
+        "",
+        f"| {' | '.join(head)} |",
+        f"|{' --- |' * len(head)}",
+        *(row(sampler, runs[sampler]) for sampler in SAMPLERS),
+    ]
+    text = "\n".join(lines) + "\n"
+    write_aside(HERE / "samplers.md", lambda aside: aside.write_text(text, encoding="utf-8"))
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
