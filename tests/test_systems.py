@@ -65,7 +65,7 @@ from semnerf_lib.machine.kernels import compiled
 print(callable(compiled(2)[0]))
 """
     done = run(code, tmp_path)
-    assert done.stdout == "True\\n", done.stderr
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_a_line_of_another_alphabet_in_a_terminal_of_ascii(tmp_path):

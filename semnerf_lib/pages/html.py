@@ -19,6 +19,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.pages.formulas import font_face, mathml
 from semnerf_lib.pages.outputs import LIBRARY, is_in_space, pictures, prepared
 from semnerf_lib.pages.templating import TEMPLATES
+from semnerf_lib.scenes.importers.pictures import BOMBS, DAMAGE
 
 Links = Sequence[tuple[str, str]]
 """Addresses and texts of a page's links to other pages."""
@@ -216,7 +217,7 @@ def opened_picture(data: str, where: object) -> Image.Image:
     """
     try:
         return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
-    except (TypeError, ValueError, OSError, SyntaxError, Image.DecompressionBombError) as fault:
+    except (TypeError, *BOMBS, *DAMAGE) as fault:
         raise SemnerfError(f"{where}: a damaged picture ({fault}), expected base64 of PNG or JPEG") from None
 
 

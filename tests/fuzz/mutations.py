@@ -352,5 +352,5 @@ BY_SUFFIX: dict[str, tuple[Mutation, ...]] = {
 def mutate(path: Path, rng: Random) -> tuple[str, Legal]:
     """Damages a file in one way; returns its name and whether a careful reader can take the result."""
     text = path.suffix == ".ply" and b"format ascii" in path.read_bytes()[:200]
-    own = BY_SUFFIX[".aply" if text else path.suffix.lower()]
+    own = BY_SUFFIX.get(".aply" if text else path.suffix.lower(), (number_in_binary,))
     return rng.choice((*own, *ANY, remove))(path, rng)

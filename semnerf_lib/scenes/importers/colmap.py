@@ -130,7 +130,7 @@ class _Bytes:
     def take(self, layout: str) -> tuple:
         try:
             values = struct.unpack_from("<" + layout, self.data, self.at)
-        except struct.error:
+        except (struct.error, OverflowError):  # a length beyond any file
             raise SemnerfError(f"{self.path}: ends early, expected a COLMAP model") from None
         self.at += struct.calcsize("<" + layout)
         return values
@@ -173,13 +173,13 @@ def _points(model: Path) -> Float[np.ndarray, "points 3"]:
         file = _Bytes(model / "points3D.bin")
         for _ in range(file.take("Q")[0]):
             points.append(file.take("Q3d3Bd")[1:4])
-            n_images = file.take("Q")[0]
-            file.at += 8 * n_images
+            track = file.take("Q")[0]
+            file.at += 8 * track
     elif (model / "points3D.txt").is_file():
         for line in read_text(model / "points3D.txt").splitlines():
             if line.strip() and not line.startswith("#"):
                 try:
-                    points.append(tuple(map(float, line.split()[1:4])))
+                    points.append(tuple(map(decimal, line.split()[1:4])))
                 except ValueError:
                     raise SemnerfError(f"{model / 'points3D.txt'}: line '{line[:40]}', expected id, x, y, z") from None
     found = np.array([point for point in points if len(point) == 3], dtype=np.float64).reshape(-1, 3)

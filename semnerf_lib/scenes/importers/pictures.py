@@ -22,6 +22,9 @@ Ids = tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ..
 """Ids of a label image, Pillow's mode of it, and its palette."""
 SIXTEEN_BITS = ("I;16", "I;16B", "I")
 LOSSY = ("JPEG", "MPO", "WEBP")
+BOMBS = (Image.DecompressionBombWarning, Image.DecompressionBombError)
+DAMAGE = (OSError, SyntaxError, ValueError, IndexError, struct.error)
+"""What Pillow raises of images that are too large, and of damaged ones."""
 
 
 def open_image(file: Path) -> Image.Image:
@@ -39,10 +42,10 @@ def open_image(file: Path) -> Image.Image:
         return Image.open(file)
     except UnidentifiedImageError:
         raise SemnerfError(f"{file}: no image, expected an image") from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as fault:
+    except BOMBS as fault:
         size = str(fault).partition(" exceeds")[0]
         raise SemnerfError(f"{file}: {size}, expected at most {MAX_PIXELS} pixels") from None
-    except (OSError, SyntaxError, ValueError, IndexError, struct.error) as fault:  # what damaged chunks raise
+    except DAMAGE as fault:
         reason = getattr(fault, "strerror", None) or (str(fault) or type(fault).__name__).splitlines()[0]
         raise SemnerfError(f"{file}: damaged or missing ({reason}), expected an image") from None
 
@@ -55,7 +58,7 @@ def pixels(image: Image.Image, file: Path) -> np.ndarray:
     """
     try:
         return np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as fault:
+    except DAMAGE as fault:
         reason = (str(fault) or type(fault).__name__).splitlines()[0]
         raise SemnerfError(f"{file}: damaged ({reason}), expected an image") from None
 
@@ -68,7 +71,7 @@ def check_total(files: Sequence[Path], folder: Path) -> None:
             regular_size(file)
             with Image.open(file) as image:
                 total += image.width * image.height
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        except (*BOMBS, *DAMAGE):
             continue  # no image, or damaged: its own reader says so
         if total > MAX_TOTAL:
             raise SemnerfError(
