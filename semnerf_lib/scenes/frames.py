@@ -95,8 +95,8 @@ def read_image(file: Path, kind: str) -> np.ndarray:
         with open_image(file) as image:
             if kind == LABELS and image.mode in MODES[RGB]:
                 raise SemnerfError(
-                    f"{file}: colours, expected 8-bit class ids; with labelmap.txt (name:r,g,b:: a line) beside "
-                    f"{kind}/, `semnerf scene import {file.parent.parent} NEW` converts"
+                    f"{file}: image of mode {image.mode}, expected 8-bit class ids; with labelmap.txt (name:r,g,b:: a "
+                    f"line) beside {kind}/, `semnerf scene import {file.parent.parent} NEW` converts"
                 )
             if image.mode not in MODES[kind]:
                 raise SemnerfError(f"{file}: image of mode {image.mode}, expected {WANTED[kind]} ({MODES[kind][0]})")

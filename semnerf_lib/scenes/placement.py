@@ -173,15 +173,14 @@ def placed(scene: Scene, unit_known: bool = False, void_known: bool = False) -> 
         void_known: void regions around a scene seen from outside stay void.
     """
     found = sweep(scene, scene.c2w)
-    if found is None:
-        return scene
+    distance = None if found is None else found.distance
     if has_depth(scene):
-        scene = with_one_unit(scene, found.distance, unit_known)
-    if warning := pose_warning(scene, found):
+        scene = with_one_unit(scene, distance, unit_known)
+    if found is not None and (warning := pose_warning(scene, found)):
         return noted(scene, warning)
     if outside := seen_from_outside(scene):
         return _placed_outside(scene, outside, unit_known, void_known)
-    return scene if unit_known else _placed_room(scene, found.distance)
+    return scene if unit_known else _placed_room(scene, distance)
 
 
 def _placed_outside(scene: Scene, outside: Outside, unit_known: bool, void_known: bool) -> Scene:

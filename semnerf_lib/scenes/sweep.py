@@ -53,7 +53,7 @@ def at_boundaries(labels: UInt8[np.ndarray, "frames rows cols"]) -> Bool[np.ndar
 
 
 def sweep(scene: Scene, c2w: Float[np.ndarray, "frames 4 4"]) -> Sweep | None:
-    """Sweeps pixels at label boundaries; None where labels have no boundary.
+    """Sweeps pixels at label boundaries; None where fewer than `RAYS` pixels are at one.
 
     The depths z_k of the swept pixels have one distribution w. With l_rk the log likelihood of pixel r at depth z_k,
     w is the one that makes sum_r log sum_k w_k exp(l_rk) largest, found by expectation maximisation.
@@ -66,11 +66,11 @@ def sweep(scene: Scene, c2w: Float[np.ndarray, "frames 4 4"]) -> Sweep | None:
     labels, poses = scene.labels[frames], c2w[frames]
     apart = np.linalg.norm(poses[:, None, :3, 3] - poses[None, :, :3, 3], axis=-1)
     pixels = np.argwhere(at_boundaries(labels))
-    if not len(pixels):
+    if len(pixels) < RAYS:
         return None
     depths = DISTANCES * (float(np.median(apart[apart > 1e-3 * apart.max()])) if apart.max() > 0 else 1.0)
     rng = np.random.default_rng(0)
-    chosen = pixels[np.sort(rng.choice(len(pixels), min(RAYS, len(pixels)), replace=False))]
+    chosen = pixels[np.sort(rng.choice(len(pixels), RAYS, replace=False))]
     log = log_likelihood(scene, labels, poses, chosen, depths)
     highest = log.max(1)
     likelihood, share = np.exp(log - highest[:, None]), np.full(len(depths), 1 / len(depths))
