@@ -45,6 +45,7 @@ def write_labels(args: argparse.Namespace, scene: Scene, model: Model) -> None:
     """Writes what the options ask for and prints what changed."""
     from semnerf_lib.config import SCENE_SIZES
     from semnerf_lib.evaluation import render_view
+    from semnerf_lib.experiments import N_FOLDS
     from semnerf_lib.scenes.coding import coding_of
     from semnerf_lib.scenes.frames import read_poses
     from semnerf_lib.scenes.loading import load_scene
@@ -63,7 +64,7 @@ def write_labels(args: argparse.Namespace, scene: Scene, model: Model) -> None:
         return
     ids = {"all": range(scene.n_frames), "training": scene.train_ids, "test": scene.test_ids}[args.frames]
     if Path(args.scene).is_dir():  # the labels at the size of their own images
-        scene = load_scene(args.scene, every=SCENE_SIZES[args.scale][1])
+        scene = load_scene(args.scene, every=SCENE_SIZES[args.scale][1], least=N_FOLDS)
     changes = relabel(render, scene, ids, args.to, args.void == "keep")
     print(changes.summary())
     print(f"wrote {args.to}: {len(ids)} label images, {CERTAINTY}/, and {CHANGES}: what changed class by class")

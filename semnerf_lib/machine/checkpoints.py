@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from safetensors.torch import save_file
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import digest, opened, write_aside
 from semnerf_lib.machine.jsons import is_number, parse_json
 
@@ -63,7 +64,10 @@ def read_step(path: Path) -> int:
 
 
 def _facts(file: Any, iterations: float) -> tuple[Facts, str]:
-    stored = parse_json(file.metadata()["semnerf"].encode(), "its facts", nan=True)
+    try:
+        stored = parse_json(file.metadata()["semnerf"].encode(), "its facts", nan=True)
+    except SemnerfError as fault:
+        raise ValueError(fault) from None
     step, seconds, history, sha256 = (stored[key] for key in (*Facts._fields, "sha256"))
     if type(sha256) is not str:
         raise TypeError("sha256 is no text")

@@ -99,8 +99,8 @@ def test_a_picture_that_is_not_there_is_refused(folder):
 
 
 def test_a_notebook_that_nothing_is_said_of_is_refused(folder):
-    shutil.copy(folder / "01_rays_and_cameras.ipynb", folder / "12_more.ipynb")
-    with pytest.raises(SemnerfError, match="nothing of notebook 12"):
+    shutil.copy(folder / "01_rays_and_cameras.ipynb", folder / "99_more.ipynb")
+    with pytest.raises(SemnerfError, match="nothing of notebook 99"):
         series.read_series(folder)
 
 

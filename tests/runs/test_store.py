@@ -113,6 +113,7 @@ def test_scores_are_taken_at_the_frames_that_the_config_names(tiny_scene):
 def other(name: str, value):
     changed = {"field": "mlp", "supervision": "labels+rgb", "precision": "bfloat16", "fold": 3, "shell": 0.5}
     changed |= {"corruption": "pixel-noise:0.5", "score_views": "test+train"}
+    changed |= {"sampler": "hierarchical", "pixels": "any", "bounds": "cameras"}
     return changed.get(name, value + 1 if isinstance(value, (int, float)) else None)
 
 
