@@ -113,7 +113,7 @@ def page(title: str, body: str, before: Links, after: Links, root: str | None, s
         share=share,
         library=LIBRARY if is_in_space(body) else None,
         font_face=font_face(body),
-        code_style=HtmlFormatter(style="friendly").get_style_defs(".highlight"),
+        code_style=HtmlFormatter(style="xcode").get_style_defs(".highlight"),
         dark_code_style=HtmlFormatter(style="github-dark").get_style_defs(".highlight"),
     )
 

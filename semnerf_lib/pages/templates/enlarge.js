@@ -14,3 +14,8 @@ document.querySelectorAll(".output_area img, .rendered_html img").forEach((pictu
   });
 });
 dialog.addEventListener("click", () => dialog.close());
+
+// What scrolls sideways can be scrolled by the keyboard too.
+document.querySelectorAll("pre, .scroll, .output_area, .output_subarea, math[display=block]").forEach((box) => {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+});
