@@ -5,8 +5,9 @@ from __future__ import annotations
 from jaxtyping import install_import_hook
 
 import semnerf_lib.config  # noqa: F401  (unchecked: it refuses bad values in its own words, which are tested)
+import semnerf_lib.machine.field_kernels  # noqa: F401  (unchecked: likewise)
 import semnerf_lib.machine.kernels  # noqa: F401  (unchecked: Numba compiles bare functions)
-import semnerf_lib.machine.ray_kernels  # noqa: F401  (unchecked: likewise)
+import semnerf_lib.machine.proposal_kernels  # noqa: F401  (unchecked: likewise)
 import semnerf_lib.scenes.bvh  # noqa: F401  (unchecked: likewise)
 
 # before the first import of the library: every annotated shape and type is checked in every call

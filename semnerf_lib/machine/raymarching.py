@@ -2,7 +2,8 @@
 
 `rendering.render_proposal` says what is computed, and any other device computes it that way; PyTorch makes some two
 hundred passes over memory for it. Here a ray is followed to where less than `LEAST` of its light is left, and what lies
-behind is neither read nor computed. The tests hold the one against the other. The loops are in `ray_kernels`.
+behind is neither read nor computed. The tests hold the one against the other. The loops are in
+`proposal_kernels` and `field_kernels`.
 """
 
 from __future__ import annotations
@@ -94,11 +95,11 @@ def march(
 class _Propose(torch.autograd.Function):
     @staticmethod
     def forward(ctx, table, grids, rays, far, u, floor):
-        from semnerf_lib.machine.ray_kernels import proposal_loops
+        from semnerf_lib.machine.proposal_kernels import proposal_forward
 
         n_rays, n_samples = rays.z.shape
         outs = [torch.empty(n_rays, n) for n in (n_samples, n_samples, u.shape[1])]
-        loop, _ = proposal_loops(LEAST, grids.most)
+        loop = proposal_forward(LEAST, grids.most)
         space, lit = _arrays(grids.table, grids.sizes, grids.offsets, grids.bounds), _arrays(*rays, far, u)
         numbers, results = (torch.tensor([grids.shell, grids.thin, grids.last, floor]).numpy(), tuple(_arrays(*outs)))
         shell, thin, last, least = numbers
@@ -112,10 +113,9 @@ class _Propose(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad, _):
-        from semnerf_lib.machine.ray_kernels import proposal_loops
+        from semnerf_lib.machine.proposal_kernels import proposal_backward as loop
 
         grids, rays = ctx.grids, ctx.rays
-        _, loop = proposal_loops(LEAST, grids.most)
         totals = torch.empty(PARTS, *grids.table.shape)
         space, lit = _arrays(grids.sizes, grids.offsets, grids.bounds), _arrays(*rays, *ctx.saved_tensors, grad)
         shell, sums, n_rays = torch.tensor([grids.shell]).numpy()[0], totals.numpy(), -(-len(rays.z) // PARTS)
@@ -127,7 +127,7 @@ class _Propose(torch.autograd.Function):
 class _March(torch.autograd.Function):
     @staticmethod
     def forward(ctx, table, matrix, bias, out, grids, rays):
-        from semnerf_lib.machine.ray_kernels import field_loops
+        from semnerf_lib.machine.field_kernels import field_forward
 
         (n_rays, n_samples), (width, n_in) = rays.z.shape, matrix.shape
         keeps = any(ctx.needs_input_grad)
@@ -136,7 +136,7 @@ class _March(torch.autograd.Function):
         live, x = torch.empty(n_rays, dtype=torch.int64), torch.empty(points, 3)
         features, hidden = torch.empty(points, n_in), torch.empty(points if keeps else 0, width)
         summed = torch.empty(n_rays, width)
-        loop, _, _ = field_loops(n_in, width, keeps, LEAST, grids.most)
+        loop = field_forward(n_in, width, keeps, LEAST, grids.most)
         space, lit = _arrays(grids.table, grids.sizes, grids.offsets, grids.bounds), _arrays(*rays)
         shell, thin, last = torch.tensor([grids.shell, grids.thin, grids.last]).numpy()
         layer = _arrays(matrix.t(), bias, out)
@@ -152,11 +152,11 @@ class _March(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad_weights, grad_summed, grad_hidden):
-        from semnerf_lib.machine.ray_kernels import field_loops
+        from semnerf_lib.machine.field_kernels import field_backward, scatter
 
         matrix, out, weights, opticals, live, x, features, hidden = ctx.saved_tensors
         n_rays, (width, n_in), grids = len(weights), matrix.shape, ctx.grids
-        _, loop, scatter = field_loops(n_in, width, True, LEAST, grids.most)
+        loop = field_backward(n_in, width)
         colours = grad_hidden is not None
         grad_weights = torch.zeros_like(weights) if grad_weights is None else grad_weights
         grad_summed = torch.zeros(n_rays, width) if grad_summed is None else grad_summed
@@ -180,7 +180,7 @@ class _March(torch.autograd.Function):
 class _Cover(torch.autograd.Function):
     @staticmethod
     def forward(ctx, z_coarse, w_coarse, z_fine, w_fine):
-        from semnerf_lib.machine.ray_kernels import cover
+        from semnerf_lib.machine.proposal_kernels import cover
 
         losses, grad = torch.empty(len(z_coarse)), torch.empty_like(w_coarse)
         arrays = _arrays(z_coarse, w_coarse, z_fine, w_fine, losses, grad)
@@ -189,9 +189,9 @@ class _Cover(torch.autograd.Function):
         return losses.mean()
 
     @staticmethod
-    def backward(ctx, pull):
+    def backward(ctx, slope):
         (grad,) = ctx.saved_tensors
-        return None, grad * (pull / len(grad)), None, None
+        return None, grad * (slope / len(grad)), None, None
 
 
 def cover_loss(
