@@ -42,11 +42,14 @@ def agreement(
     Returns:
         a, 0 without a vote; and whether there were at least `FEWEST` votes.
     """
-    ids = np.asarray(scene.train_ids)
-    views = ids[np.linspace(0, len(ids) - 1, min(VIEWS, len(ids))).round().astype(int)]
-    votes = votes_by_class(scene, labels, points, views.tolist())
+    votes = votes_by_class(scene, labels, points, evenly(scene.train_ids, VIEWS))
     counts = votes.sum(-1)
     return votes.amax(-1) / counts.clamp_min(1), counts >= FEWEST
+
+
+def evenly(views: Sequence[int], count: int) -> list[int]:
+    """At most `count` of the views, evenly spread from the first to the last."""
+    return [views[k] for k in np.linspace(0, len(views) - 1, min(count, len(views))).round().astype(int)]
 
 
 def votes_by_class(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from tiny import make_tiny_scene, tiny_config
 
-from semnerf_lib.carving import FEWEST, agreement, carve
+from semnerf_lib.carving import FEWEST, agreement, carve, evenly
 from semnerf_lib.models import build_model
 from semnerf_lib.scene import VOID
 from semnerf_lib.training import Trainer
@@ -57,3 +57,7 @@ def test_a_scene_of_unknown_bounds_is_carved_too():
     scene = make_tiny_scene(known_bounds=False)
     trainer = Trainer(scene, tiny_config("grid", carving=4.0), torch.device("cpu"))
     assert trainer.model.box.shell > 0 and trainer.model.proposal.grid.table.isfinite().all()
+
+
+def test_views_are_spread_from_the_first_to_the_last():
+    assert evenly(range(10), 4) == [0, 3, 6, 9] and evenly([5, 7], 4) == [5, 7]

@@ -35,7 +35,10 @@ def read_arrays(path: Path, largest: Mapping[str, int], wanted: str = "an npz fi
                 if size > limit + HEADER_BYTES:
                     raise ValueError(f"{name} has {size} bytes, expected at most {limit}")
         with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in largest}
+            arrays = {name: stored[name] for name in largest}
+        if other := [name for name, value in arrays.items() if not isinstance(value, np.ndarray)]:
+            raise ValueError(f"{other[0]} is no array")  # numpy gives a member without its header as bytes
+        return arrays
     except (zipfile.BadZipFile, zlib.error) as fault:
         raise SemnerfError(f"{path}: damaged ({fault}), expected {wanted}") from fault
     except Exception as fault:  # numpy parses headers as Python: TokenError, SyntaxError, MemoryError and others

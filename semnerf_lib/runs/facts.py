@@ -51,11 +51,11 @@ def check_result(result: Any, hashed: str) -> None:
     """
     if not isinstance(result, dict) or not isinstance(result.get(hashed), str):
         raise SemnerfError(f"result.json: no {hashed} in it, expected the result of a run")
-    _check_run_scores("metrics", result.get("metrics"))
+    check_scores("result.json: metrics", result.get("metrics"))
     if not _is_amount(result["metrics"].get("seconds_training")):
         raise SemnerfError("result.json: metrics: seconds_training is no number, expected seconds")
     if result.get("train_metrics") is not None:
-        _check_run_scores("train_metrics", result["train_metrics"])
+        check_scores("result.json: train_metrics", result["train_metrics"])
     _check_provenance(result.get("provenance"))
 
 
@@ -81,14 +81,15 @@ def check_labels(name: str, scores: Any, class_names: Collection[str] | None = N
         raise SemnerfError(f"{name}: per_class_iou, expected numbers from 0 to 1, or null")
 
 
-def _check_run_scores(name: str, scores: Any) -> None:
-    check_labels(f"result.json: {name}", scores)
+def check_scores(name: str, scores: Any) -> None:
+    """Raises SemnerfError unless scores of a run are numbers of the right size (see `evaluation.evaluate`)."""
+    check_labels(name, scores)
     for key in SHARES + AMOUNTS:
         if not _is_amount(scores.get(key), 1.0 if key in SHARES else math.inf):
-            raise SemnerfError(f"result.json: {name}: {key} {str(scores.get(key))[:40]!r}, expected a number from 0")
+            raise SemnerfError(f"{name}: {key} {str(scores.get(key))[:40]!r}, expected a number from 0")
     for key in DEPTH:
         if scores.get(key) is not None and not _is_amount(scores[key]):
-            raise SemnerfError(f"result.json: {name}: {key} {str(scores[key])[:40]!r}, expected a number or null")
+            raise SemnerfError(f"{name}: {key} {str(scores[key])[:40]!r}, expected a number or null")
 
 
 def _check_provenance(facts: Any) -> None:

@@ -48,6 +48,10 @@ def _check(path: Path, header: dict[str, Any]) -> None:
     counts = [accessor["count"] for accessor in header.get("accessors", [])]
     if not all(type(n) is int and n >= 0 for n in counts) or sum(counts) > MAX_VALUES:
         raise SemnerfError(f"{path}: damaged mesh (counts of its accessors), expected at most {MAX_VALUES} items")
+    primitives = [part for mesh in header.get("meshes", []) for part in mesh.get("primitives", [])]
+    numbers = [n for part in primitives for n in (part.get("indices", 0), *part.get("attributes", {}).values())]
+    if not all(type(n) is int and 0 <= n < len(counts) for n in numbers):
+        raise SemnerfError(f"{path}: damaged mesh (numbers of its accessors), expected 0 to {len(counts) - 1}")
     for entry in (*header.get("buffers", []), *header.get("images", [])):
         uri = entry.get("uri", "data:")
         if not uri.startswith("data:"):

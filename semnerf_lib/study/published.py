@@ -18,7 +18,7 @@ from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.machine.processes import LIBRARY, PROJECT
-from semnerf_lib.runs.facts import check_labels
+from semnerf_lib.runs.facts import check_scores
 from semnerf_lib.runs.store import Run
 
 REFERENCES = PROJECT / "data" / "reference"
@@ -117,7 +117,7 @@ def read_reference(path: Path) -> Reference:
             config = Config().replace(**entry["config"])
             scores = [entry["metrics"], *filter(None, [entry["train_metrics"]])]
             for score in scores:
-                check_labels("scores", score)
+                check_scores("scores", score)
             metrics = entry["metrics"], entry["train_metrics"]
             runs.append(Run(entry["id"], path, config, facts["scene"], *metrics, [], entry["provenance"], ""))
         except (SemnerfError, KeyError, TypeError) as fault:

@@ -22,7 +22,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from semnerf_lib.cameras import Intrinsics, get_rays
-from semnerf_lib.carving import FEWEST, VIEWS, votes_by_class
+from semnerf_lib.carving import FEWEST, VIEWS, evenly, votes_by_class
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.grid import Box
@@ -74,13 +74,13 @@ class VotedCells:
         self.cell = float(((self.box.bounds[1] - self.box.bounds[0]) / self.size).min())
         axes = [(torch.arange(n) + 0.5) / n for n in self.size.tolist()]
         self.centres = self.box.inverse(torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 3))
-        carvers, voters = spread(views, VIEWS), spread(views, VOTERS)
+        carvers, voters = evenly(views, VIEWS), evenly(views, VOTERS)
         self.classes, agreement = self._votes(labels, carvers, self.centres, None)
-        first = self._carve(labels, agreement, spread(views, LOOKS))
+        first = self._carve(labels, agreement, evenly(views, LOOKS))
         classes, of_seen = self._votes(labels, carvers, self.centres, self._depth(carvers))
         agreement, gap = torch.where(of_seen > 0, of_seen, agreement), self.gap
         self.classes = torch.where(classes == VOID, self.classes, classes)
-        if self._carve(labels, agreement, spread(views, LOOKS)) < first:
+        if self._carve(labels, agreement, evenly(views, LOOKS)) < first:
             self.gap = gap
         surface, depth = (self.gap == 0).nonzero()[:, 0], self._depth(voters)
         classes, _ = self._votes(labels, voters, self.centres[surface], depth)
@@ -154,15 +154,3 @@ def gaps(solid: Bool[Tensor, "cells"], size: Sequence[int]) -> Float[Tensor, "ce
     if not solid.any():
         return torch.full(solid.shape, float(np.linalg.norm(size)))
     return torch.tensor(distance_transform_edt(~solid.reshape(size).numpy()), dtype=torch.float32).reshape(-1)
-
-
-def spread(views: Sequence[int], count: int) -> list[int]:
-    """At most `count` of the views, evenly spread."""
-    return [views[k] for k in np.linspace(0, len(views) - 1, min(count, len(views))).round().astype(int)]
-
-
-def voted_views(scene: Scene, labels: Labels, ids: Sequence[int]) -> UInt8[np.ndarray, "ids height width"]:
-    """Frames as `VotedCells` predicts them from `labels.corrupt`'s labels of the training frames: a baseline."""
-    cells = VotedCells(scene, labels)
-    with on_cores(lambda i: cells.render(scene.c2w[i])[0], list(ids), CPU) as views:
-        return np.stack(list(views))

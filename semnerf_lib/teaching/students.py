@@ -73,7 +73,7 @@ def student_copy(notebook: Path) -> str:
             (content["nbformat"], content["nbformat_minor"]),
         )
         first = cells[0]["source"]
-    except (KeyError, TypeError, IndexError) as fault:
+    except (KeyError, TypeError, IndexError, AttributeError) as fault:
         raise SemnerfError(f"{notebook}: no {fault} in it, expected a notebook") from fault
     except SemnerfError as fault:
         raise SemnerfError(f"{notebook}: {fault}") from fault

@@ -35,7 +35,14 @@ def objects(path):
         np.savez(file, a=np.array([{}]))
 
 
-@pytest.mark.parametrize("write", [huge, bomb, objects, os.mkfifo, os.mkdir, lambda path: path.write_text("x")])
+def without_header(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", b"no header")
+
+
+@pytest.mark.parametrize(
+    "write", [without_header, huge, bomb, objects, os.mkfifo, os.mkdir, lambda path: path.write_text("x")]
+)
 def test_what_is_no_npz_is_refused_in_one_line(tmp_path, write):
     write(tmp_path / "a.npz")
     with pytest.raises(SemnerfError, match="a.npz"):

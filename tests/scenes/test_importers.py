@@ -322,6 +322,15 @@ def test_bop_masks_that_cannot_be_are_refused(tmp_path):
         import_scene(tmp_path)
 
 
+def test_a_bop_mask_that_leads_nowhere_is_not_taken_for_none(tmp_path):
+    bop(tmp_path)
+    mask = sorted((tmp_path / "mask_visib").iterdir())[-1]
+    mask.unlink()
+    mask.symlink_to("nowhere.png")
+    with pytest.raises(SemnerfError, match=mask.name):
+        import_scene(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"\x89HDF\r\n\x1a\n", b"", b"no file of this kind"])
 def test_damaged_hdf5_is_one_line(tmp_path, content):
     blender_hdf5(tmp_path)

@@ -169,6 +169,16 @@ def glb(nodes, meshes, materials, accessors, views, binary, **more):
     return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
 
 
+def lengthened(content):
+    """A GLB whose header text was made longer, with the lengths that it has now."""
+    end = content.index(b"BIN\0") - 4
+    text = content[20:end].rstrip()
+    text += b" " * (-len(text) % 4)
+    rest = content[end:]
+    head = struct.pack("<4sIII4s", b"glTF", 2, 20 + len(text) + len(rest), len(text), b"JSON")
+    return head + text + rest
+
+
 def two_nodes(kind=5126, **more):
     """A chair of two primitives and a floor, their positions float32, or int16 that stand for -1 ... 1."""
     corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], dtype="<f4")
@@ -195,6 +205,14 @@ def test_primitives_of_a_node_are_one_object_with_its_name(tmp_path):
 def test_normalised_integers_are_lengths(tmp_path):
     (tmp_path / "a.glb").write_bytes(two_nodes(5122, extensionsRequired=["KHR_mesh_quantization"]))
     np.testing.assert_allclose(np.ptp(load_mesh(tmp_path / "a.glb").bounds, axis=0), [1, 0, 1], atol=1e-4)
+
+
+@pytest.mark.parametrize("number", ["true", "-1", "7", '"0"', "0.0"])
+def test_a_number_that_names_no_accessor_is_refused(tmp_path, number):
+    text = two_nodes().replace(b'{"POSITION": 0}', b'{"POSITION": 0}, "indices": ' + number.encode(), 1)
+    (tmp_path / "a.glb").write_bytes(lengthened(text))
+    with pytest.raises(SemnerfError, match=r"a\.glb: damaged mesh"):
+        load_mesh(tmp_path / "a.glb")
 
 
 def test_draco_is_refused_in_one_line(tmp_path):

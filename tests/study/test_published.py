@@ -78,6 +78,10 @@ def test_runs_of_two_scenes_are_refused(file, tmp_path):
             lambda facts: facts["runs"][0]["metrics"].update(miou=61.0),
             "run 0: scores: miou '61.0', expected a number from 0 to 1",
         ),
+        (
+            lambda facts: facts["runs"][0]["metrics"].update(seconds_evaluation=[1]),
+            r"run 0: scores: seconds_evaluation '\[1\]', expected a number",
+        ),
         (lambda facts: facts["runs"][0]["config"].update(wings=2), "run 0: config: unknown key 'wings'"),
     ],
 )

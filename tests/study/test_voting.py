@@ -14,7 +14,7 @@ from semnerf_lib.carving import votes_by_class
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 from semnerf_lib.study import voting
-from semnerf_lib.study.voting import VotedCells, gaps, spread, voted_views
+from semnerf_lib.study.voting import VotedCells, gaps
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,6 @@ def test_views_that_never_voted_come_out(scene, cells):
     ids = list(scene.test_ids)
     views = np.stack([cells.render(scene.c2w[i])[0] for i in ids])
     assert accuracy(views, scene, ids) > 0.85
-    assert np.array_equal(voted_views(scene, scene.labels, ids), views)
 
 
 def test_depth_is_where_the_first_solid_cell_begins(scene, cells):
@@ -66,7 +65,7 @@ def test_test_frames_do_not_vote(scene, cells):
 def test_wrong_labels_of_single_views_are_outvoted(scene):
     labels, frame = scene.labels.copy(), scene.train_ids[3]
     labels[frame][labels[frame] != VOID] = 6
-    view = voted_views(scene, labels, [frame])
+    view = VotedCells(scene, labels).render(scene.c2w[frame])[0][None]
     assert accuracy(view, scene, [frame]) > 0.7 > accuracy(labels[[frame]], scene, [frame])
 
 
@@ -93,10 +92,6 @@ def test_gaps_count_cells():
     assert (gaps(solid, [2, 3, 4]) > 5).all()
     solid[0] = True
     assert gaps(solid, [2, 3, 4]).reshape(2, 3, 4)[1, 2, 2] == 3.0
-
-
-def test_spread_takes_first_and_last():
-    assert spread([5, 6, 7, 8, 9], 3) == [5, 7, 9] and spread([5, 6], 3) == [5, 6]
 
 
 def test_without_a_label_nobody_votes(scene):

@@ -98,9 +98,10 @@ def test_a_copy_depends_on_cells_alone(tmp_path):
 
 
 def test_no_notebook_is_told(tmp_path):
-    (tmp_path / "01_x.ipynb").write_text("{}")
-    with pytest.raises(SemnerfError, match="expected a notebook"):
-        student_copy(tmp_path / "01_x.ipynb")
+    for text in ("{}", '{"cells": [{"metadata": 0.5}]}'):
+        (tmp_path / "01_x.ipynb").write_text(text)
+        with pytest.raises(SemnerfError, match="expected a notebook"):
+            student_copy(tmp_path / "01_x.ipynb")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem[:2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def _masks(folder: Path, key: str, entries: Any) -> list[tuple[Path, int]]:
         if type(number) is not int or not 0 < number < 255:
             raise SemnerfError(f"{file}: frame {key}: obj_id is {str(number)[:20]}, expected 1 to 254")
         mask = folder / "mask_visib" / f"{int(key):06d}_{i:06d}.png"
-        if mask.is_file():
+        if lexists(mask):
             found.append((mask, number))
     return found
 
