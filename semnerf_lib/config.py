@@ -86,8 +86,8 @@ class Config:
             teach with RGB even where there is no label.
         boundary_share: of the labelled rays, drawn from pixels beside a pixel of another class. There the labels say
             where things end; inside a region the loss is soon near 0. P1 and P2 draw evenly (0).
-        colour_rays: further rays a step, from any pixel of the training frames, that teach colour alone: with RGB, P2
-            learns from pixels without a label too. Unused with labels alone.
+        colour_rays: further rays a step with RGB, from any pixel of the training frames: each teaches its colour and,
+            where it has one, its label. P2 learns from pixels without a label too. Unused with labels alone.
         sampler: where a field is asked. "hierarchical" (P1, P2): a coarse field at even samples, a fine one at those
             and at importance samples. "proposal": a density grid finds the importance samples, and the field sees them
             alone. None for `OWN_SAMPLER`.
@@ -201,7 +201,7 @@ class Config:
 
 
 PRESETS: dict[tuple[str, str], dict[str, Any]] = {
-    ("paper", "mlp"): {},
+    ("paper", "mlp"): dict(precision="float32"),
     ("paper", "grid"): dict(iterations=20_000, n_importance=48, lr=1e-2, lr_decay_steps=10_000, noise_std=0.0),
     ("laptop", "grid"): dict(
         iterations=700, n_rays=1536, boundary_share=0.6, n_samples=48, n_importance=16, lr=8e-2, lr_decay_steps=490,

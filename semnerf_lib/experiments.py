@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, preset
 from semnerf_lib.errors import SemnerfError
@@ -12,7 +13,7 @@ from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import load_scene
 
-RULE = "4"
+RULE = "5"
 """Of training: raised when the same config comes to other weights, so that older runs are not taken for today's."""
 
 
@@ -73,14 +74,49 @@ def supervisions(scene: Scene) -> tuple[str, ...]:
     return ("labels",) if scene.rgb is None else ("labels", "labels+rgb")
 
 
+def seen_from_within(scene: Scene) -> bool:
+    """Whether the bounds are known and all training cameras stand inside: then they are walls."""
+    centres = scene.c2w[list(scene.train_ids), :3, 3]
+    return scene.bounds is not None and bool(((scene.bounds[0] < centres) & (centres < scene.bounds[1])).all())
+
+
+COLOUR_SHARE = 0.75
+"""Of the rays of a step with RGB: drawn from any pixel (see `config_of`)."""
+
+
+def config_of(scene: Scene, scale: str, supervision: str, field: str | None = None, **changes: Any) -> Config:
+    """What a run of an experiment is made with: the scale's numbers, and what is fair to both supervisions.
+
+    The box: a field that is told the walls of a room gets depth from them. So `seen_from_within` its box is made from
+    the cameras.
+
+    The rays: both supervisions draw equally many a step. Labels alone draw all from labelled pixels. With RGB
+    `COLOUR_SHARE` of them come from any pixel: that share did best for the model with RGB itself, in the bedroom (see
+    benchmarks/colour_rays.py). At `paper` scale P2's network draws all from any pixel [P2, code].
+
+    Args:
+        scene: training frames and bounds.
+        scale, field, changes: as in `config.preset`.
+        supervision: "labels" or "labels+rgb".
+    """
+    own = {"bounds": "cameras"} if seen_from_within(scene) else {}
+    config = preset(scale, field, supervision=supervision, **own | changes)
+    if supervision == "labels":
+        return config
+    if scale == "paper" and config.field == "mlp":
+        return config.replace(pixels="any")
+    colour_rays = round(COLOUR_SHARE * config.n_rays)
+    return config.replace(n_rays=config.n_rays - colour_rays, colour_rays=colour_rays)
+
+
 def training(scene: Scene, scale: str) -> Plan:
     """Notebook 04: one run from labels alone, on the scene's own split."""
-    return [Planned(scene, preset(scale, supervision="labels"))]
+    return [Planned(scene, config_of(scene, scale, "labels"))]
 
 
 def network(scene: Scene, scale: str) -> Plan:
     """Notebooks 04 and 05: the same with P1's own network, where the scale's own field is the grid."""
-    return [Planned(scene, preset(scale, "mlp", supervision="labels"))]
+    return [Planned(scene, config_of(scene, scale, "labels", "mlp"))]
 
 
 def view_synthesis(scene: Scene, scale: str) -> Plan:
@@ -92,7 +128,7 @@ def view_synthesis(scene: Scene, scale: str) -> Plan:
     shorter = {"iterations": 450, "lr_decay_steps": 315, "preview_every": 0} if scale == "laptop" else {}
     folds = list(enumerate(scene.folds(N_FOLDS)))[: SMOKE_FOLDS if scale == "smoke" else N_FOLDS]
     return [
-        Planned(part, preset(scale, supervision=s, fold=fold, **shorter))
+        Planned(part, config_of(part, scale, s, fold=fold, **shorter))
         for fold, part in folds
         for s in supervisions(scene)
     ]
@@ -129,8 +165,11 @@ def label_noise(scene: Scene, scale: str) -> Plan:
 
 
 def super_resolution(scene: Scene, scale: str) -> Plan:
-    """Notebook 08: labels of a coarse grid, each spread over its block, or alone with void around it."""
-    factors = (8,) if scale == "smoke" else (8, 16)
+    """Notebook 08: labels of a coarse grid, each spread over its block, or alone with void around it.
+
+    P2's factors are 8 and 16 at its 320 pixels; 4 and 8 at the laptop's 160 are as coarse in the room.
+    """
+    factors = {"smoke": (8,), "laptop": (4, 8), "paper": (8, 16)}[scale]
     kinds = ("super-dense", "super-sparse")
     return corrupted(scene, scale, [CLEAN, *(Corruption(kind, s) for kind in kinds for s in factors)])
 
@@ -144,33 +183,32 @@ def label_propagation(scene: Scene, scale: str) -> Plan:
 def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption]) -> Plan:
     """Each corruption with each supervision, over P1's folds at paper scale and over seeds else.
 
-    The seed of a run is also the seed of its corruption, so that both supervisions learn from identical labels. The
-    baseline gets colour rays besides the labelled ones: it can learn from pixels without a label (P2).
+    The seed of a run is also the seed of its corruption, so that both supervisions learn from identical labels.
     """
     own = CORRUPTED | (CORRUPTED_LAPTOP if scale == "laptop" else {})
     if scale == "paper":
         repeats = [(part, fold, 0) for fold, part in enumerate(scene.folds(N_FOLDS))]
     else:
         repeats = [(scene, None, seed) for seed in range(N_SEEDS[scale])]
-    planned = []
-    for corruption in corruptions:
-        for part, fold, seed in repeats:
-            for s in supervisions(scene):
-                config = preset(scale, supervision=s, fold=fold, seed=seed, corruption=corruption, **own)
-                colour_rays = config.n_rays // 3 if s == "labels+rgb" else 0
-                planned.append(Planned(part, config.replace(colour_rays=colour_rays)))
-    return planned
+    return [
+        Planned(part, config_of(part, scale, s, fold=fold, seed=seed, corruption=corruption, **own))
+        for corruption in corruptions
+        for part, fold, seed in repeats
+        for s in supervisions(scene)
+    ]
 
 
 SHARPENED = {key: PRESETS["laptop", "grid"][key] for key in ("carving", "boundary_share")}
 """The keys of the laptop's preset that sharpen geometry; notebook 11 starts from them at every scale."""
 
 
-def sharpeners(scale: str) -> dict[str, dict[str, float]]:
+def sharpeners(scene: Scene, scale: str) -> dict[str, dict[str, Any]]:
     """The variants of notebook 11: name -> the key that it changes. The first changes none."""
     few = 2 if scale == "smoke" else 5
+    walls = {"known walls": {"bounds": "scene"}} if seen_from_within(scene) else {}
     return {
         "the preset": {},
+        **walls,
         "no carving": {"carving": 0.0},
         "no boundary rays": {"boundary_share": 0.0},
         "distortion loss": {"distortion_weight": 0.01},
@@ -181,9 +219,9 @@ def sharpeners(scale: str) -> dict[str, dict[str, float]]:
 def geometry(scene: Scene, scale: str) -> Plan:
     """Notebook 11: what sharpens geometry. The grid from labels alone, all variants with every seed."""
     return [
-        Planned(scene, preset(scale, "grid", seed=seed, **SHARPENED | own), variant)
+        Planned(scene, config_of(scene, scale, "labels", "grid", seed=seed, **SHARPENED | own), variant)
         for seed in range(N_SEEDS[scale])
-        for variant, own in sharpeners(scale).items()
+        for variant, own in sharpeners(scene, scale).items()
     ]
 
 

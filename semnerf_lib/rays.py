@@ -19,7 +19,7 @@ class Batch(NamedTuple):
 
     Attributes:
         rays_o, rays_d: origins, m, and directions of length 1 along the optical axis.
-        labels: classes; VOID for a ray that teaches colour alone.
+        labels: classes; VOID for a ray whose pixel has no label: it teaches colour alone.
         rgb: colours in [0, 1], or None.
     """
 
@@ -80,7 +80,7 @@ class TrainingRays:
         """Random rays of the training frames.
 
         First `n_rays` that teach labels, of which `n_boundary` are boundary pixels where there are any. Then, if there
-        is RGB, `n_colour` of any pixel, with the label VOID.
+        is RGB, `n_colour` of any pixel, each with its label where it has one.
         """
 
         def picks(count, n):
@@ -90,16 +90,13 @@ class TrainingRays:
         pixel = self.pool[picks(len(self.pool), n_rays - n_boundary)]
         if n_boundary:
             pixel = torch.cat([pixel, self.boundary[picks(len(self.boundary), n_boundary)]])
-        labels = self.labels[pixel].long()
         if self.rgb is not None and n_colour:
-            others = picks(len(self.labels), n_colour)
-            pixel = torch.cat([pixel, others])
-            labels = torch.cat([labels, torch.full_like(others, VOID)])
+            pixel = torch.cat([pixel, picks(len(self.labels), n_colour)])
         width, size = self.intrinsics.width, self.intrinsics.width * self.intrinsics.height
         v, u = (pixel % size) // width, pixel % width
         rays_o, rays_d = rays_from_pixels(self.intrinsics, self.c2w[pixel // size], u.float(), v.float())
         rgb = None if self.rgb is None else self.rgb[pixel].float() / 255
-        return Batch(rays_o, rays_d, labels, rgb)
+        return Batch(rays_o, rays_d, self.labels[pixel].long(), rgb)
 
 
 def boundary_pixels(

@@ -11,14 +11,17 @@ from semnerf_lib.runs.notebooks import NEEDS
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import CLAIMS
 
+ROOM = np.array([[-1.0, -1, -1], [1, 1, 1]])
 
-def scene(rgb: bool) -> Scene:
+
+def scene(rgb: bool, bounds: np.ndarray | None = ROOM) -> Scene:
     labels = np.tile(np.arange(2, dtype=np.uint8), (20, 4, 2))
     frames, camera = tuple(range(20)), Intrinsics.from_hfov(4, 4)
     colours = np.zeros((20, 4, 4, 3), np.uint8) if rgb else None
     return Scene(
-        "stripes", labels, np.tile(np.eye(4), (20, 1, 1)), camera, ("a", "b"), frames[:15], frames[15:], colours
-    )
+        "stripes", labels, np.tile(np.eye(4), (20, 1, 1)), camera, ("a", "b"), frames[:15], frames[15:], colours,
+        bounds=bounds,
+    )  # fmt: skip
 
 
 def test_training_is_one_run_from_labels_on_the_scenes_own_split():
@@ -47,9 +50,43 @@ def test_view_synthesis_pairs_both_supervisions_of_every_fold(scale, folds):
     ]
     for a, b in zip(wanted[::2], wanted[1::2], strict=True):
         assert a.scene.train_ids == b.scene.train_ids and a.scene.test_ids == b.scene.test_ids
-        assert a.config == b.config.replace(supervision="labels")
+        same_rays = {key: getattr(a.config, key) for key in ("n_rays", "colour_rays", "pixels")}
+        assert a.config == b.config.replace(supervision="labels", **same_rays)
     if folds == 5:
         assert sorted(i for one in wanted[::2] for i in one.scene.test_ids) == list(place.train_ids)
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_both_supervisions_draw_equally_many_rays(name):
+    for one in plan(name, scene(rgb=True), "laptop"):
+        config, base = one.config, preset("laptop", one.config.field)
+        assert config.n_rays + config.colour_rays == base.n_rays and (config.colour_rays > 0) == (
+            config.supervision == "labels+rgb"
+        )
+
+
+def test_paper_scale_draws_rays_with_rgb_as_p2():
+    configs = [one.config for one in plan("label_propagation", scene(rgb=True), "paper")]
+    assert {(c.supervision, c.pixels, c.n_rays, c.colour_rays, c.precision) for c in configs} == {
+        ("labels", "labelled", 1024, 0, "float32"),
+        ("labels+rgb", "any", 1024, 0, "float32"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("bounds", "box"),
+    [
+        (ROOM, "cameras"),  # the cameras stand inside: these are walls
+        (None, "scene"),  # nobody knows any
+        (ROOM + 5, "scene"),  # seen from outside
+    ],
+)
+def test_no_run_is_told_the_walls_of_its_room_but_the_variant_of_notebook_11(bounds, box):
+    place = scene(rgb=True, bounds=bounds)
+    planned = [one for name in EXPERIMENTS for one in plan(name, place, "laptop")]
+    told = {one.label for one in planned if one.config.bounds == "scene"}
+    assert told == ({"known walls"} if box == "cameras" else {one.label for one in planned})
+    assert ("known walls" in sharpeners(place, "laptop")) == (box == "cameras")
 
 
 def test_scene_without_rgb_is_learnt_from_labels_alone():
@@ -65,7 +102,7 @@ def test_paper_scale_is_the_papers_network():
 def test_geometry_changes_one_thing_at_a_time(scale, seeds):
     place = scene(rgb=True)
     wanted = plan("geometry", place, scale)
-    variants = sharpeners(scale)
+    variants = sharpeners(place, scale)
     configs = {one.config for one in wanted}
     assert len(configs) == len(wanted) == seeds * len(variants) and {one.scene for one in wanted} == {place}
     assert {(c.supervision, c.field, c.fold, str(c.corruption)) for c in configs} == {("labels", "grid", None, "none")}
@@ -82,27 +119,27 @@ def test_geometry_changes_one_thing_at_a_time(scale, seeds):
 def test_geometry_starts_from_the_run_of_notebook_04_and_is_no_claim():
     place = scene(rgb=False)
     first = plan("geometry", place, "laptop")[0]
-    assert first.id == plan("training", place, "laptop")[0].id and first.config == preset("laptop")
+    assert first.id == plan("training", place, "laptop")[0].id and first.config == preset("laptop", bounds="cameras")
     assert "geometry" not in {claim.experiment for claim in CLAIMS} | set(NEEDS["10"])
 
 
 def test_runs_are_called_by_their_variant_or_their_model():
     place, config = scene(rgb=False), preset("laptop")
-    assert {one.label for one in plan("geometry", place, "laptop")} == set(sharpeners("laptop"))
+    assert {one.label for one in plan("geometry", place, "laptop")} == set(sharpeners(place, "laptop"))
     assert [one.label for one in plan("training", place, "laptop")] == [config.model_name]
     assert Planned(place, config).label == config.model_name
 
 
 def test_run_ids_are_those_of_earlier_versions():
-    """Runs that somebody has made are found again; the ids are those of RULE 4."""
+    """Runs that somebody has made are found again; the ids are those of RULE 5."""
     configs = {
-        "grid-labels-2bef04d94cca": preset("laptop"),
-        "mlp-labels-rgb-a23b7391690b": preset("smoke", "mlp", supervision="labels+rgb", seed=3),
-        "mlp-labels-fold2-e96e22357e05": Config(fold=2, corruption="pixel-noise:0.50"),
-        "grid-labels-890cb3531115": preset("laptop", corruption="sparse:0.955556"),
-        "mlp-labels-be699ed1f554": Config(corruption="region-even:0.5:wall x-"),
-        "grid-labels-35e16ff2b2fd": preset("paper", "grid", corruption="super-dense:8.0"),
-        "grid-labels-819061aee128": preset("smoke", corruption="propagation:0"),
+        "grid-labels-fc41c500ff66": preset("laptop"),
+        "mlp-labels-rgb-06ac7980899d": preset("smoke", "mlp", supervision="labels+rgb", seed=3),
+        "mlp-labels-fold2-5fa76c5cfce1": Config(fold=2, corruption="pixel-noise:0.50"),
+        "grid-labels-f34dfe37a4a2": preset("laptop", corruption="sparse:0.955556"),
+        "mlp-labels-db26562b40aa": Config(corruption="region-even:0.5:wall x-"),
+        "grid-labels-2094d75378f4": preset("paper", "grid", corruption="super-dense:8.0"),
+        "grid-labels-4e993403ff17": preset("smoke", corruption="propagation:0"),
     }
     place = scene(rgb=True)
     assert [Planned(place, config).id for config in configs.values()] == list(configs)

@@ -47,8 +47,8 @@ def test_an_ablation_has_a_row_a_variant(tmp_path):
     plans = {"geometry": plan("geometry", scene, "smoke")}
     runs = make_runs(Store(tmp_path), plans["geometry"], lambda config: 0.5 + 0.1 * (config.carving > 0))
     [table] = score_tables(Report(scene, "smoke", plans, len(runs), {}, 1.0, runs={run.id: run for run in runs}))
-    assert [row["model"] for row in table["rows"]] == list(sharpeners("smoke")) and not table["corrupted"]
-    assert [row["scores"][0] for row in table["rows"]] == ["0.600", "0.500", "0.600", "0.600", "0.600"]
+    assert [row["model"] for row in table["rows"]] == list(sharpeners(scene, "smoke")) and not table["corrupted"]
+    assert [row["scores"][0] for row in table["rows"]] == ["0.600", "0.600", "0.500", "0.600", "0.600", "0.600"]
     assert table["title"] == "What sharpens geometry (notebook 11)"
 
 
