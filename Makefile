@@ -1,4 +1,4 @@
-# make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|paper]   everything, set-up included; ends with a page to open
+# make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|reference|paper]   everything, set-up included; ends with a page to open
 # make test                                                     checks, unit tests, the notebooks headless and in a browser
 # make bench                                                    measures the kit beside what the machine allows
 # make lab                                                      the notebooks in JupyterLab

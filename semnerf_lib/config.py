@@ -1,4 +1,4 @@
-"""What a run is made with: a frozen set of numbers, and the three scales that preset them."""
+"""What a run is made with: a frozen set of numbers, and the scales that preset them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHOICES = {
 """The types of keys that are one of a few words."""
 OWN_SAMPLER: dict[str, Sampler] = {"mlp": "hierarchical", "grid": "proposal"}
 """How each field is sampled unless a config says otherwise."""
-SCALES = ("smoke", "laptop", "paper")
+SCALES = ("smoke", "laptop", "reference", "paper")
 
 
 def or_zero(
@@ -219,9 +219,21 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
         iterations=30, n_rays=128, n_samples=16, n_importance=16, depth=4, width=32, n_octaves=6, lr_decay_steps=250
     ),
 }  # fmt: skip
-"""What each scale changes of `Config`'s defaults, for each field."""
+"""What each scale changes of `Config`'s defaults, for each field; see `lengthened` for the reference scale."""
 
-SCENE_SIZES = {"smoke": (64, 6), "laptop": (160, 1), "paper": (320, 1)}
+LONGER = 4
+"""How many times the laptop's steps the reference scale takes."""
+
+
+def lengthened(changes: dict[str, Any], scale: str) -> dict[str, Any]:
+    """The laptop's changes for another scale: at `reference` with `LONGER` times the steps and as slow a decay."""
+    factor = LONGER if scale == "reference" else 1
+    return changes | {key: factor * changes[key] for key in ("iterations", "lr_decay_steps") if key in changes}
+
+
+PRESETS |= {("reference", field): lengthened(PRESETS["laptop", field], "reference") for field in ("grid", "mlp")}
+
+SCENE_SIZES = {"smoke": (64, 6), "laptop": (160, 1), "reference": (160, 1), "paper": (320, 1)}
 """Width in pixels at which each scale sees a scene, and the share of the made room's frames: one in how many."""
 
 
@@ -237,7 +249,10 @@ def check_scale(scale: str) -> str:
 
 
 def preset(scale: str, field: str | None = None, **changes: Any) -> Config:
-    """The numbers of a scale: `smoke` (seconds, for tests), `laptop` (minutes on 2 cores), `paper` (P1's, a GPU).
+    """The numbers of a scale.
+
+    `smoke` takes seconds, for tests; `laptop` minutes on 2 cores; `reference` is the laptop's with `LONGER` times the
+    steps, for results to keep; `paper` is P1's, for a GPU.
 
     Args:
         scale: one of `SCALES`.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, preset
+from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, lengthened, preset
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.scene import Scene
@@ -69,6 +69,14 @@ def open_scene(spec: str, scale: str) -> Scene:
     return load_scene(spec, width=width, every=every, least=N_FOLDS)
 
 
+T = TypeVar("T")
+
+
+def of_scale(scale: str, smoke: T, laptop: T, paper: T) -> T:
+    """What an experiment takes at a scale; `reference` repeats the laptop's runs with more steps."""
+    return {"smoke": smoke, "laptop": laptop, "reference": laptop, "paper": paper}[scale]
+
+
 def supervisions(scene: Scene) -> tuple[str, ...]:
     """What a model can learn from here: labels, and labels + RGB where the scene has RGB."""
     return ("labels",) if scene.rgb is None else ("labels", "labels+rgb")
@@ -122,10 +130,11 @@ def network(scene: Scene, scale: str) -> Plan:
 def view_synthesis(scene: Scene, scale: str) -> Plan:
     """Notebook 05: P1's first experiment. Every fold with labels alone (P1) and with labels + RGB (P2).
 
-    Both supervisions of a fold see the same frames and the same labels, which pairs them. At laptop scale each of the
-    ten runs takes two thirds of that scale's steps.
+    Both supervisions of a fold see the same frames and the same labels, which pairs them. At laptop and reference scale
+    each of the ten runs takes two thirds of that scale's steps.
     """
-    shorter = {"iterations": 450, "lr_decay_steps": 315, "preview_every": 0} if scale == "laptop" else {}
+    laptop = {"iterations": 450, "lr_decay_steps": 315, "preview_every": 0}
+    shorter = of_scale(scale, {}, lengthened(laptop, scale), {})
     folds = list(enumerate(scene.folds(N_FOLDS)))[: SMOKE_FOLDS if scale == "smoke" else N_FOLDS]
     return [
         Planned(part, config_of(part, scale, s, fold=fold, **shorter))
@@ -139,7 +148,7 @@ CORRUPTED = {"boundary_share": 0.0, "preview_every": 0, "score_views": "test+tra
 CORRUPTED_LAPTOP = {"iterations": 400, "lr": 4e-2, "lr_decay_steps": 300, "score_frames": 12}
 """What they also change of the laptop's preset: there are about a hundred runs, and few or noisy labels need smaller
 steps."""
-N_SEEDS = {"smoke": 1, "laptop": 3, "paper": 3}
+N_SEEDS = {"smoke": 1, "laptop": 3, "reference": 3, "paper": 3}
 """Seeds of the runs that are not repeated over folds."""
 REGION_CLASS = "chair"
 """The class whose instances region noise changes (P2: the chairs of room_2)."""
@@ -148,15 +157,15 @@ REGION_CLASS = "chair"
 def sparse_labels(scene: Scene, scale: str) -> Plan:
     """Notebook 06: ever fewer labelled frames, down to two."""
     n = len((scene.folds(N_FOLDS)[0] if scale == "paper" else scene).train_ids)
-    kept = {"smoke": (n, 2), "laptop": (n, 18, 9, 4, 2), "paper": (n, n // 2, n // 5, 18, 9, 4, 2)}[scale]
+    kept = of_scale(scale, (n, 2), (n, 18, 9, 4, 2), (n, n // 2, n // 5, 18, 9, 4, 2))
     chosen = [CLEAN if k >= n else Corruption("sparse", float(f"{(n - k) / n:.6g}")) for k in kept]
     return corrupted(scene, scale, list(dict.fromkeys(chosen)))
 
 
 def label_noise(scene: Scene, scale: str) -> Plan:
     """Notebook 07: pixels with random classes, and where the scene has instances of chairs, whole chairs."""
-    amounts = {"smoke": (0.5,), "laptop": (0.5, 0.9), "paper": (0.1, 0.3, 0.5, 0.7, 0.9)}[scale]
-    regions = {"smoke": (0.5,), "laptop": (0.5,), "paper": (0.1, 0.3, 0.5, 0.7, 0.9)}[scale]
+    amounts = of_scale(scale, (0.5,), (0.5, 0.9), (0.1, 0.3, 0.5, 0.7, 0.9))
+    regions = of_scale(scale, (0.5,), (0.5,), (0.1, 0.3, 0.5, 0.7, 0.9))
     chosen = [CLEAN, *(Corruption("pixel-noise", share) for share in amounts)]
     if scene.instances is not None and REGION_CLASS in scene.class_names:
         kinds = ("region-sort", "region-even")
@@ -169,14 +178,14 @@ def super_resolution(scene: Scene, scale: str) -> Plan:
 
     P2's factors are 8 and 16 at its 320 pixels; 4 and 8 at the laptop's 160 are as coarse in the room.
     """
-    factors = {"smoke": (8,), "laptop": (4, 8), "paper": (8, 16)}[scale]
+    factors = of_scale(scale, (8,), (4, 8), (8, 16))
     kinds = ("super-dense", "super-sparse")
     return corrupted(scene, scale, [CLEAN, *(Corruption(kind, s) for kind in kinds for s in factors)])
 
 
 def label_propagation(scene: Scene, scale: str) -> Plan:
     """Notebook 09: one click a class and frame, then 1, 5 and 10 % of each class's pixels."""
-    shares = (0, 10) if scale == "smoke" else (0, 1, 5, 10)
+    shares = of_scale(scale, (0, 10), (0, 1, 5, 10), (0, 1, 5, 10))
     return corrupted(scene, scale, [CLEAN, *(Corruption("propagation", share) for share in shares)])
 
 
@@ -185,7 +194,7 @@ def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption]) -> Pl
 
     The seed of a run is also the seed of its corruption, so that both supervisions learn from identical labels.
     """
-    own = CORRUPTED | (CORRUPTED_LAPTOP if scale == "laptop" else {})
+    own = CORRUPTED | of_scale(scale, {}, lengthened(CORRUPTED_LAPTOP, scale), {})
     if scale == "paper":
         repeats = [(part, fold, 0) for fold, part in enumerate(scene.folds(N_FOLDS))]
     else:

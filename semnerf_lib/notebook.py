@@ -64,7 +64,7 @@ def begin(scale: str, scene: str, **others: object) -> tuple:
     environment variables SEMNERF_SCALE and SEMNERF_SCENE, where set, take the place of the cell's values.
 
     Args:
-        scale: smoke, laptop or paper.
+        scale: one of `config.SCALES`.
         scene: "room" or a path.
         others: further parameters of this notebook, returned as they are.
 

@@ -121,7 +121,7 @@ def test_json_is_one_sorted_line_that_comes_back():
 
 def test_unknown_scale_and_field_raise():
     for call in (lambda: preset("huge"), lambda: check_scale(""), lambda: preset("Paper", "mlp")):
-        with pytest.raises(SemnerfError, match="scale .*, expected one of: smoke, laptop, paper"):
+        with pytest.raises(SemnerfError, match="scale .*, expected one of: smoke, laptop, reference, paper"):
             call()
     with pytest.raises(SemnerfError, match="field 'hash', expected one of: mlp, grid"):
         preset("smoke", "hash")
@@ -130,7 +130,7 @@ def test_unknown_scale_and_field_raise():
 def test_every_scale_has_both_fields_and_its_own():
     assert set(PRESETS) == {(scale, field) for scale in SCALES for field in ("mlp", "grid")}
     assert set(SCENE_SIZES) == set(SCALES)
-    assert [preset(scale).field for scale in SCALES] == ["grid", "grid", "mlp"]
+    assert [preset(scale).field for scale in SCALES] == ["grid", "grid", "grid", "mlp"]
 
 
 @pytest.mark.parametrize("supervision", ["labels", "labels+rgb"])

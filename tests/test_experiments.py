@@ -41,7 +41,7 @@ def test_the_network_is_p1s_own_and_learns_what_the_grid_learns():
     assert plan("network", scene(rgb=True), "paper")[0].id == plan("training", scene(rgb=True), "paper")[0].id
 
 
-@pytest.mark.parametrize(("scale", "folds"), [("smoke", 2), ("laptop", 5), ("paper", 5)])
+@pytest.mark.parametrize(("scale", "folds"), [("smoke", 2), ("laptop", 5), ("reference", 5), ("paper", 5)])
 def test_view_synthesis_pairs_both_supervisions_of_every_fold(scale, folds):
     place = scene(rgb=True)
     wanted = plan("view_synthesis", place, scale)
@@ -63,6 +63,17 @@ def test_both_supervisions_draw_equally_many_rays(name):
         assert config.n_rays + config.colour_rays == base.n_rays and (config.colour_rays > 0) == (
             config.supervision == "labels+rgb"
         )
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_the_reference_scale_is_the_laptops_with_more_steps(name):
+    place = scene(rgb=True)
+    for longer, one in zip(plan(name, place, "reference"), plan(name, place, "laptop"), strict=True):
+        a, b = longer.config, one.config
+        assert (
+            a == b.replace(iterations=4 * b.iterations, lr_decay_steps=a.lr_decay_steps) and longer.scene == one.scene
+        )
+        assert a.lr_decay_steps / a.iterations == b.lr_decay_steps / b.iterations
 
 
 def test_paper_scale_draws_rays_with_rgb_as_p2():
@@ -98,7 +109,7 @@ def test_paper_scale_is_the_papers_network():
     assert {one.config.field for one in plan("view_synthesis", scene(rgb=True), "paper")} == {"mlp"}
 
 
-@pytest.mark.parametrize(("scale", "seeds"), [("smoke", 1), ("laptop", 3), ("paper", 3)])
+@pytest.mark.parametrize(("scale", "seeds"), [("smoke", 1), ("laptop", 3), ("reference", 3), ("paper", 3)])
 def test_geometry_changes_one_thing_at_a_time(scale, seeds):
     place = scene(rgb=True)
     wanted = plan("geometry", place, scale)

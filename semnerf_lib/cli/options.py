@@ -103,7 +103,7 @@ def scene_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--scene", default="room", metavar="NAME|PATH", help="a made scene, or frames or a mesh of your own (room)"
     )
-    sub.add_argument("--scale", default="laptop", metavar="SCALE", help="smoke, laptop or paper (laptop)")
+    sub.add_argument("--scale", default="laptop", metavar="SCALE", help="smoke, laptop, reference or paper (laptop)")
 
 
 def notebooks_option(sub: argparse.ArgumentParser) -> None:

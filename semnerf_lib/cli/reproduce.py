@@ -31,7 +31,7 @@ from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
 from semnerf_lib.scenes.loading import MADE_SCENES
-from semnerf_lib.study.published import REFERENCES
+from semnerf_lib.study.published import REFERENCES, export_reference
 from semnerf_lib.tables import duration
 
 PAGE_SECONDS = 10.0
@@ -112,6 +112,7 @@ def reproduce(
     reproduction.announce(executor)
     reproduction.make_runs(executor)
     reproduction.judge()
+    reproduction.keep_scores()
     return reproduction.finish()
 
 
@@ -218,6 +219,17 @@ class Reproduction:
                 write_report(self.report, self.folder)
             except SemnerfError as fault:
                 say(f"no verdict: {fault}")
+
+    def keep_scores(self) -> None:
+        """Writes the scores of the finished runs, a file an experiment, for `data/reference`: see `study.published`."""
+        scale, scene = self.report.scale, self.report.scene
+        for name, planned in self.report.plans.items():
+            if runs := [self.sweep.runs[one.id] for one in planned if one.id in self.sweep.runs]:
+                steps = " and ".join(f"{n:,}" for n in sorted({run.config.iterations for run in runs}))
+                note = f"{scale} scale, {steps} steps, {len(runs)} of {len(planned)} planned runs"
+                path = self.folder / "scores" / f"{scene.name}-{scale}-{name}.json"
+                path.parent.mkdir(exist_ok=True)
+                export_reference(path, name, runs, note)
 
     def finish(self) -> int:
         """Prints how many notebooks ran without an error; returns 0 if all did, else 1."""

@@ -120,8 +120,8 @@ def test_help_is_quick():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["train", "--scale", "huge"], "scale 'huge', expected one of: smoke, laptop, paper"),
-        (["reproduce", "--scale", "huge"], "scale 'huge', expected one of: smoke, laptop, paper"),
+        (["train", "--scale", "huge"], "scale 'huge', expected one of: smoke, laptop, reference, paper"),
+        (["reproduce", "--scale", "huge"], "scale 'huge', expected one of: smoke, laptop, reference, paper"),
         (["train", "--field", "voxels"], "field 'voxels', expected one of: mlp, grid"),
         (["train", "--supervision", "depth"], "supervision = 'depth', expected one of: labels, labels+rgb"),
         (["train", "--set", "learning_rate=1"], "unknown key 'learning_rate', expected one of: "),
@@ -139,7 +139,7 @@ def test_help_is_quick():
             ["reproduce", "--workers", "2", "--dask", "tcp://h:1"],
             "--workers 2, expected none: the cluster at tcp://h:1",
         ),
-        (["reproduce", "--plan", "--scale", "huge"], "scale 'huge', expected one of: smoke, laptop, paper"),
+        (["reproduce", "--plan", "--scale", "huge"], "scale 'huge', expected one of: smoke, laptop, reference, paper"),
         (["reproduce", "--plan", "--only", "99"], "--only: no notebook '99'"),
         (["train", "--fold", "5"], "--fold 5, expected 0 ... 4"),
         (["train", "--device", "abacus"], "device abacus is not there"),

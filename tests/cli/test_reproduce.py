@@ -21,6 +21,7 @@ from semnerf_lib.pages.formulas import mathml
 from semnerf_lib.pages.html import notebook_page
 from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
+from semnerf_lib.study.published import read_reference
 
 PARAMETERS = 'scale = "laptop"\nscene = "room"'
 
@@ -84,6 +85,9 @@ def test_one_fails_and_the_others_run(call, tmp_path, capsys):
     again = {path: path.stat().st_mtime_ns for path in (out / "notebooks").iterdir()}
     assert {path.stem for path in again if again[path] != before[path]} == {"02_second"}
     assert "Every notebook ran to its end" in (out / "index.html").read_text()
+    kept = read_reference(out / "scores" / "blocks-smoke-training.json")
+    assert (kept.scene, kept.experiment, len(kept.runs)) == ("blocks", "training", 1)
+    assert kept.note == "smoke scale, 60 steps, 1 of 1 planned runs" and 0 <= kept.runs[0].metrics["miou"] <= 1
 
 
 @pytest.mark.parametrize("victim", ["os.getpid()", "os.getppid()"], ids=["kernel", "process"])
