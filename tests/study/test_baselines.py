@@ -171,13 +171,13 @@ def test_nearest_frame_weighs_steps_and_turns(tiny_scene):
     c2w[[0, 1, 2]] = view, aside, turned
     scene = replace(tiny_scene, c2w=c2w, train_ids=(1, 2), test_ids=(0,))
     for reach, nearest in ((1.0, 2), (1.6, 2), (1.7, 1), (2.0, 1)):
-        assert (nearest_frame(scene, scene.labels, [0], reach) == nearest_fill(scene.labels[[nearest]])).all()
+        assert (nearest_frame(scene, scene.labels, [0], reach).labels == nearest_fill(scene.labels[[nearest]])).all()
 
 
 def test_only_labelled_training_frames_are_looked_at(tiny_scene):
     labels = corrupt(tiny_scene, Corruption("sparse", 0.777778), 0)
     kept = [i for i in tiny_scene.train_ids if (labels[i] != VOID).any()]
-    predicted = nearest_frame(tiny_scene, labels, list(range(12)))
+    predicted = nearest_frame(tiny_scene, labels, list(range(12))).labels
     frames = nearest_fill(tiny_scene.labels[kept])
     assert all(any((p == frame).all() for frame in frames) for p in predicted)
     assert (predicted[kept] == frames).all()
