@@ -90,14 +90,14 @@ def region_noise(even: bool, scene: Scene, clean: Labels, c: Corruption, rng: np
     return rules.region_noise(clean, instances, objects, c.amount, even, scene.present_classes, rng)
 
 
-DENOISED = ("given", "majority 3", "majority 5", "majority 15")
+DENOISED = ("given", "majority 3", "majority 5", "majority 15", "voted")
 KINDS: dict[str, Kind] = {
-    "none": Kind(lambda scene, clean, c, rng: clean, lambda c: "clean labels", baselines=("nearest frame",)),
+    "none": Kind(lambda scene, clean, c, rng: clean, lambda c: "clean labels", baselines=("nearest frame", "voted")),
     "sparse": Kind(
         lambda scene, clean, c, rng: rules.drop_frames(clean, c.amount),
         lambda c: f"{percent(c.amount)} of label maps dropped",
         DROPPED,
-        baselines=("nearest frame",),
+        baselines=("nearest frame", "voted"),
         lab="fewer labelled frames",
     ),
     "pixel-noise": Kind(
@@ -134,25 +134,28 @@ KINDS: dict[str, Kind] = {
         lambda scene, clean, c, rng: rules.coarse_dense(clean, int(c.amount)),
         lambda c: f"labels at 1/{c.amount:g}, dense",
         FACTOR,
-        baselines=("given", "nearest block", "bilinear blocks"),
+        baselines=("given", "nearest block", "bilinear blocks", "voted"),
         lab="lower resolution, enlarged (dense)",
     ),
     "super-sparse": Kind(
         lambda scene, clean, c, rng: rules.coarse_sparse(clean, int(c.amount)),
         lambda c: f"labels at 1/{c.amount:g}, sparse",
         FACTOR,
-        baselines=("nearest label", "bilinear pixels"),
+        baselines=("nearest label", "bilinear pixels", "voted"),
         lab="lower resolution, single pixels (sparse)",
     ),
     "propagation": Kind(
         lambda scene, clean, c, rng: rules.partial_labels(clean, c.amount, rng),
         lambda c: f"{c.amount:g} % of each class" if c.amount else "single click",
         CLICKED,
-        baselines=("nearest label",),
+        baselines=("nearest label", "voted"),
         lab="clicks, grown into regions",
     ),
     "stored": Kind(
-        lambda scene, clean, c, rng: load_labels(c.file, scene), lambda c: f"labels of {c.file.name}", of=FILE
+        lambda scene, clean, c, rng: load_labels(c.file, scene),
+        lambda c: f"labels of {c.file.name}",
+        of=FILE,
+        baselines=("voted",),
     ),
 }
 """Every kind of corruption by the name that the command line and a run's config give it."""

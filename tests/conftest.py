@@ -8,6 +8,7 @@ import semnerf_lib.config  # noqa: F401  (unchecked: it refuses bad values in it
 import semnerf_lib.machine.field_kernels  # noqa: F401  (unchecked: likewise)
 import semnerf_lib.machine.kernels  # noqa: F401  (unchecked: Numba compiles bare functions)
 import semnerf_lib.machine.proposal_kernels  # noqa: F401  (unchecked: likewise)
+import semnerf_lib.machine.voxel_kernels  # noqa: F401  (unchecked: likewise)
 import semnerf_lib.scenes.bvh  # noqa: F401  (unchecked: likewise)
 
 # before the first import of the library: every annotated shape and type is checked in every call

@@ -109,6 +109,7 @@ def test_no_import_of_the_library_is_hidden_in_a_function(module):
 HEAVY = {
     "semnerf_lib.machine.interpolation": {"semnerf_lib.machine.kernels"},
     "semnerf_lib.machine.raymarching": {"semnerf_lib.machine.proposal_kernels", "semnerf_lib.machine.field_kernels"},
+    "semnerf_lib.machine.voxel_tracing": {"semnerf_lib.machine.voxel_kernels"},
 }
 """Imports that wait for a reason of their own: Numba takes a while to load, and a GPU needs none of it."""
 

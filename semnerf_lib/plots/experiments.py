@@ -1,7 +1,7 @@
 """Figures of an experiment on corrupted labels: the labels, scores over corruptions, losses of each class.
 
 What is compared goes by its role: "labels" and "labels+rgb" are the two models, "input" the labels they learnt from,
-"baseline 1" to "baseline 3" what needs no NeRF (see `study.results`). A role looks the same in every figure.
+"baseline 1" to "baseline 5" what needs no NeRF (see `study.results`). A role looks the same in every figure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jaxtyping import Float, Int, UInt8
 from matplotlib.figure import Figure
 
 from semnerf_lib.plots.images import _picture, class_legend, label_picture
-from semnerf_lib.plots.style import GREEN, GREY, MODEL_COLOURS, PINK, SKY, plain
+from semnerf_lib.plots.style import GREEN, GREY, MODEL_COLOURS, PINK, RED, SKY, plain
 from semnerf_lib.scene import VOID
 
 ROLES: dict[str, dict[str, str]] = {
@@ -25,6 +25,8 @@ ROLES: dict[str, dict[str, str]] = {
     "baseline 1": {"color": GREEN, "marker": "^", "linestyle": "--"},
     "baseline 2": {"color": PINK, "marker": "v", "linestyle": "--"},
     "baseline 3": {"color": SKY, "marker": "D", "linestyle": "--"},
+    "baseline 4": {"color": RED, "marker": "P", "linestyle": "--"},
+    "baseline 5": {"color": GREY, "marker": "*", "linestyle": "--"},
 }
 """How each role is drawn."""
 

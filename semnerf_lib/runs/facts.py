@@ -60,7 +60,7 @@ def check_result(result: Any, hashed: str) -> None:
 
 
 def check_labels(name: str, scores: Any, class_names: Collection[str] | None = None) -> None:
-    """Raises SemnerfError unless scores of labels are shares, one for each class.
+    """Raises SemnerfError unless scores of labels are shares, one for each class, and depth errors amounts.
 
     Args:
         name: of the scores, for messages.
@@ -79,6 +79,9 @@ def check_labels(name: str, scores: Any, class_names: Collection[str] | None = N
         raise SemnerfError(f"{name}: per_class_iou, expected the classes of the scene")
     if not all(iou is None or _is_amount(iou, 1.0) for iou in ious.values()):
         raise SemnerfError(f"{name}: per_class_iou, expected numbers from 0 to 1, or null")
+    for key in DEPTH:
+        if scores.get(key) is not None and not _is_amount(scores[key]):
+            raise SemnerfError(f"{name}: {key} {str(scores[key])[:40]!r}, expected a number or null")
 
 
 def check_scores(name: str, scores: Any) -> None:
@@ -87,9 +90,6 @@ def check_scores(name: str, scores: Any) -> None:
     for key in SHARES + AMOUNTS:
         if not _is_amount(scores.get(key), 1.0 if key in SHARES else math.inf):
             raise SemnerfError(f"{name}: {key} {str(scores.get(key))[:40]!r}, expected a number from 0")
-    for key in DEPTH:
-        if scores.get(key) is not None and not _is_amount(scores[key]):
-            raise SemnerfError(f"{name}: {key} {str(scores[key])[:40]!r}, expected a number or null")
 
 
 def _check_provenance(facts: Any) -> None:

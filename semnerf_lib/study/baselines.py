@@ -1,13 +1,13 @@
-"""Baselines: simple image processing of corrupted labels. A NeRF that is not better is not worth its time.
+"""Baselines without a NeRF: image processing, and votes in 3D. A NeRF that is not better is not worth its time.
 
-No baseline learns anything, and each reads only the corrupted labels of the training frames. All but `nearest_frame`
-work on one frame at a time, so they cannot predict test views.
+Each reads only the corrupted labels of the training frames. `nearest_frame` and `voted_in_3d` predict any view. The
+others work on one frame at a time, so they cannot predict test views.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -16,13 +16,25 @@ from scipy.ndimage import convolve1d, distance_transform_edt
 from semnerf_lib.corruptions import Labels, nearest_positions
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import Corruption
-from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_scores
 from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.study.voting import VotedCells
 
-Predicted = UInt8[np.ndarray, "ids height width"]
-"""Class ids of the pixels of the given frames, VOID where a baseline predicts no class."""
+
+class Predicted(NamedTuple):
+    """What a baseline predicts of the given frames.
+
+    Attributes:
+        labels: class ids, VOID where it predicts none.
+        depth: metres along the optical axis; None of a baseline that knows no geometry.
+    """
+
+    labels: UInt8[np.ndarray, "ids height width"]
+    depth: Float[np.ndarray, "ids height width"] | None = None
+
+
 Baseline = Callable[[Scene, Labels, Sequence[int]], Predicted]
-"""Predicts frames of a scene from `labels.corrupt`'s labels of all frames: (scene, labels, ids) -> one map an id."""
+"""Predicts frames of a scene from `labels.corrupt`'s labels of all frames: (scene, labels, ids) -> maps, one an id."""
 
 
 def majority_filter(labels: Labels, n_classes: int, size: int = 5) -> Labels:
@@ -142,7 +154,12 @@ def nearest_frame(scene: Scene, labels: Labels, ids: Sequence[int], reach: float
         cosine = (np.einsum("kij,ij->k", turns, pose[:3, :3]) - 1) / 2
         distance = np.linalg.norm(centres - pose[:3, 3], axis=1) + reach * np.arccos(np.clip(cosine, -1, 1))
         nearest.append(labelled[int(distance.argmin())])
-    return nearest_fill(labels[nearest])
+    return Predicted(nearest_fill(labels[nearest]))
+
+
+def voted_in_3d(scene: Scene, labels: Labels, ids: Sequence[int]) -> Predicted:
+    """Labels and depth of views, ray-cast through cells in which the training views vote (see `VotedCells`)."""
+    return Predicted(*VotedCells(scene, labels).render_frames(ids))
 
 
 Repair = Callable[[Labels, int, float | None], Labels]
@@ -153,8 +170,11 @@ def _majority(size: int) -> Repair:
     return lambda labels, n_classes, _: nearest_fill(majority_filter(labels, n_classes, size))
 
 
+ANY_VIEW: dict[str, Baseline] = {"nearest labelled frame": nearest_frame, "labels voted in 3D": voted_in_3d}
+"""The baselines that predict any frame, by what tables call them."""
 BASELINES: dict[str, tuple[str, Repair | None]] = {
     "nearest frame": ("nearest labelled frame", None),
+    "voted": ("labels voted in 3D", None),
     "given": ("labels as given", lambda labels, n_classes, _: labels),
     "majority 3": ("majority of 3x3", _majority(3)),
     "majority 5": ("majority of 5x5", _majority(5)),
@@ -170,18 +190,18 @@ BASELINES: dict[str, tuple[str, Repair | None]] = {
         lambda labels, n_classes, s: upsample_probabilities(labels, int(s), False, n_classes),
     ),
 }
-"""What `labels.KINDS` calls a baseline -> what tables call it, and its rule (None for `nearest_frame`). The majority
-filters are as wide as was best on the made room at 10, 50 and 90 % of noise."""
+"""What `labels.KINDS` calls a baseline -> what tables call it, and its rule (None for those of `ANY_VIEW`). The
+majority filters are as wide as was best on the made room at 10, 50 and 90 % of noise."""
 
 
 def baseline_for(corruption: Corruption) -> dict[str, Baseline]:
-    """The baselines that a corruption allows, by what tables call them; none for stored labels.
+    """The baselines that a corruption allows, by what tables call them.
 
-    "nearest labelled frame" predicts any frame. The others need the corrupted labels of the frame itself, so they
-    predict training frames and raise SemnerfError for other frames.
+    Those of `ANY_VIEW` predict any frame. The others need the corrupted labels of the frame itself, so they predict
+    training frames and raise SemnerfError for other frames.
     """
     chosen = (BASELINES[key] for key in corruption.entry.baselines)
-    return {name: _by_frame(repair, corruption.amount) if repair else nearest_frame for name, repair in chosen}
+    return {name: _by_frame(repair, corruption.amount) if repair else ANY_VIEW[name] for name, repair in chosen}
 
 
 def _by_frame(repair: Repair, amount: float | None) -> Baseline:
@@ -190,12 +210,17 @@ def _by_frame(repair: Repair, amount: float | None) -> Baseline:
     def baseline(scene: Scene, labels: Labels, ids: Sequence[int]) -> Predicted:
         if unknown := sorted(set(ids) - set(scene.train_ids)):
             raise SemnerfError(f"scene {scene.name}: frame {unknown[0]} is not for training, expected training frames")
-        return repair(labels[list(ids)], scene.n_classes, amount)
+        return Predicted(repair(labels[list(ids)], scene.n_classes, amount))
 
     return baseline
 
 
-def baseline_scores(predictions: Predicted, scene: Scene, ids: Sequence[int]) -> dict[str, Any]:
+def baseline_scores(
+    predictions: UInt8[np.ndarray, "ids height width"],
+    scene: Scene,
+    ids: Sequence[int],
+    depth: Float[np.ndarray, "ids height width"] | None = None,
+) -> dict[str, Any]:
     """Scores of predicted labels, under the names that `evaluation.evaluate` uses for them.
 
     A pixel predicted as void counts as missed.
@@ -203,9 +228,11 @@ def baseline_scores(predictions: Predicted, scene: Scene, ids: Sequence[int]) ->
     Args:
         predictions: (len(ids), H, W).
         ids: the frames that they are of.
+        depth: predicted metres along the optical axis, where the baseline predicts them.
 
     Returns:
-        miou, average_accuracy, total_accuracy, per_class_iou (name -> IoU or None), n_frames.
+        miou, average_accuracy, total_accuracy, per_class_iou (name -> IoU or None), n_frames; with predicted and true
+        depth also the depth scores of `evaluate`.
 
     Raises:
         SemnerfError: not one prediction a frame.
@@ -214,9 +241,12 @@ def baseline_scores(predictions: Predicted, scene: Scene, ids: Sequence[int]) ->
         expected = [len(ids), *scene.labels.shape[1:]]
         raise SemnerfError(f"baseline_scores: predictions {list(predictions.shape)}, expected {expected}")
     n = scene.n_classes + 1  # the last stands for void
-    confusion = np.zeros((n, n), dtype=np.int64)
+    confusion, errors = np.zeros((n, n), dtype=np.int64), DepthErrors()
     for predicted, i in zip(predictions, ids, strict=True):
         confusion += confusion_matrix(np.where(predicted == VOID, np.uint8(n - 1), predicted), scene.labels[i], n)
+    if depth is not None and scene.depth is not None:
+        for estimate, i in zip(depth, ids, strict=True):
+            errors.add(estimate, scene.depth[i])
     scores = label_scores(confusion)
     ious = (None if np.isnan(v) else float(v) for v in scores.per_class_iou[:-1])
     return {
@@ -225,4 +255,5 @@ def baseline_scores(predictions: Predicted, scene: Scene, ids: Sequence[int]) ->
         "total_accuracy": scores.total_accuracy,
         "per_class_iou": dict(zip(scene.class_names, ious, strict=True)),
         "n_frames": len(ids),
+        **(errors.scores() if errors.count else {}),
     }

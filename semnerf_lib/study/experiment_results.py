@@ -82,10 +82,11 @@ class ExperimentResults(Results):
         return corrupt(scene, corruption, run.config.seed)
 
     def baseline_labels(self, corruption: Corruption, ids: Sequence[int]) -> Labels:
-        """Frames as the best baseline predicts them from the labels of the first repeat under a corruption."""
+        """Frames as the baseline that is best at such poses predicts them from the labels of the first repeat."""
         scene, _ = self.first(corruption)
-        name = self.names[self.best_baseline(corruption)]
-        return baseline_for(corruption)[name](scene, self.input_labels(corruption), ids)
+        views = "train" if set(ids) <= set(scene.train_ids) else "test"
+        name = self.names[self.select(views=views).best_baseline(corruption)]
+        return baseline_for(corruption)[name](scene, self.input_labels(corruption), ids).labels
 
     def views(self, corruption: Corruption, ids: Sequence[int]) -> dict[str, list[View]]:
         """Frames as the models of the first repeat under a corruption render them: supervision to views."""
@@ -106,7 +107,8 @@ class ExperimentResults(Results):
         """
         comparisons = []
         for corruption in self.distinct("corruption"):
-            rows, against = self.select(corruption=corruption, views=views), role or self.best_baseline(corruption, key)
+            rows = self.select(corruption=corruption, views=views)
+            against = role or rows.best_baseline(corruption, key)
             baseline = rows.select(role=against).values(key)
             for model in self.models:
                 scores = rows.select(role=model).values(key)
@@ -156,13 +158,15 @@ def gather(planned: Plan, store: Store, baselines_at: str = "train") -> Experime
 
     Args:
         planned: see `experiments.plan`.
-        baselines_at: "train", where a baseline knows the corrupted labels of the frame itself, or "test".
+        baselines_at: "train", where a baseline knows the corrupted labels of the frame itself, and beside it those
+            that predict any frame at the test poses; or "test", where there are these alone.
 
     Raises:
         SemnerfError: see `Store.get`.
     """
     runs = {one.id: store.get(one) for one in planned}
-    rows = planned_results(planned, runs).rows + baseline_results(planned, store, baselines_at).rows
+    poses = dict.fromkeys([baselines_at, "test"])
+    rows = planned_results(planned, runs).rows + baseline_results(planned, store, *poses).rows
     return ExperimentResults(rows, tuple((one.scene, runs[one.id]) for one in planned))
 
 

@@ -40,7 +40,8 @@ class Side:
     Attributes:
         name: of the model or the baseline; empty for a model without runs.
         scores: points (see `claims.measured`), NaN where the corrupted class is in no scored frame.
-        depth: mean depth errors in metres at the same frames, None where the scene has no depth; none for a baseline.
+        depth: mean depth errors in metres at the same frames, None where the scene has no depth; none for a baseline
+            that knows no geometry.
         runs: ids; none for a baseline.
         frames: how many frames a run was scored at; 0 without runs.
     """
@@ -139,11 +140,11 @@ def judged(claim: Claim, statement: Statement, configs: Sequence[Config], result
 
 def side_of(results: Results, key: str) -> Side:
     """One of the two that are compared, from its results under one corruption."""
-    models = [row for row in results.rows if row.run]
+    models, depth = [row for row in results.rows if row.run], [row for row in results.rows if "depth_mae" in row.scores]
     return Side(
         results.rows[0].name if results.rows else "",
         tuple((100 * results.values(key)).tolist()),
-        tuple(row.scores["depth_mae"] for row in models),
+        tuple(row.scores["depth_mae"] for row in depth),
         tuple(row.run for row in models),
         models[0].scores["n_frames"] if models else 0,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.config import Config
+from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Plan, Planned
@@ -18,12 +20,13 @@ from semnerf_lib.labels import CLEAN, Corruption, corrupt
 from semnerf_lib.machine.files import read_json, write_json
 from semnerf_lib.runs.facts import check_labels
 from semnerf_lib.runs.store import Run, Store, read_run
-from semnerf_lib.study.baselines import baseline_for, baseline_scores
+from semnerf_lib.scene import Scene
+from semnerf_lib.study.baselines import ANY_VIEW, Baseline, Predicted, baseline_for, baseline_scores
 from semnerf_lib.study.claims import INPUT, LABELS
 
 POSES = {"test": "test poses", "train": "training poses"}
 """What tables and figures call the views at which a run is scored."""
-BASELINE_RULE = "1"
+BASELINE_RULE = "2"
 """Version of the baselines. Raise it when the scores of one change, so that kept scores are computed again."""
 
 ByRole = dict[str, dict[Corruption, list[Mapping[str, Any]]]]
@@ -124,22 +127,23 @@ def planned_results(planned: Plan, runs: Mapping[str, Run]) -> Results:
     return results_of((one.label, runs[one.id]) for one in planned if one.id in runs)
 
 
-def baseline_results(planned: Plan, store: Store, views: str) -> Results:
+def baseline_results(planned: Plan, store: Store, *poses: str) -> Results:
     """The results of the baselines on the labels of planned runs, once for both supervisions.
 
-    At the training poses clean labels leave nothing to improve, so no baseline is scored on them.
+    At the training poses clean labels leave nothing to improve, so no baseline is scored on them. At the test poses
+    there are those that predict any frame.
 
     Args:
-        views: "test" or "train".
+        poses: "test", "train", or both in any order.
 
     Raises:
         SemnerfError: see `scored_baselines`.
     """
     rows, roles = [], {INPUT: "input"}
     name = corrupted_class(one.config for one in planned)
-    for one in planned:
+    for views, one in product(poses, planned):
         if one.config.supervision == LABELS and (views == "test" or one.config.corruption != CLEAN):
-            for baseline, scores in scored_baselines(store, one, views).items():
+            for baseline, scores in scored_baselines(store, one)[views].items():
                 role = roles.setdefault(baseline, f"baseline {len(roles)}")
                 rows.append(_row(one.config, role, baseline, views, scores, name))
     return Results(tuple(rows))
@@ -167,7 +171,7 @@ def finished(planned: Plan, store: Store) -> dict[str, Run]:
     return {one.id: read_run(store.folder(one)) for one in planned if store.has(one)}
 
 
-def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, dict[str, Any]]:
+def scored_baselines(store: Store, planned: Planned) -> dict[str, dict[str, dict[str, Any]]]:
     """The scores of the baselines on the corrupted labels of a run, at the frames where the run is scored.
 
     They are computed once and kept in `<results>/baselines/<id>.json`. The id is a hash of all that they depend on, so
@@ -175,32 +179,61 @@ def scored_baselines(store: Store, planned: Planned, views: str) -> dict[str, di
 
     Args:
         planned: the run.
-        views: "train" or "test".
 
     Returns:
-        Name -> scores (see `baselines.baseline_scores`). At training poses the first is `claims.INPUT`: the labels that
-        training sees, as they are.
+        Poses ("test", and "train" where the run is scored there) -> name -> scores (see `baselines.baseline_scores`).
+        At test poses there are the baselines that predict any frame. At training poses the first is `claims.INPUT`:
+        the labels that training sees, as they are.
 
     Raises:
         SemnerfError: a corruption that this scene cannot have, or the file cannot be written.
     """
     scene, config = planned.scene, planned.config
-    ids, corruption = scored_frames(scene, config)[views], config.corruption
-    depends = (BASELINE_RULE, scene.digest, str(corruption), corruption.fingerprint(), config.seed, views, ids)
+    frames, corruption = scored_frames(scene, config), config.corruption
+    depends = (BASELINE_RULE, scene.digest, str(corruption), corruption.fingerprint(), config.seed, frames)
     key = hashlib.sha256("\n".join(map(str, depends)).encode()).hexdigest()[:12]
     path, baselines = store.root / "baselines" / f"{key}.json", baseline_for(corruption)
-    names = list(dict.fromkeys([*([INPUT] if views == "train" else []), *baselines]))
+    names = {"test": [n for n in baselines if n in ANY_VIEW], "train": list(dict.fromkeys([INPUT, *baselines]))}
     try:
         kept = read_json(path)["scores"]
-        if list(kept) == names:
-            for name in names:
-                check_labels(name, kept[name], scene.class_names)
+        if {views: list(scores) for views, scores in kept.items()} == {views: names[views] for views in frames}:
+            for name, scores in (item for by_name in kept.values() for item in by_name.items()):
+                check_labels(name, scores, scene.class_names)
             return kept
-    except (SemnerfError, KeyError, TypeError):
+    except (SemnerfError, KeyError, TypeError, AttributeError):
         pass
     labels = corrupt(scene, corruption, config.seed)
-    predictions = {name: labels[ids] if name == INPUT else baselines[name](scene, labels, ids) for name in names}
-    scores = {name: baseline_scores(predicted, scene, ids) for name, predicted in predictions.items()}
-    facts = {"scene": scene.name, "corruption": str(corruption), "seed": config.seed, "views": views}
+    predicted = predictions(scene, labels, frames, baselines)
+    scores = {
+        views: {
+            name: baseline_scores(predicted[views][name].labels, scene, ids, predicted[views][name].depth)
+            for name in names[views]
+        }
+        for views, ids in frames.items()
+    }
+    facts = {"scene": scene.name, "corruption": str(corruption), "seed": config.seed}
     write_json(path, facts | {"scores": scores})
     return scores
+
+
+def predictions(
+    scene: Scene, labels: Labels, frames: Mapping[str, list[int]], baselines: Mapping[str, Baseline]
+) -> dict[str, dict[str, Predicted]]:
+    """Poses -> name -> what a baseline predicts there, and at training poses `claims.INPUT`, the labels as they are.
+
+    A baseline that predicts any frame is called once for all poses, as votes in 3D take seconds.
+
+    Args:
+        frames: poses -> ids.
+    """
+    found: dict[str, dict[str, Predicted]] = {views: {} for views in frames}
+    for name, baseline in baselines.items():
+        asked = frames if name in ANY_VIEW else {views: ids for views, ids in frames.items() if views == "train"}
+        everything = baseline(scene, labels, [i for ids in asked.values() for i in ids]) if asked else None
+        start = 0
+        for views, ids in asked.items():
+            part = slice(start, start := start + len(ids))
+            found[views][name] = Predicted(*(array if array is None else array[part] for array in everything))
+    if "train" in frames:
+        found["train"][INPUT] = Predicted(labels[frames["train"]])
+    return found

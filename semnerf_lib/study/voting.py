@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Float, UInt8
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
@@ -27,14 +27,17 @@ from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.grid import Box
 from semnerf_lib.machine.cores import on_cores
+from semnerf_lib.machine.voxel_tracing import trace
 from semnerf_lib.scene import VOID, Scene
 
 CELLS = 250_000
-"""Cells of the grid."""
+"""Cells of the grid at most."""
+CELLS_A_PIXEL = 26
+"""Cells for each pixel of a view at most: small images cannot tell small cells apart."""
 SOLID = (0.3, 0.2, 0.12, 0.07, 0.04)
 """Shares of the cells that may be solid."""
 MARGIN = 2.0
-"""Metres around the training cameras that the grid covers where nobody knows the bounds."""
+"""Metres around the training cameras that the grid covers: nobody tells a baseline where the walls are."""
 SLACK = 1.5
 """Cells behind a view's first solid cell that it still sees."""
 VOTERS = 96
@@ -52,7 +55,7 @@ class VotedCells:
     """The labels of some training views, voted into cells: a rival that renders views as a field does.
 
     Args:
-        scene: cameras, training frames, and bounds if they are known.
+        scene: cameras and training frames. Its bounds are not used.
         labels: (N, H, W) of all frames; those of the training frames vote, but for void pixels.
 
     Attributes:
@@ -68,9 +71,10 @@ class VotedCells:
         if not views:
             raise SemnerfError(f"scene {scene.name}: no training frame with a label, expected one to vote")
         self.scene, centres = scene, scene.c2w[list(scene.train_ids), :3, 3]
-        bounds = np.stack([centres.min(0) - MARGIN, centres.max(0) + MARGIN]) if scene.bounds is None else scene.bounds
+        bounds = np.stack([centres.min(0) - MARGIN, centres.max(0) + MARGIN])
         self.box = Box(torch.tensor(bounds), shell=0.0)
-        self.size = torch.tensor(self.box.resolution(CELLS)) - 1
+        n_cells = min(CELLS, CELLS_A_PIXEL * scene.labels[0].size)
+        self.size = torch.tensor(self.box.resolution(n_cells)) - 1
         self.cell = float(((self.box.bounds[1] - self.box.bounds[0]) / self.size).min())
         axes = [(torch.arange(n) + 0.5) / n for n in self.size.tolist()]
         self.centres = self.box.inverse(torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 3))
@@ -91,28 +95,28 @@ class VotedCells:
     ) -> tuple[UInt8[np.ndarray, "height width"], Float[np.ndarray, "height width"]]:
         """Labels and depth (metres along the optical axis) of a view.
 
-        A ray goes on by the distance to the nearest solid cell until it is in one [sphere tracing, Hart 1996]. One that
-        meets none gets the class of the last cell before it leaves the grid, or `Scene.far`.
+        A ray goes on to the first solid cell (see `voxel_tracing.trace`). One that meets none gets the class of the
+        last cell before it leaves the grid, or `Scene.far`.
 
         Args:
             camera: None takes the scene's.
         """
         camera = camera or self.scene.intrinsics
         rays_o, rays_d = (rays.reshape(-1, 3) for rays in get_rays(camera, torch.tensor(c2w, dtype=torch.float32)))
-        end = self.box.exit(rays_o, rays_d)[:, 0].clamp(self.scene.near, self.scene.far)
-        z, last = torch.full_like(end, self.scene.near), torch.zeros(len(end), dtype=torch.long)
-        going, step = torch.arange(len(end)), self.cell / rays_d.norm(dim=-1)
-        while len(going):
-            last[going] = self._cell_of(rays_o[going] + z[going, None] * rays_d[going])
-            gap = self.gap[last[going]]
-            going, gap = going[on := (gap > 0) & (z[going] < end[going])], gap[on]
-            z[going] = torch.minimum(z[going] + (gap - 1).clamp_min(0.5) * step[going], end[going])
+        far = self.box.exit(rays_o, rays_d)[:, 0].clamp(self.scene.near, self.scene.far)
+        lower, side = self.box.bounds[0], (self.box.bounds[1] - self.box.bounds[0]) / self.size
+        gap = self.gap.reshape(self.size.tolist())
+        z, cells = trace(gap, (rays_o - lower) / side, rays_d / side, self.scene.near, far)
         shape = camera.height, camera.width
-        return self.classes[last].reshape(shape).numpy(), z.reshape(shape).numpy()
+        return self.classes[cells].reshape(shape).numpy(), z.reshape(shape).numpy()
 
-    def _cell_of(self, points: Float[Tensor, "points 3"]) -> Int[Tensor, "points"]:
-        i, j, k = torch.minimum((self.box(points) * self.size).long(), self.size - 1).unbind(-1)
-        return (i * self.size[1] + j) * self.size[2] + k
+    def render_frames(
+        self, ids: Sequence[int]
+    ) -> tuple[UInt8[np.ndarray, "ids height width"], Float[np.ndarray, "ids height width"]]:
+        """`render` of some frames of the scene."""
+        with on_cores(lambda i: self.render(self.scene.c2w[i]), list(ids), CPU) as views:
+            labels, depth = zip(*views, strict=True)
+        return np.stack(labels), np.stack(depth)
 
     def _votes(
         self, labels: Labels, views: Sequence[int], points: Float[Tensor, "points 3"], depth: Mapping | None
@@ -137,16 +141,15 @@ class VotedCells:
         best, gap = -1.0, None
         for share in SOLID:
             self.gap = gaps((agreement > 0) & (agreement >= agreement.quantile(1 - share)), self.size.tolist())
-            with on_cores(lambda i: self.render(self.scene.c2w[i])[0], list(views), CPU) as rendered:
-                right = [(a == labels[i])[labels[i] != VOID].mean() for i, a in zip(views, rendered, strict=True)]
+            rendered = self.render_frames(views)[0]
+            right = [(a == labels[i])[labels[i] != VOID].mean() for i, a in zip(views, rendered, strict=True)]
             if np.mean(right) > best:
                 best, gap = float(np.mean(right)), self.gap
         self.gap = gap
         return best
 
     def _depth(self, views: Sequence[int]) -> dict[int, Float[Tensor, "height width"]]:
-        with on_cores(lambda i: torch.tensor(self.render(self.scene.c2w[i])[1]), list(views), CPU) as maps:
-            return dict(zip(views, maps, strict=True))
+        return dict(zip(views, torch.tensor(self.render_frames(views)[1]), strict=True))
 
 
 def gaps(solid: Bool[Tensor, "cells"], size: Sequence[int]) -> Float[Tensor, "cells"]:

@@ -188,7 +188,7 @@ def read_cache(folder: Path) -> dict[str, np.ndarray]:
 
 
 def baselines(folder: Path) -> dict[str, Any]:
-    return scored_baselines(Store(folder), planned()[0], "test")
+    return scored_baselines(Store(folder), planned()[0])["test"]
 
 
 def baselines_fault(found: dict[str, Any]) -> str | None:

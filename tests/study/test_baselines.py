@@ -16,6 +16,7 @@ from semnerf_lib.labels import KINDS, Corruption, corrupt
 from semnerf_lib.models import build_model
 from semnerf_lib.scene import VOID
 from semnerf_lib.study.baselines import (
+    ANY_VIEW,
     baseline_for,
     baseline_scores,
     majority_filter,
@@ -170,13 +171,13 @@ def test_nearest_frame_weighs_steps_and_turns(tiny_scene):
     c2w[[0, 1, 2]] = view, aside, turned
     scene = replace(tiny_scene, c2w=c2w, train_ids=(1, 2), test_ids=(0,))
     for reach, nearest in ((1.0, 2), (1.6, 2), (1.7, 1), (2.0, 1)):
-        assert (nearest_frame(scene, scene.labels, [0], reach) == nearest_fill(scene.labels[[nearest]])).all()
+        assert (nearest_frame(scene, scene.labels, [0], reach).labels == nearest_fill(scene.labels[[nearest]])).all()
 
 
 def test_only_labelled_training_frames_are_looked_at(tiny_scene):
     labels = corrupt(tiny_scene, Corruption("sparse", 0.777778), 0)
     kept = [i for i in tiny_scene.train_ids if (labels[i] != VOID).any()]
-    predicted = nearest_frame(tiny_scene, labels, list(range(12)))
+    predicted = nearest_frame(tiny_scene, labels, list(range(12))).labels
     frames = nearest_fill(tiny_scene.labels[kept])
     assert all(any((p == frame).all() for frame in frames) for p in predicted)
     assert (predicted[kept] == frames).all()
@@ -200,12 +201,13 @@ TEXTS = {
     "propagation:5": ["nearest label"],
     "stored:file": [],
 }
+VOTED = "labels voted in 3D"
 
 
 def test_every_kind_has_its_baselines():
     assert {Corruption.parse(text).kind for text in TEXTS} == set(KINDS)
     for text, names in TEXTS.items():
-        assert list(baseline_for(Corruption.parse(text))) == names
+        assert list(baseline_for(Corruption.parse(text))) == [*names, VOTED]
 
 
 def test_baselines_are_their_functions(tiny_scene):
@@ -225,34 +227,42 @@ def test_baselines_are_their_functions(tiny_scene):
     for text, functions in expected.items():
         labels = corrupt(tiny_scene, Corruption.parse(text), 0)
         before = labels.copy()
-        for (name, baseline), function in zip(baseline_for(Corruption.parse(text)).items(), functions, strict=True):
-            assert (baseline(tiny_scene, labels, ids) == function(labels[ids])).all(), (text, name)
+        by_frame = {name: b for name, b in baseline_for(Corruption.parse(text)).items() if name not in ANY_VIEW}
+        for (name, baseline), function in zip(by_frame.items(), functions, strict=True):
+            predicted = baseline(tiny_scene, labels, ids)
+            assert (predicted.labels == function(labels[ids])).all() and predicted.depth is None, (text, name)
         assert (labels == before).all()
 
 
 @pytest.mark.parametrize("text", [text for text, names in TEXTS.items() if "nearest labelled frame" not in names])
 def test_test_frames_whose_labels_are_true_are_refused(tiny_scene, text):
     for name, baseline in baseline_for(Corruption.parse(text)).items():
+        if name in ANY_VIEW:
+            continue
         with pytest.raises(SemnerfError, match="scene tiny: frame 4 is not for training") as caught:
             baseline(tiny_scene, tiny_scene.labels.copy(), [1, 8, 4])
         assert "\n" not in str(caught.value), name
 
 
-@pytest.mark.parametrize("text", ["none", "sparse:0.5"])
-def test_nearest_frame_predicts_test_frames_from_training_frames_alone(tiny_scene, text):
-    labels = corrupt(tiny_scene, Corruption.parse(text), 0)
-    [baseline], ids = baseline_for(Corruption.parse(text)).values(), list(tiny_scene.test_ids)
-    first = baseline(tiny_scene, labels, ids)
+@pytest.mark.parametrize("text", ["none", "sparse:0.5", "pixel-noise:0.5"])
+def test_any_view_is_predicted_from_training_frames_alone(tiny_scene, text):
+    labels, ids = corrupt(tiny_scene, Corruption.parse(text), 0), list(tiny_scene.test_ids)
+    chosen = {name: b for name, b in baseline_for(Corruption.parse(text)).items() if name in ANY_VIEW}
+    before = {name: baseline(tiny_scene, labels, ids) for name, baseline in chosen.items()}
     labels[ids] = VOID
-    assert (baseline(tiny_scene, labels, ids) == first).all() and first.shape == (3, 12, 16)
+    for name, baseline in chosen.items():
+        after = baseline(tiny_scene, labels, ids)
+        assert (after.labels == before[name].labels).all() and after.labels.shape == (3, 12, 16)
+        assert (after.depth is not None) == (name == VOTED)
+    assert VOTED in chosen and ("nearest labelled frame" in chosen) == (not text.startswith("pixel"))
 
 
 @pytest.mark.parametrize("text", ["pixel-noise:0.4", "super-dense:4", "propagation:5"])
 def test_a_baseline_is_better_than_its_input(tiny_scene, text):
     labels, ids = corrupt(tiny_scene, Corruption.parse(text), 0), list(tiny_scene.train_ids)
     baselines = baseline_for(Corruption.parse(text))
-    name = "majority of 3x3" if text.startswith("pixel") else list(baselines)[-1]
-    predicted = baselines[name](tiny_scene, labels, ids)
+    name = "majority of 3x3" if text.startswith("pixel") else list(baselines)[-2]
+    predicted = baselines[name](tiny_scene, labels, ids).labels
     scores = [baseline_scores(p, tiny_scene, ids)["total_accuracy"] for p in (labels[ids], predicted)]
     assert scores[0] + 0.02 < scores[1]
 
@@ -283,6 +293,14 @@ def test_scores_by_hand(tiny_scene):
     assert scores["per_class_iou"]["sphere"] is None and len(scores["per_class_iou"]) == 7
     assert scores["miou"] == pytest.approx(0.5) and scores["total_accuracy"] == pytest.approx(3 / 5)
     assert scores["average_accuracy"] == pytest.approx((1 / 2 + 2 / 3) / 2) and scores["n_frames"] == 1
+
+
+def test_depth_is_scored_where_it_is_predicted_and_known(tiny_scene):
+    ids, labels = [3, 5], tiny_scene.labels[[3, 5]]
+    scores = baseline_scores(labels, tiny_scene, ids, tiny_scene.depth[ids] + 0.25)
+    assert scores["depth_mae"] == pytest.approx(0.25)
+    assert "depth_mae" not in baseline_scores(labels, tiny_scene, ids)
+    assert "depth_mae" not in baseline_scores(labels, replace(tiny_scene, depth=None), ids, tiny_scene.depth[ids])
 
 
 def test_scores_need_one_prediction_a_frame(tiny_scene):

@@ -13,7 +13,7 @@ from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Planned, plan
 from semnerf_lib.labels import CLEAN, Corruption, corrupt
 from semnerf_lib.runs.store import Store
-from semnerf_lib.study.baselines import baseline_scores, majority_filter, nearest_fill
+from semnerf_lib.study.baselines import baseline_for, baseline_scores, majority_filter, nearest_fill
 from semnerf_lib.study.claims import INPUT
 from semnerf_lib.study.experiment_results import Comparison, always_behind, comparison_rows, gather, greatest_losses
 from semnerf_lib.study.published import Reference
@@ -83,10 +83,12 @@ def test_input_and_baselines_are_scored_on_the_labels_of_each_repeat(noise):
             assert row.scores["class_iou"] == wanted["per_class_iou"]["chair"]
 
 
-def test_clean_labels_and_test_poses_have_no_baseline_here(noise):
+def test_at_test_poses_and_on_clean_labels_stand_those_that_predict_any_frame(noise):
     _, results = noise
     assert not results.select(role="input", corruption=CLEAN).rows
-    assert results.select(views="test").distinct("role") == ["labels", "labels+rgb"]
+    rivals = [row for row in results.select(views="test").rows if not row.run]
+    by_name = {name: {row.corruption for row in rivals if row.name == name} for name in {row.name for row in rivals}}
+    assert by_name == {"labels voted in 3D": set(CORRUPTIONS), "nearest labelled frame": {CLEAN}}
 
 
 def test_input_labels_are_those_of_the_first_repeat(noise):
@@ -99,10 +101,11 @@ def test_input_labels_are_those_of_the_first_repeat(noise):
 
 def test_the_best_baseline_predicts_the_pictures(noise):
     scene, results = noise
-    size = int(results.names[results.best_baseline(MOST)].split("x")[-1])
-    ids = list(scene.train_ids[:2])
-    wanted = nearest_fill(majority_filter(corrupt(scene, MOST, 0)[ids], scene.n_classes, size))
-    assert np.array_equal(results.baseline_labels(MOST, ids), wanted)
+    labels = corrupt(scene, MOST, 0)
+    for views, ids in {"train": list(scene.train_ids[:2]), "test": list(scene.test_ids[:2])}.items():
+        name = results.names[results.select(views=views).best_baseline(MOST)]
+        wanted = baseline_for(MOST)[name](scene, labels, ids).labels
+        assert np.array_equal(results.baseline_labels(MOST, ids), wanted)
 
 
 def test_a_comparison_pairs_the_repeats(noise):
@@ -114,14 +117,15 @@ def test_a_comparison_pairs_the_repeats(noise):
     inputs = results.select(role="input", corruption=HALF).values("miou")
     assert comparisons[0].baseline == INPUT
     assert comparisons[0].differences == pytest.approx(100 * (np.array([0.65, 0.66, 0.67]) - inputs))
-    best = results.compare("train")
-    assert [c.baseline for c in best[::2]] == [results.names[results.best_baseline(c)] for c in CORRUPTIONS[1:]]
+    best, train = results.compare("train"), results.select(views="train")
+    assert [c.baseline for c in best[::2]] == [train.names[train.best_baseline(c)] for c in CORRUPTIONS[1:]]
 
 
 def test_comparisons_of_one_class_choose_the_best_baseline_for_it(noise):
     _, results = noise
     comparison = next(c for c in results.compare("train", key="class_iou") if c.corruption == REGIONS)
-    baseline = results.select(role=results.best_baseline(REGIONS, "class_iou"), corruption=REGIONS)
+    train = results.select(views="train")
+    baseline = train.select(role=train.best_baseline(REGIONS, "class_iou"), corruption=REGIONS)
     model = results.select(role="labels", corruption=REGIONS, views="train")
     assert comparison.differences == pytest.approx(100 * (model.values("class_iou") - baseline.values("class_iou")))
 
@@ -146,7 +150,8 @@ def test_table_rows_have_a_dash_where_nothing_was_measured(noise):
     _, results = noise
     columns = {"mIoU": ("train", "miou"), "depth": ("test", "depth_mae")}
     rows = results.table_rows(columns, {HALF: "half", CLEAN: "clean"})
-    assert [row["what"] for row in rows[-2:]] == ["grid, labels only", "grid, labels + RGB"]
+    names = ["grid, labels only", "grid, labels + RGB", "labels voted in 3D"]
+    assert [row["what"] for row in rows[-3:]] == names and rows[-1]["mIoU"] == "–" != rows[-1]["depth"]
     scores = {"mIoU": "0.660 ± 0.010 (n = 3)", "depth": "0.100 ± 0.000 (n = 3)"}
     assert rows[0] == {"labels": "half", "what": "grid, labels only", **scores}
     assert rows[2]["what"] == INPUT and rows[2]["depth"] == "–"
@@ -174,8 +179,9 @@ def test_sparse_labels_have_their_baseline_at_test_poses(tmp_path):
 
 def test_two_kinds_of_one_experiment_share_the_roles_of_their_baselines(tmp_path):
     _, results = made(tmp_path, "super_resolution")
-    names = [results.names[f"baseline {k}"] for k in (1, 2)]
-    assert names == ["nearest label", "bilinear probabilities"] and "baseline 3" not in results.names
+    names = [results.names[f"baseline {k}"] for k in (1, 2, 3, 4)]
+    assert names[:2] == ["nearest label", "bilinear probabilities"]
+    assert names[2:] == ["labels voted in 3D", "nearest labelled frame"] and "baseline 5" not in results.names
     bilinear = results.select(role="baseline 2").distinct("corruption")
     assert set(bilinear) == set(results.distinct("corruption")) - {CLEAN}
 

@@ -12,6 +12,7 @@ from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.claims import INPUT
 from semnerf_lib.study.results import Result, Results, baseline_results, finished, planned_results, scored_baselines
+from semnerf_lib.study.voting import VotedCells
 
 NOISE = Corruption("pixel-noise", 0.5)
 
@@ -78,22 +79,40 @@ def test_baselines_are_scored_once_and_kept(tmp_path, monkeypatch):
     files = sorted((tmp_path / "baselines").iterdir())
     corruptions = {one.config.corruption for one in planned}
     assert len(files) == 3 * (len(corruptions) - 1)  # one a seed and corruption, for both supervisions; none on clean
-    assert {row.role for row in results.rows} == {"input", "baseline 1", "baseline 2", "baseline 3"}
+    assert {row.role for row in results.rows} == {"input", *(f"baseline {k}" for k in range(1, 5))}
+    assert {row.name for row in results.rows if "depth_mae" in row.scores} == {"labels voted in 3D"}
     [one, *_] = [one for one in planned if one.config.corruption != CLEAN]
-    wanted = scored_baselines(store, one, "train")
+    wanted = scored_baselines(store, one)["train"]
     monkeypatch.setattr("semnerf_lib.study.results.baseline_scores", None)
     rgb = Planned(one.scene, one.config.replace(supervision="labels+rgb"))
-    assert scored_baselines(store, rgb, "train") == wanted and list(wanted)[0] == INPUT
+    assert scored_baselines(store, rgb)["train"] == wanted and list(wanted)[0] == INPUT
     assert baseline_results(planned, store, "train") == results
     assert wanted[INPUT]["n_frames"] == len(scored_frames(one.scene, one.config)["train"])
 
 
-@pytest.mark.parametrize("damage", ["", "[]", '{"scores": {"another": {}}}'])
+def test_cells_are_voted_once_for_both_poses_and_models(tmp_path, monkeypatch):
+    built = []
+    monkeypatch.setattr(
+        "semnerf_lib.study.baselines.VotedCells", lambda *given: built.append(given) or VotedCells(*given)
+    )
+    store, planned = Store(tmp_path), plan("super_resolution", furnished_scene(), "smoke")
+    results = baseline_results(planned, store, "train", "test")
+    corruptions = {one.config.corruption for one in planned}
+    assert len(built) == len(corruptions) < len(planned)
+    voted = results.select(name="labels voted in 3D")
+    assert len(voted.distinct("role")) == 1
+    assert set(voted.select(views="test").distinct("corruption")) == corruptions
+    assert set(voted.select(views="train").distinct("corruption")) == corruptions - {CLEAN}
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "[]", '{"scores": []}', '{"scores": {"test": 1}}', '{"scores": {"another": {}}}']
+)
 def test_damaged_scores_of_baselines_are_made_again(tmp_path, damage):
     scene = furnished_scene()
     planned = next(p for p in plan("super_resolution", scene, "smoke") if p.config.corruption.kind == "super-dense")
-    wanted = scored_baselines(Store(tmp_path), planned, "train")
+    wanted = scored_baselines(Store(tmp_path), planned)
     [file] = (tmp_path / "baselines").iterdir()
     text = file.read_text()
     file.write_text(damage)
-    assert scored_baselines(Store(tmp_path), planned, "train") == wanted and file.read_text() == text
+    assert scored_baselines(Store(tmp_path), planned) == wanted and file.read_text() == text

@@ -13,20 +13,12 @@ from semnerf_lib.cameras import look_at
 from semnerf_lib.carving import votes_by_class
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
-from semnerf_lib.study import voting
 from semnerf_lib.study.voting import VotedCells, gaps
 
 
 @pytest.fixture(scope="module")
 def scene():
     return make_tiny_scene(n_frames=32, width=32, height=24)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_cells():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(voting, "CELLS", 20_000)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +61,19 @@ def test_wrong_labels_of_single_views_are_outvoted(scene):
     assert accuracy(view, scene, [frame]) > 0.7 > accuracy(labels[[frame]], scene, [frame])
 
 
-def test_any_camera_and_unknown_bounds(scene):
-    free = replace(scene, bounds=None)
-    found = VotedCells(free, free.labels)
-    labels, depth = found.render(scene.c2w[0], scene.intrinsics.resized(20, 10))
+def test_any_camera(scene, cells):
+    labels, depth = cells.render(scene.c2w[0], scene.intrinsics.resized(20, 10))
     assert labels.shape == depth.shape == (10, 20) and np.isfinite(depth).all()
-    assert accuracy(found.render(scene.c2w[0])[0][None], scene, [0]) > 0.6
+
+
+def test_the_bounds_of_the_scene_are_not_used(scene, cells):
+    for bounds in (None, scene.bounds / 2):
+        assert np.array_equal(VotedCells(replace(scene, bounds=bounds), scene.labels).gap, cells.gap)
+
+
+def test_frames_are_their_views(scene, cells):
+    labels, depth = cells.render_frames([5, 2])
+    assert all(np.array_equal(a[1], b) for a, b in zip((labels, depth), cells.render(scene.c2w[2]), strict=True))
 
 
 def test_votes_are_those_of_a_loop_and_what_is_hidden_does_not_vote(scene):
