@@ -17,7 +17,7 @@ def refuted(rows: Sequence[Row]) -> list[bool]:
         rows: those that decide one claim.
     """
     p = [row.comparison.p_refuted(row.statement.relation) if row.comparison else 1.0 for row in rows]
-    return [row.verdict == NOT_SUPPORTED and q <= LEVEL for row, q in zip(rows, holm(p), strict=True)]
+    return [row.verdict == NOT_SUPPORTED and q <= LEVEL for row, q in zip(rows, holm(p).tolist(), strict=True)]
 
 
 def verdict_on(claim: Claim, rows: Sequence[Row]) -> str:
