@@ -12,7 +12,14 @@ import zipfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-INSIDE = ("semnerf_lib/py.typed", "/LICENSE", "/CITATION.cff", "share/semnerf/notebooks/01_", "pages/templates/")
+INSIDE = (
+    "semnerf_lib/py.typed",
+    "/LICENSE",
+    "/CITATION.cff",
+    "share/semnerf/notebooks/01_",
+    "share/semnerf/docs/glossary.md",
+    "pages/templates/",
+)
 """Parts of names that a wheel must have."""
 UNIT_TESTS = ("test_rays.py", "test_rendering.py", "test_metrics.py", "test_config.py", "machine/test_jsons.py")
 """What is tried from the sdist: a part of each wing that needs no training."""

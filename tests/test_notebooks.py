@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from semnerf_lib.pages.series import reading_minutes
+
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 CHECKED = "nbval-check-output"
@@ -96,6 +98,39 @@ def test_checked_cells_print_and_draw_nothing_else(path):
         assert {output.output_type for output in cell.outputs} == {"stream"}
         assert {output.name for output in cell.outputs} == {"stdout"}
         assert "False" not in printed(cell)
+
+
+GLOSSARY = "../docs/glossary.md"
+
+
+def linked_words(text):
+    return re.findall(rf"\[([^\]]+)\]\({re.escape(GLOSSARY)}#([^)]+)\)", text)
+
+
+def prose_of(path):
+    return "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+
+
+@every_notebook
+def test_every_word_that_is_linked_is_in_the_glossary(path):
+    words = re.findall(r"^### (.+)$", (FOLDER / GLOSSARY).read_text(encoding="utf-8"), re.M)
+    assert words == sorted(words, key=str.lower)
+    for word, anchor in linked_words(prose_of(path)):
+        assert word in words and anchor == word.lower().replace(" ", "-")
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem[:2] != "10"], ids=lambda path: path.stem[:2])
+def test_opens_with_what_a_reader_learns_and_needs(path):
+    notebook = read(path)
+    opening, prose = notebook.cells[0].source, prose_of(path)
+    for part in ("> - **You will learn** ", "> - **You need** ", "(#Differences-from-the-paper)"):
+        assert opening.count(part) == 1
+    assert len(linked_words(opening)) >= 4
+    [minutes] = re.findall(r"about (\d+) minutes to read", opening)
+    assert abs(int(minutes) - reading_minutes(notebook)) <= 10
+    for paper, number in (("P1", "2403.16043"), ("P2", "2103.15875")):
+        first = re.search(rf"\b{paper}\b", prose).start()
+        assert number in prose[max(0, first - 120) : first]
 
 
 def first_cells(path, count):

@@ -20,7 +20,15 @@ from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside, write_json
 from semnerf_lib.pages.html import jpeg, opened_picture, title_of
 from semnerf_lib.pages.outputs import pictures
-from semnerf_lib.runs.notebooks import FACTS, find_notebooks, plans_for, read_facts, read_notebook, read_result
+from semnerf_lib.runs.notebooks import (
+    FACTS,
+    GLOSSARY,
+    find_notebooks,
+    plans_for,
+    read_facts,
+    read_notebook,
+    read_result,
+)
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.tables import duration
 
@@ -175,7 +183,8 @@ def index_notebook(folder: Path, entries: list[Entry]) -> Any:
         "From a pixel's ray to the last experiment of *Semantic Is Enough* (Wang et al., 2023; **P1**), and to a\n"
         "verdict on each of its claims. Read the notebooks in order; 06 to 09 can change places. They show their\n"
         "figures without being run; where an explorer stands, it comes to life when its cell is run.\n\n"
-        f"{measured_on(folder)} Times to read are a guess from length."
+        f"{measured_on(folder)} Times to read are a guess from length. Words are explained in the\n"
+        f"[glossary](../{GLOSSARY})."
     )
     cells = [v4.new_markdown_cell(head, id="head")]
     for entry in entries:

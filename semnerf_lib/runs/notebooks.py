@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import site
 import sysconfig
 from collections.abc import Sequence
@@ -35,6 +34,8 @@ ACROSS_SCENES = ("10",)
 
 FACTS = "series.json"
 """Beside the notebooks: what each is about, and how long they take."""
+GLOSSARY = "docs/glossary.md"
+"""In the project: the words that the notebooks link to."""
 
 
 def needs(notebook: Path) -> tuple[str, ...]:
@@ -55,17 +56,30 @@ def folders() -> list[Path]:
 
 
 def copy_notebooks(notebooks: Sequence[Path], target: Path) -> list[Path]:
-    """Copies notebooks, and the index beside them, into a folder; returns the notebooks' copies.
+    """Copies notebooks, the index beside them and their glossary into a folder; returns the notebooks' copies.
 
     Raises:
         SemnerfError: one of the files exists already, or the folder cannot be written to.
     """
     beside = [notebooks[0].parent / name for name in ("index.ipynb", "series.json")]
     sources = [*notebooks, *filter(Path.is_file, beside)]
-    check_free([target / source.name for source in sources])
-    for source in sources:
-        write_aside(target / source.name, lambda aside, source=source: shutil.copyfile(source, aside))
+    copies = {target / source.name: relinked(source.read_bytes(), "glossary.md") for source in sources}
+    copies |= glossary_beside(notebooks[0], target)
+    check_free(list(copies))
+    for path, content in copies.items():
+        write_aside(path, lambda aside, content=content: aside.write_bytes(content))
     return [target / source.name for source in notebooks]
+
+
+def relinked(notebook: bytes, way: str) -> bytes:
+    """A notebook's file with its links to the glossary led another way."""
+    return notebook.replace(f"](../{GLOSSARY}".encode(), f"]({way}".encode())
+
+
+def glossary_beside(notebook: Path, target: Path) -> dict[Path, bytes]:
+    """The glossary of a notebook's project, and where it goes in a folder of copies; empty where there is none."""
+    glossary = notebook.parent.parent / GLOSSARY
+    return {target / glossary.name: glossary.read_bytes()} if glossary.is_file() else {}
 
 
 def check_free(paths: Sequence[Path]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import read_json, write_aside
-from semnerf_lib.runs.notebooks import check_free
+from semnerf_lib.runs.notebooks import GLOSSARY, check_free, glossary_beside, relinked
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "...  # your code"
@@ -59,8 +59,12 @@ def student_source(source: str) -> str:
     return "\n".join(kept)
 
 
-def student_copy(notebook: Path) -> str:
+def student_copy(notebook: Path, glossary: str = f"../../{GLOSSARY}") -> str:
     """The text of a notebook's copy for students.
+
+    Args:
+        notebook: with solutions.
+        glossary: the way to it from the copy.
 
     Raises:
         SemnerfError: the file is no notebook, or its marks do not pair up.
@@ -80,7 +84,8 @@ def student_copy(notebook: Path) -> str:
     first += ["\n", "\n", NOTE.format(name=notebook.name)]
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     whole = {"cells": cells, "metadata": metadata, "nbformat": version[0], "nbformat_minor": version[1]}
-    return json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    text = json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return relinked(text.encode(), glossary).decode()
 
 
 def _student_cell(cell: dict[str, Any]) -> dict[str, Any]:
@@ -107,9 +112,13 @@ def write_students(notebooks: Sequence[Path], folder: Path | None = None) -> lis
     Raises:
         SemnerfError: a copy is in `folder` already; see also `student_copy`, `write_aside`.
     """
-    copies = {(folder or path.parent / FOLDER) / path.name: student_copy(path) for path in notebooks}
-    if folder is not None:
-        check_free(list(copies))
-    for path, text in copies.items():
-        write_aside(path, lambda aside, text=text: aside.write_text(text, encoding="utf-8"))
+    if folder is None:
+        copies = {path.parent / FOLDER / path.name: student_copy(path).encode() for path in notebooks}
+        others = {}
+    else:
+        copies = {folder / path.name: student_copy(path, "glossary.md").encode() for path in notebooks}
+        others = glossary_beside(notebooks[0], folder)
+        check_free([*copies, *others])
+    for path, content in (copies | others).items():
+        write_aside(path, lambda aside, content=content: aside.write_bytes(content))
     return list(copies)

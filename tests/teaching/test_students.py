@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.runs.notebooks import find_notebooks
+from semnerf_lib.runs.notebooks import copy_notebooks, find_notebooks
 from semnerf_lib.teaching.checking import NOT_YET
 from semnerf_lib.teaching.students import BEGIN, END, STUB, student_copy, student_source, write_students
 
@@ -79,6 +80,20 @@ def test_a_copy_holds_no_output_and_no_solution(tmp_path):
     nbformat.validate(made)
     assert made.cells[0].source.startswith("# Title") and "`notebooks/01_x.ipynb`" in made.cells[0].source
     assert code(made)[0].execution_count is None and code(made)[0].outputs == []
+
+
+def test_copies_find_the_glossary(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "docs" / "glossary.md").write_text("# Glossary\n\n### void\n")
+    path = notebook(tmp_path / "notebooks" / "01_x.ipynb", "a = 1")
+    path.write_text(path.read_text().replace("# Title", "# Title [void](../docs/glossary.md#void)"))
+    own = tmp_path / "own"
+    for [copy] in (write_students([path]), write_students([path], own), copy_notebooks([path], tmp_path / "mine")):
+        [way] = re.findall(r"\[void\]\((.+)#void\)", copy.read_text())
+        assert (copy.parent / way).read_text().startswith("# Glossary")
+    with pytest.raises(SemnerfError, match="glossary.md: exists"):
+        write_students([notebook(tmp_path / "notebooks" / "02_y.ipynb", "a = 1")], own)
 
 
 def test_a_copy_depends_on_cells_alone(tmp_path):
