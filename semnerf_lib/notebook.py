@@ -60,8 +60,9 @@ def check_parameters(cells: Sequence[str], parameters: Iterable[str]) -> None:
 def begin(scale: str, scene: str, **others: object) -> tuple:
     """The guard cell: `scale, scene = begin(scale=scale, scene=scene)`.
 
-    Checks the parameters, sets the style of figures, and warns where numbers mean nothing (smoke scale). The
-    environment variables SEMNERF_SCALE and SEMNERF_SCENE, where set, take the place of the cell's values.
+    Checks the parameters, sets the style of figures and their alternative texts, and warns where numbers mean nothing
+    (smoke scale). The environment variables SEMNERF_SCALE and SEMNERF_SCENE, where set, take the place of the cell's
+    values.
 
     Args:
         scale: smoke, laptop or paper.
@@ -84,6 +85,8 @@ def begin(scale: str, scene: str, **others: object) -> tuple:
     scene = os.environ.get("SEMNERF_SCENE") or scene
     check_scale(scale)
     plots.style()
+    if shell is not None:
+        plots.describe_figures(shell)
     if scale == "smoke":
         display(smoke_warning(scale))
     return (scale, scene, *others.values())

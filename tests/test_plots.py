@@ -144,7 +144,8 @@ def test_embedded_film_carries_film_and_poster(tmp_path):
     frames = np.zeros((5, 16, 32, 3), np.uint8)
     path = plots.video(frames, tmp_path / "film.mp4")
     shown = plots.embed_video(path, frames[0], "a film")
-    assert shown._repr_png_().startswith(b"\x89PNG")
+    png, metadata = shown._repr_png_()
+    assert png.startswith(b"\x89PNG") and metadata["alt"] == shown.title
     assert "data:video/mp4;base64," in shown._repr_html_() and "http" not in shown._repr_html_()
     assert repr(shown) == "a film (film)"
     with pytest.raises(SemnerfError, match="expected at most 10"):

@@ -4,6 +4,7 @@ They may know lessons, surfaces and the method, and scores as numbers. One colou
 Begin with `images` and `style`.
 """
 
+from semnerf_lib.plots.alternatives import alternative_text, describe_figures
 from semnerf_lib.plots.experiments import (
     ROLES,
     class_bars,
@@ -33,6 +34,7 @@ from semnerf_lib.plots.video import embed_video, video
 __all__ = [
     "MODEL_COLOURS",
     "ROLES",
+    "alternative_text",
     "class_bars",
     "class_legend",
     "class_losses",
@@ -43,6 +45,7 @@ __all__ = [
     "density_gradient",
     "depth_comparison",
     "depth_outputs",
+    "describe_figures",
     "differences",
     "embed_video",
     "entropy_maps",

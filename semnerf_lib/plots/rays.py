@@ -25,7 +25,7 @@ def frusta(
     path: np.ndarray | None = None,
     view: tuple[float, float] = (58.0, -70.0),
 ) -> Figure:
-    """Camera frusta in 3D, world axes in metres, the first camera blue and the last one red along the trajectory.
+    """Camera frusta in 3D, world axes in metres, from the first camera, dark violet, to the last one, orange.
 
     Args:
         c2w: (n, 4, 4) poses.
@@ -43,7 +43,7 @@ def frusta(
     if points is not None:
         pale = 1 - 0.45 * (1 - colours / 255)
         ax.scatter(*points.T, c=pale, s=9, marker="s", linewidths=0, depthshade=False, antialiaseds=False, zorder=1)
-    hues = plt.get_cmap("coolwarm")(np.linspace(0, 1, len(c2w)))
+    hues = plt.get_cmap("plasma")(np.linspace(0, 0.85, len(c2w)))
     for pose, hue in zip(c2w, hues, strict=True):
         world = image @ pose[:3, :3].T + pose[:3, 3]
         sides = [[pose[:3, 3], corner] for corner in world]

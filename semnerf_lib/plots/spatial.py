@@ -24,6 +24,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.plots.alternatives import alternative_text
 from semnerf_lib.scenes.triangles import area_vectors
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -134,10 +135,10 @@ def small_png(picture: Figure) -> bytes:
 
 
 def small_picture(figure: Figure) -> Any:
-    """A figure, which is closed, as such a PNG for a notebook; its title is the text for readers who cannot see it."""
+    """A figure, which is closed, as such a PNG for a notebook, with its alternative text."""
     from IPython.display import Image as Displayed
 
-    picture = Displayed(small_png(figure), alt=figure.get_suptitle())
+    picture = Displayed(small_png(figure), alt=alternative_text(figure))
     plt.close(figure)
     return picture
 

@@ -74,8 +74,8 @@ class EmbeddedVideo:
     def __repr__(self) -> str:
         return f"{self.title} (film)"
 
-    def _repr_png_(self) -> bytes:
-        return self.poster_png
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        return self.poster_png, {"alt": self.title}
 
     def _repr_html_(self) -> str:
         mp4, png = b64encode(self.mp4).decode(), b64encode(self.poster_png).decode()

@@ -1,0 +1,55 @@
+"""Alternative texts: what a figure shows, for readers who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+MOST = 12
+"""Most panels and most legend entries that a text names."""
+
+
+def alternative_text(figure: Figure) -> str:
+    """What a figure shows, made from its title, its panels' titles and axes, its colour bars and its legends."""
+    axes = [ax for ax in figure.axes if ax.get_visible()]
+    bars = [ax for ax in axes if ax.get_label() == "<colorbar>"]
+    panels = [ax for ax in axes if ax not in bars]
+    legends = [*figure.legends, *filter(None, (ax.get_legend() for ax in panels))]
+    parts = {
+        "": [figure.get_suptitle()],
+        "Panels: ": map(_title, panels),
+        "Axes: ": map(_scales, panels),
+        "Colour bar: ": (ax.get_ylabel() or ax.get_xlabel() for ax in bars),
+        "Legend: ": (text.get_text() for legend in legends for text in legend.get_texts()),
+    }
+    named = {head: _listed(texts) for head, texts in parts.items()}
+    return " ".join(f"{head}{text}." for head, text in named.items() if text)
+
+
+def _title(ax: Axes) -> str:
+    return next(filter(None, map(ax.get_title, ("left", "center", "right"))), "")
+
+
+def _scales(ax: Axes) -> str:
+    across, up = ax.get_xlabel(), ax.get_ylabel()
+    return f"{up} over {across}" if across and up else across or up
+
+
+def _listed(texts: Iterable[str]) -> str:
+    plain = dict.fromkeys(" ".join(text.replace("$", "").replace("\\", "").split()) for text in texts)
+    found = [text for text in plain if text]
+    more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
+    return "; ".join(found[:MOST] + more).rstrip(".")
+
+
+def describe_figures(shell: Any) -> None:
+    """Gives every figure that a notebook displays from now on its alternative text, in its output's metadata.
+
+    Args:
+        shell: what `IPython.get_ipython` returns.
+    """
+    bundles = shell.display_formatter.mimebundle_formatter
+    bundles.for_type(Figure, lambda figure: ({}, {"image/png": {"alt": alternative_text(figure)}}))
