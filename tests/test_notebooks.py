@@ -128,7 +128,7 @@ def test_every_word_that_is_linked_is_in_the_glossary(path):
         assert word in words and anchor == word.lower().replace(" ", "-")
 
 
-@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem[:2] != "10"], ids=lambda path: path.stem[:2])
+@every_notebook
 def test_opens_with_what_a_reader_learns_and_needs(path):
     notebook = read(path)
     opening, prose = notebook.cells[0].source, prose_of(path)

@@ -68,7 +68,7 @@ def forest():
         "one": {"x": {"rgb": row("supported", 0.5, -1.0, 2.0), "input": row("not supported", -9.0, -9.5, -8.5)}},
         "two": {"y": {"rgb": row("inconclusive", 3.0, 1.0, 5.0)}, "z": {"rgb": row("not run")}},
     }
-    return plots.forest(groups, {"rgb": "minus RGB", "input": "minus input"}, 2.0, "title")
+    return plots.forest(groups, {"rgb": "minus RGB", "input": "minus input"}, {"rgb": 2.0}, "title")
 
 
 def test_lines_are_headings_and_corruptions_in_order(forest):
@@ -92,6 +92,14 @@ def test_points_and_intervals_stand_in_their_line_in_the_verdicts_colour(forest)
     assert to_rgb(first[0].get_color()) == to_rgb(VERDICT_LOOKS["supported"]["color"])
     assert (second[0].get_xdata()[0], second[0].get_ydata()[0]) == (3.0, 3)
     assert right.containers[0][0].get_marker() == VERDICT_LOOKS["not supported"]["marker"]
+
+
+def test_the_margin_is_shaded_where_there_is_one(forest):
+    assert [[text.get_text() for text in ax.texts if "margin" in text.get_text()] for ax in forest.axes] == [
+        ["margin ±2"],
+        [],
+    ]
+    assert [len(ax.patches) for ax in forest.axes] == [1, 0]
 
 
 def test_what_was_not_run_is_written_in_words(forest):

@@ -18,12 +18,14 @@ from semnerf_lib.experiments import plan
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.pages.templating import TEMPLATES
+from semnerf_lib.pages.verdict_exports import to_csv, to_tex
 from semnerf_lib.pages.verdict_figures import claim_figures, overview_figure
-from semnerf_lib.pages.verdict_tables import Cells, cost_lines, details, overview, scene_lines, to_csv, to_tex
+from semnerf_lib.pages.verdict_tables import Cells, cost_lines, details, overview, scene_lines
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
-from semnerf_lib.study.claims import CLAIMS, QUESTIONS, Claim
-from semnerf_lib.study.judging import Row, judge, other_scenes, verdict_on
+from semnerf_lib.study.claim_verdicts import headline
+from semnerf_lib.study.claims import CLAIMS, MARGIN, QUESTIONS, Claim
+from semnerf_lib.study.judging import Row, judge, other_scenes
 from semnerf_lib.study.published import find_references, read_published
 from semnerf_lib.study.results import finished
 
@@ -52,10 +54,11 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
     with mpl.rc_context({"svg.hashsalt": "semnerf"}):  # the same rows give the same picture
         plots.style()
         picture = _embedded(overview_figure(rows, "Paired differences with their 95 % intervals"))
-        claims = [_section(claim, [row for row in rows if row.claim == claim], scene) for claim in CLAIMS]
+        claims = [_section(claim, rows, scene) for claim in CLAIMS]
     page = TEMPLATES.get_template("report.html.j2").render(
         scene=scene,
         scale=scale,
+        margin=MARGIN,
         overview=overview(rows),
         picture=picture,
         claims=claims,
@@ -77,14 +80,17 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
 
 
 def _section(claim: Claim, rows: Sequence[Row], scene: Scene) -> dict[str, Any]:
-    """The part of the page on one claim, for its template."""
+    """The part of the page on one claim, for its template; the pictures stand with the first claim of an experiment."""
+    own = [row for row in rows if row.claim == claim]
+    same = [row for row in rows if row.claim.experiment == claim.experiment]
     references = find_references(scene.name, claim.experiment)
     published = read_published() if claim.experiment == "super_resolution" else None
+    figures = claim_figures(same, claim.text) if same and same[0].claim == claim else []
     return {
         "claim": claim,
-        "verdict": verdict_on(claim, rows),
-        "lines": details(rows, references, published),
-        "pictures": [_embedded(figure) for figure in claim_figures(rows, claim.text)],
+        "verdict": headline(claim, rows),
+        "lines": details(own, references, published),
+        "pictures": [_embedded(figure) for figure in figures],
         "references": references,
     }
 

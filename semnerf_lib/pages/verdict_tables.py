@@ -1,23 +1,19 @@
-"""Verdicts as tables: for a notebook or a page, as CSV and as LaTeX. All are made from the same rows."""
+"""Verdicts as tables for a notebook or a page."""
 
 from __future__ import annotations
 
-import csv
-import io
-import statistics
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
-from semnerf_lib.errors import printable
 from semnerf_lib.experiments import plan
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
-from semnerf_lib.study.claims import BEST, CLAIMS, LABELS, MARGIN, WITH_RGB, measured
-from semnerf_lib.study.judging import Row, Side, reference_row, verdict_on
+from semnerf_lib.study.claim_verdicts import headline, refuted, verdict_on
+from semnerf_lib.study.claims import BEST, CLAIMS, LABELS, WITH_RGB, measured
+from semnerf_lib.study.judging import Row, Side, reference_row
 from semnerf_lib.study.published import Published, Reference
 from semnerf_lib.study.results import finished
-from semnerf_lib.study.verdicts import SUPPORTED, PairedComparison
+from semnerf_lib.study.verdicts import NOT_SUPPORTED, SUPPORTED, PairedComparison
 from semnerf_lib.tables import median_range, number, spread
 
 Cells = dict[str, str]
@@ -25,28 +21,50 @@ Cells = dict[str, str]
 
 
 def overview(rows: Sequence[Row]) -> list[Cells]:
-    """A line a claim: its verdict, and under how many corruptions each of its statements held."""
+    """A line a claim: its verdict with the chance to decide, and under how many corruptions each statement held.
+
+    What changes one class only stands beside the claim, with that class's name.
+    """
     lines = []
     for claim in CLAIMS:
         own = [row for row in rows if row.claim == claim]
-        claimed, others = ([s for s in claim.statements if s.claimed == rests] for rests in (True, False))
+        beside = [row for row in own if not row.decides]
+        one_class = [row for row in beside if row.corruption.class_name is not None]
+        others = [row for row in beside if row.corruption.class_name is None]
         lines.append(
             {
                 "claim": claim.title,
-                "verdict": verdict_on(claim, rows),
-                "it rests on": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in claimed),
-                "beside it": "; ".join(f"{s.text}: {tally(own, s.text)}" for s in others),
+                "verdict": headline(claim, rows),
+                "it rests on": tallies([row for row in own if row.decides]),
+                "beside it": "; ".join(filter(None, [tallies(others), tallies(one_class)])),
                 "score": ", ".join(dict.fromkeys(measured(claim, row.corruption) for row in own)),
             }
         )
     return lines
 
 
-def tally(rows: Sequence[Row], statement: str) -> str:
-    """How often a statement held, as "3 of 4, 1 inconclusive"."""
-    counts = Counter(row.verdict for row in rows if row.statement.text == statement)
-    others = [f"{count} {verdict}" for verdict, count in counts.items() if verdict != SUPPORTED]
-    return ", ".join([f"{counts[SUPPORTED]} of {counts.total()}", *others])
+def tallies(rows: Sequence[Row]) -> str:
+    """`tally` of every statement of the rows, with the class where they are about one."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        name = row.corruption.class_name
+        groups.setdefault(f"{name}, {row.statement.text}" if name else row.statement.text, []).append(row)
+    return "; ".join(f"{text}: {tally(own)}" for text, own in groups.items())
+
+
+def tally(rows: Sequence[Row]) -> str:
+    """How often a statement held, as "3 of 4, 1 not supported (0 after Holm's correction)".
+
+    Args:
+        rows: of one statement; if they decide a claim, all that do.
+    """
+    counts = Counter(row.verdict for row in rows)
+    words = [f"{counts[SUPPORTED]} of {counts.total()}"]
+    for verdict, count in counts.items():
+        if verdict != SUPPORTED:
+            firm = sum(refuted(rows)) if verdict == NOT_SUPPORTED and rows[0].decides else count
+            words.append(f"{count} {verdict}" + (f" ({firm} after Holm's correction)" if firm < count else ""))
+    return ", ".join(words)
 
 
 def details(
@@ -54,16 +72,21 @@ def details(
 ) -> list[Cells]:
     """A line a row: what was compared, the scores, their difference, and the verdict.
 
-    Scores are points, mean and sample standard deviation, of labels alone / of what they are compared with; depth
-    errors are means, the other one if it is of a model. Reference runs and published scores get columns of their own
-    if they have scores for one of the rows.
+    Scores are points, mean and sample standard deviation, of labels alone / of what they are compared with, less those
+    on clean labels where the statement is about what the corruption took. Depth errors are means, the other one if it
+    is of a model; beside them stands that of a field that has learnt nothing. "could decide": see
+    `verdicts.PairedComparison.chance_to_support`. Reference runs and published scores get columns of their own if they
+    have scores for one of the rows.
 
     Args:
         rows: of one claim.
         references: of its experiment and scene.
     """
     lines = []
+    deciding = [row for row in rows if row.decides]
+    soft = [row for row, firm in zip(deciding, refuted(deciding), strict=True) if not firm]
     for row in rows:
+        doubt = " (not after Holm's correction)" if row.verdict == NOT_SUPPORTED and row in soft else ""
         best = f" ({row.b.name})" if row.statement.against == BEST and row.b.scores else ""
         complete = row.finished == row.wanted
         n = f"{len(row.a.scores)} {row.repeats}" if complete else f"{row.finished} of {row.wanted} runs"
@@ -71,14 +94,14 @@ def details(
             {
                 "labels": row.corruption.title,
                 "labels alone are": row.statement.text + best,
-                "verdict": row.verdict,
+                "verdict": row.verdict + doubt,
+                "could decide": "–" if row.chance is None else f"{100 * row.chance:.0f} %",
                 "difference (95 %)": interval(row.comparison),
                 "n": n if row.wanted else "no RGB here",
                 "frames": str(row.a.frames or "–"),
-                "scores": both(
-                    spread(row.a.scores, 1, count=False), spread(row.b.scores, 1, count=False) if row.b.scores else ""
-                ),
+                "scores": both(_points(row.a), _points(row.b) if row.b.scores else ""),
                 "depth error (m)": both(_mean_depth(row.a), _mean_depth(row.b) if row.b.depth else ""),
+                "nothing learnt (m)": number(row.untrained),
             }
         )
     earlier = [reference_row(row, references) for row in rows]
@@ -97,6 +120,10 @@ def both(own: str, other: str) -> str:
     return f"{own} / {other}" if other else own
 
 
+def _points(side: Side) -> str:
+    return spread(side.compared, 1, count=False).replace("-", "−")
+
+
 def _mean_depth(side: Side) -> str:
     return spread(side.depth, 3, count=False).partition(" ")[0]
 
@@ -112,7 +139,7 @@ def scene_lines(judged: Sequence[tuple[Scene, Sequence[Row]]]) -> list[Cells]:
     """A line a scene: its verdict on every claim. For P1's question after more scenes and classes."""
     return [
         {"scene": scene.name, "classes": str(scene.n_classes)}
-        | {claim.name: verdict_on(claim, rows) for claim in CLAIMS}
+        | {claim.short: verdict_on(claim, rows) for claim in CLAIMS}
         for scene, rows in judged
     ]
 
@@ -166,84 +193,3 @@ def ratios(a: Sequence[Run], b: Sequence[Run], key: str) -> list[float]:
         {(r.config.fold, r.config.seed, r.provenance["device"]): r.provenance[key] for r in runs} for runs in (a, b)
     )
     return [ours[repeat] / theirs[repeat] for repeat in ours if repeat in theirs]
-
-
-def to_csv(rows: Sequence[Row], scene: str, scale: str) -> str:
-    """All rows as CSV, numbers unrounded, a line a row; run ids separated by spaces."""
-    text = io.StringIO()
-    records = [{"scene": scene, "scale": scale} | _record(row) for row in rows]
-    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
-
-
-def _record(row: Row) -> dict[str, Any]:
-    comparison = row.comparison
-    record = {
-        "claim": row.claim.name,
-        "claim_text": row.claim.text,
-        "statement": row.statement.text,
-        "claimed": "yes" if row.statement.claimed else "no",
-        "corruption": str(row.corruption),
-        "score": measured(row.claim, row.corruption) + ", points",
-    }
-    for side, one in (("a", row.a), ("b", row.b)):
-        depths = [d for d in one.depth if d is not None]
-        record |= {
-            f"{side}_name": one.name,
-            f"{side}_mean": statistics.fmean(one.scores) if one.scores else None,
-            f"{side}_sd": statistics.stdev(one.scores) if len(one.scores) > 1 else None,
-            f"{side}_n": len(one.scores),
-            f"{side}_depth_error_m": statistics.fmean(depths) if depths else None,
-        }
-    return record | {
-        "repeats": row.repeats,
-        "frames": row.a.frames,
-        "difference": comparison and comparison.mean,
-        "low": comparison and comparison.low,
-        "high": comparison and comparison.high,
-        "confidence": comparison and comparison.confidence,
-        "margin": MARGIN if row.statement.relation != "better" else 0.0,
-        "relation": row.statement.relation,
-        "verdict": row.verdict,
-        "runs_there": row.finished,
-        "runs_wanted": row.wanted,
-        "a_runs": " ".join(row.a.runs),
-        "b_runs": " ".join(row.b.runs),
-    }
-
-
-TEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "±": r"$\pm$",
-    "−": "$-$",
-    "–": "--",
-}
-TEX |= {c: rf"\{c}" for c in "&%$#_{}"}
-TEX_HEADS = ("labels", "labels alone are", "scores", "difference (95 %)", "n", "depth error (m)", "verdict")
-"""The columns of `details` that LaTeX gets."""
-
-
-def escaped(text: str) -> str:
-    """Text with LaTeX's special characters made harmless."""
-    return "".join(TEX.get(c, c) for c in printable(text))
-
-
-def to_tex(rows: Sequence[Row], caption: str) -> str:
-    """All rows as a LaTeX table (booktabs), under a line a claim with its verdict; caption and margin as comments."""
-    lines = [
-        f"% {printable(caption)}; margin {MARGIN:g} points; run ids in verdict.csv",
-        "% needs booktabs",
-        rf"\begin{{tabular}}{{{'l' * len(TEX_HEADS)}}}",
-        r"\toprule",
-    ]
-    lines.append(" & ".join(map(escaped, TEX_HEADS)) + r" \\")
-    for claim in CLAIMS:
-        own = [row for row in rows if row.claim == claim]
-        head = escaped(f"{claim.title}: {verdict_on(claim, rows)}")
-        lines += [r"\midrule", rf"\multicolumn{{{len(TEX_HEADS)}}}{{l}}{{\textbf{{{head}}}}} \\"]
-        lines += [" & ".join(escaped(line[key]) for key in TEX_HEADS) + r" \\" for line in details(own)]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])

@@ -142,26 +142,27 @@ def differences(panels: Mapping[str, Mapping[str, Sequence[float]]], first: str,
 def forest(
     groups: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]],
     panels: Mapping[str, str],
-    margin: float,
+    margins: Mapping[str, float],
     title: str = "",
 ) -> Figure:
     """A forest plot: one line a corruption, under the heading of its claim; one panel a kind of comparison.
 
-    A point is a mean paired difference, its bar the confidence interval. In the first panel the margin is shaded.
+    A point is a mean paired difference, its bar the confidence interval.
 
     Args:
         groups: heading to corruption to kind of comparison to a dict: "mean", "low", "high" (points; None where there
             is no interval) and "verdict".
         panels: kind of comparison to what its panel is called.
-        margin: points.
+        margins: kind of comparison to the margin (points) that its panel shades; not every kind has one.
     """
     lines = [(heading, name) for heading, names in groups.items() for name in (None, *names)]
     names = [heading if name is None else name for heading, name in lines]
     figure, axes = _difference_axes(len(panels), names, 0.235 * len(lines) + 1.4, title)
-    axes[0].axvspan(-margin, margin, color="#dfe8ef", zorder=0)
     place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "fontsize": 7}
-    axes[0].annotate(f"margin ±{margin:g}", (0, 1), **place)
     for ax, (kind, panel) in zip(axes, panels.items(), strict=True):
+        if margin := margins.get(kind):
+            ax.axvspan(-margin, margin, color="#dfe8ef", zorder=0)
+            ax.annotate(f"margin ±{margin:g}", (0, 1), **place)
         for y, (heading, name) in enumerate(lines):
             row = groups[heading][name].get(kind) if name is not None else None
             if row and row["mean"] is not None:

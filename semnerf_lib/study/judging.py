@@ -1,4 +1,4 @@
-"""The verdicts that finished runs allow on P1's claims (see `claims`).
+"""The statements that finished runs allow, one by one (see `claims`; `claim_verdicts` has what follows for a claim).
 
 Nothing here trains: runs are read from the store, and a row whose runs are missing there is "not run".
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from semnerf_lib.scenes.rooms.room import MADE_SCENES
 from semnerf_lib.study.claims import BEST, CLAIMS, INPUT, LABELS, MARGIN, WITH_RGB, Claim, Statement
 from semnerf_lib.study.published import Reference
 from semnerf_lib.study.results import Results, baseline_results, finished, planned_results, results_of
+from semnerf_lib.study.untrained import untrained_depth
 from semnerf_lib.study.verdicts import (
     INCONCLUSIVE,
     NO_VERDICT,
@@ -29,7 +31,6 @@ from semnerf_lib.study.verdicts import (
     PairedComparison,
     compare_folds,
     compare_seeds,
-    of_all,
 )
 
 
@@ -40,17 +41,24 @@ class Side:
     Attributes:
         name: of the model or the baseline; empty for a model without runs.
         scores: points (see `claims.measured`), NaN where the corrupted class is in no scored frame.
+        clean: the same of the same repeats on clean labels, where the statement is about what the corruption took.
         depth: mean depth errors in metres at the same frames, None where the scene has no depth; none for a baseline
             that knows no geometry.
-        runs: ids; none for a baseline.
+        runs: ids, those on clean labels last; none for a baseline.
         frames: how many frames a run was scored at; 0 without runs.
     """
 
     name: str
     scores: tuple[float, ...] = ()
+    clean: tuple[float, ...] = ()
     depth: tuple[float | None, ...] = ()
     runs: tuple[str, ...] = ()
     frames: int = 0
+
+    @property
+    def compared(self) -> tuple[float, ...]:
+        """The scores, less those on clean labels where there are such."""
+        return tuple(np.subtract(self.scores, self.clean).tolist()) if self.clean else self.scores
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,8 @@ class Row:
         finished: number of the runs that the row needs and that are finished.
         wanted: number of all runs that the row needs; 0 if this scene cannot have them, for want of RGB.
         comparison: a - b in points; None where runs are missing, or with one repeat.
-        verdict: of `verdicts`.
+        verdict: of `verdicts`, on this row alone.
+        untrained: the depth error (metres) of a field that has learnt nothing (see `untrained.untrained_depth`).
     """
 
     claim: Claim
@@ -78,6 +87,19 @@ class Row:
     wanted: int
     comparison: PairedComparison | None
     verdict: str
+    untrained: float | None = None
+
+    @property
+    def decides(self) -> bool:
+        """Whether the verdict on the claim rests on this row."""
+        return self.claim.rests_on(self.statement, self.corruption)
+
+    @property
+    def chance(self) -> float | None:
+        """See `PairedComparison.chance_to_support`; None without a comparison or a verdict."""
+        if self.comparison is None or self.verdict == NO_VERDICT:
+            return None
+        return self.comparison.chance_to_support(self.statement.relation)
 
 
 def judge(scene: Scene, scale: str, store: Store) -> list[Row]:
@@ -92,37 +114,51 @@ def judge(scene: Scene, scale: str, store: Store) -> list[Row]:
     Raises:
         SemnerfError: a finished run is damaged, or a corruption that this scene cannot have.
     """
-    return [row for claim in CLAIMS for row in _rows(claim, plan(claim.experiment, scene, scale), scale, store)]
+    rows: list[Row] = []
+    for experiment, claims in groupby(CLAIMS, key=lambda claim: claim.experiment):
+        rows += _rows(list(claims), plan(experiment, scene, scale), scale, store)
+    return rows
 
 
-def _rows(claim: Claim, planned: Plan, scale: str, store: Store) -> Iterator[Row]:
-    """The rows of one claim; on clean labels nothing can be repaired at training poses, so these rows are left out."""
-    planned = [one for one in dict.fromkeys(planned) if claim.views == "test" or one.config.corruption != CLEAN]
+def _rows(claims: Sequence[Claim], planned: Plan, scale: str, store: Store) -> Iterator[Row]:
+    """The rows of the claims that one experiment decides."""
+    planned, views = list(dict.fromkeys(planned)), claims[0].views
     runs = finished(planned, store)
-    baselines = baseline_results([one for one in planned if one.id in runs], store, claim.views)
-    results = Results(planned_results(planned, runs).rows + baselines.rows)
-    for corruption in dict.fromkeys(one.config.corruption for one in planned):
-        configs = [one.config for one in planned if one.config.corruption == corruption]
-        for statement in claim.statements:
-            yield judged(claim, statement, configs, results, scale)
+    made = [one for one in planned if one.id in runs]
+    results = Results(planned_results(planned, runs).rows + baseline_results(made, store, views).rows)
+    untrained = untrained_depth(made, store, views)
+    for claim in claims:
+        for corruption in dict.fromkeys(one.config.corruption for one in planned):
+            for statement in claim.statements_under(corruption):
+                needed = _needed(statement, corruption)
+                configs = [one.config for one in planned if one.config.corruption in needed]
+                row = judged(claim, statement, corruption, configs, results, scale)
+                yield replace(row, untrained=untrained)
 
 
-def judged(claim: Claim, statement: Statement, configs: Sequence[Config], results: Results, scale: str) -> Row:
+def _needed(statement: Statement, corruption: Corruption) -> tuple[Corruption, ...]:
+    """The corruptions whose runs a statement reads."""
+    return (corruption, CLEAN) if statement.beyond_clean else (corruption,)
+
+
+def judged(
+    claim: Claim, statement: Statement, corruption: Corruption, configs: Sequence[Config], results: Results, scale: str
+) -> Row:
     """The row of a statement under one corruption: the paired difference and the verdict.
 
     There is no difference while runs are missing, with one repeat, or where a score is unknown.
 
     Args:
-        configs: of the runs that the row needs, finished or not; one corruption and both supervisions, if the scene
-            has RGB.
+        configs: of the runs that the row needs, finished or not: both supervisions, if the scene has RGB, under this
+            corruption, and on clean labels where the statement is `beyond_clean`.
         results: of the finished runs and of the baselines; those of both models in the same order of repeats.
         scale: at "smoke" no verdict is given.
     """
-    corruption, repeats = configs[0].corruption, "seeds" if configs[0].fold is None else "folds"
+    repeats = "seeds" if configs[0].fold is None else "folds"
     key = "miou" if corruption.class_name is None else "class_iou"
-    results = results.select(corruption=corruption, views=claim.views)
+    results = results.select(views=claim.views)
     role = {INPUT: "input", BEST: results.best_baseline(corruption, key)}.get(statement.against, statement.against)
-    a, b = (side_of(results.select(role=one), key) for one in (LABELS, role))
+    a, b = (side_of(results.select(role=one), key, statement, corruption) for one in (LABELS, role))
     n_finished, wanted = len(a.runs), sum(config.supervision == LABELS for config in configs)
     if statement.against == WITH_RGB:
         n_finished, wanted = n_finished + len(b.runs), len(configs) if len(configs) > wanted else 0
@@ -130,29 +166,29 @@ def judged(claim: Claim, statement: Statement, configs: Sequence[Config], result
         b = Side(statement.against)
     comparison, verdict = None, NOT_RUN
     if n_finished == wanted > 0:
-        if len(a.scores) > 1 and np.isfinite([*a.scores, *b.scores]).all():
-            scores = list(a.scores), list(b.scores)
+        if len(a.scores) > 1 and np.isfinite([*a.compared, *b.compared]).all():
+            scores = list(a.compared), list(b.compared)
             folds = repeats == "folds"
             comparison = compare_folds(*scores, MARGIN, claim.views) if folds else compare_seeds(*scores, MARGIN)
         verdict = NO_VERDICT if scale == "smoke" else getattr(comparison, statement.relation, INCONCLUSIVE)
     return Row(claim, statement, corruption, repeats, a, b, n_finished, wanted, comparison, verdict)
 
 
-def side_of(results: Results, key: str) -> Side:
-    """One of the two that are compared, from its results under one corruption."""
-    models, depth = [row for row in results.rows if row.run], [row for row in results.rows if "depth_mae" in row.scores]
+def side_of(results: Results, key: str, statement: Statement, corruption: Corruption) -> Side:
+    """One of the two that are compared, from its own results; NaN where a repeat lacks the run on clean labels."""
+    own, clean = results.select(corruption=corruption), results.select(corruption=CLEAN)
+    before = dict(zip((row.repeat for row in clean.rows), (100 * clean.values(key)).tolist(), strict=True))
+    models, depth = [row for row in own.rows if row.run], [row for row in own.rows if "depth_mae" in row.scores]
     return Side(
-        results.rows[0].name if results.rows else "",
-        tuple((100 * results.values(key)).tolist()),
+        own.rows[0].name if own.rows else "",
+        tuple((100 * own.values(key)).tolist()),
+        tuple(before.get(row.repeat, np.nan) for row in own.rows) if statement.beyond_clean else (),
         tuple(row.scores["depth_mae"] for row in depth),
-        tuple(row.run for row in models),
+        tuple(
+            row.run for one in _needed(statement, corruption) for row in results.select(corruption=one).rows if row.run
+        ),
         models[0].scores["n_frames"] if models else 0,
     )
-
-
-def verdict_on(claim: Claim, rows: Sequence[Row]) -> str:
-    """The verdict on a claim: `verdicts.of_all` over the statements that it makes, under every corruption."""
-    return of_all(row.verdict for row in rows if row.claim == claim and row.statement.claimed)
 
 
 def reference_row(row: Row, references: Sequence[Reference]) -> Row | None:
@@ -160,18 +196,18 @@ def reference_row(row: Row, references: Sequence[Reference]) -> Row | None:
 
     Args:
         row: of the runs in the store.
-        references: of the experiment and scene of the row (see `published.find_references`). The first that has both
-            models under this corruption is taken.
+        references: of the experiment and scene of the row (see `published.find_references`). The first is taken that
+            has the runs of both models that the statement needs.
     """
+    needed = _needed(row.statement, row.corruption)
     for reference in references if row.statement.against == WITH_RGB else ():
-        runs = [run for run in reference.runs if run.config.corruption == row.corruption]
-        a, b = ([run for run in runs if run.config.supervision == supervision] for supervision in (LABELS, WITH_RGB))
-        by_repeat = {(run.config.fold, run.config.seed): run for run in b}
-        repeats = [(run.config.fold, run.config.seed) for run in a]
-        if repeats and set(repeats) == by_repeat.keys():
-            paired = [*a, *(by_repeat[repeat] for repeat in repeats)]
-            results = results_of((run.config.model_name, run) for run in paired)
-            return judged(row.claim, row.statement, [run.config for run in paired], results, "paper")
+        runs = {(c.corruption, c.supervision, c.fold, c.seed): r for r in reference.runs for c in (r.config,)}
+        repeats = [key[2:] for key in runs if key[:2] == (row.corruption, LABELS)]
+        keys = [(c, s, *repeat) for c in needed for s in (LABELS, WITH_RGB) for repeat in repeats]
+        if keys and runs.keys() >= set(keys):
+            paired = [runs[key] for key in keys]
+            results, configs = results_of((run.config.model_name, run) for run in paired), [r.config for r in paired]
+            return judged(row.claim, row.statement, row.corruption, configs, results, "paper")
     return None
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 import torch
 
 from semnerf_lib.config import Config
-from semnerf_lib.evaluation import evaluate
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.evaluation import evaluate, scored_frames
+from semnerf_lib.experiments import Plan, Planned
+from semnerf_lib.labels import CLEAN
+from semnerf_lib.machine.files import read_json, write_json
+from semnerf_lib.machine.jsons import is_number
 from semnerf_lib.models import build_model
+from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
 
 
@@ -27,3 +35,43 @@ def untrained_scores(
         device: where; None for the CPU.
     """
     return evaluate(build_model(config, scene).to(device or torch.device("cpu")).eval(), scene, ids)
+
+
+def untrained_depth(planned: Plan, store: Store, views: str) -> float | None:
+    """The mean depth error (metres) of an untrained field in the box of planned runs, at the frames they are scored at.
+
+    One field a fold, or one for all seeds. Each is computed once and kept in `<results>/untrained/<id>.json`; a missing
+    or damaged file is written again.
+
+    Args:
+        planned: runs of one experiment.
+        views: "test" or "train".
+
+    Returns:
+        None without runs of the labels-only model, without true depth, or where no box ends the rays (hierarchical
+        sampling).
+
+    Raises:
+        SemnerfError: the file cannot be written.
+    """
+    alone = [one for one in planned if one.config.supervision == "labels" and one.config.sampler == "proposal"]
+    first = {one.config.fold: one for one in reversed(alone)}
+    if not first or any(one.scene.depth is None for one in first.values()):
+        return None
+    return fmean(_kept_depth(one, store, views) for one in first.values())
+
+
+def _kept_depth(planned: Planned, store: Store, views: str) -> float:
+    scene, config = planned.scene, planned.config.replace(corruption=CLEAN, seed=0)
+    ids = scored_frames(scene, config)[views]
+    key = hashlib.sha256("\n".join([Planned(scene, config).id, *map(str, ids)]).encode()).hexdigest()[:12]
+    path = store.root / "untrained" / f"{key}.json"
+    try:
+        kept = read_json(path)["depth_mae"]
+        if is_number(kept) and kept > 0:
+            return kept
+    except (SemnerfError, KeyError, TypeError):
+        pass
+    depth = untrained_scores(scene, config, ids)["depth_mae"]
+    write_json(path, {"scene": scene.name, "bounds": config.bounds, "views": views, "depth_mae": depth})
+    return depth

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+from jaxtyping import Float
+from scipy.special import chdtri, ndtr, stdtr, stdtrit
 
 from semnerf_lib.errors import SemnerfError
 
@@ -15,6 +16,10 @@ NOT_RUN, NO_VERDICT = "not run", "no verdict"
 """What is written instead of a verdict where runs are missing, and at smoke scale, where numbers mean nothing."""
 CANNOT_TELL = "the seeds cannot tell"
 """What is written instead of a conclusion where the interval contains 0."""
+LEVEL = 0.025
+"""How often a one-sided statement may err, where the truth lies exactly at its limit: of a 95 % interval."""
+QUANTILES = 2_000
+"""Of the spread, for the chance to decide."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,47 @@ class PairedComparison:
         if self.low > 0:
             return SUPPORTED
         return NOT_SUPPORTED if self.high <= 0 else INCONCLUSIVE
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean, from the interval."""
+        return (self.high - self.mean) / float(stdtrit(len(self.differences) - 1, (1 + self.confidence) / 2))
+
+    def p_refuted(self, relation: str) -> float:
+        """The one-sided p-value against a relation: how often chance gives so low a mean if the relation just holds.
+
+        It is at most (1 - confidence) / 2 exactly where the relation is "not supported". For "comparable" it is that
+        of the nearer side.
+
+        Args:
+            relation: "comparable", "as_good" or "better".
+        """
+        if self.error == 0:
+            return float(getattr(self, relation) != NOT_SUPPORTED)
+        below = self.mean + (0.0 if relation == "better" else self.margin)
+        beyond = min(below, self.margin - self.mean) if relation == "comparable" else below
+        return float(stdtr(len(self.differences) - 1, beyond / self.error))
+
+    def chance_to_support(self, relation: str) -> float:
+        """How often "supported" comes out with so many repeats and this spread, if both models were equal.
+
+            P(|d| <= margin - t s) for "comparable", P(d >= -margin + t s) for the others
+
+        where d is normal around 0 with the standard error found here, and s^2 is an estimate of its square with n - 1
+        degrees of freedom (chi-square); the mean over s is taken over quantiles. For "better" the truth is not 0 but
+        the margin, because models that are equal should not be called better.
+
+        Args:
+            relation: "comparable", "as_good" or "better".
+        """
+        if self.error == 0:
+            return 1.0
+        df = len(self.differences) - 1
+        quantiles = (np.arange(QUANTILES) + 0.5) / QUANTILES
+        half = stdtrit(df, (1 + self.confidence) / 2) * np.sqrt(chdtri(df, quantiles) / df)
+        reach = self.margin / self.error - half
+        chances = 2 * ndtr(reach) - 1 if relation == "comparable" else ndtr(reach)
+        return float(np.clip(chances, 0, 1).mean())
 
     def conclusion(self, more: str, less: str) -> str:
         """The word `more` if the whole interval lies above 0, `less` if all of it lies below, else CANNOT_TELL.
@@ -148,6 +194,24 @@ def _compare(
     half = float(stdtrit(n - 1, (1 + confidence) / 2) * differences.std(ddof=1) * np.sqrt(factor))
     mean = float(differences.mean())
     return PairedComparison(tuple(map(float, differences)), mean, mean - half, mean + half, confidence, margin)
+
+
+def holm(p_values: Sequence[float]) -> Float[np.ndarray, "statements"]:
+    """p-values corrected for their number, in the order given [Holm 1979].
+
+        the k-th smallest of m becomes the largest of (m - j + 1) p_j over j <= k, at most 1
+
+    However many of the statements are true, the chance that one of these gets a corrected value of at most alpha is at
+    most alpha.
+
+    >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")
+    corrected = np.empty_like(p)
+    corrected[order] = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)).clip(max=1)
+    return corrected
 
 
 def of_all(verdicts: Iterable[str]) -> str:

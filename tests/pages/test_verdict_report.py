@@ -17,6 +17,7 @@ from semnerf_lib.experiments import plan
 from semnerf_lib.pages.verdict_figures import claim_figures, overview_figure
 from semnerf_lib.pages.verdict_report import write_verdict
 from semnerf_lib.runs.store import Store
+from semnerf_lib.study import judging
 from semnerf_lib.study.claims import CLAIMS, WITH_RGB
 from semnerf_lib.study.judging import judge
 
@@ -26,6 +27,14 @@ RUN = ("view_synthesis", "label_noise", "label_propagation")
 @pytest.fixture(scope="module")
 def scene():
     return furnished_scene()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_learnt():
+    """The depth of an untrained field costs seconds and has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "untrained_depth", lambda made, store, views: 0.4321 if made else None)
+        yield
 
 
 def fill(store, scene, scale, names=RUN):
@@ -66,12 +75,13 @@ def test_the_page_tells_every_claim_with_its_verdict_and_every_run(written, scen
     page = (folder / "report.html").read_text()
     for claim, line in zip(CLAIMS, lines, strict=True):
         heading = re.search(rf"<h2>{re.escape(claim.title)} (.*?)</h2>", page.replace("&#39;", "'"), re.DOTALL)[1]
-        assert f">{line['verdict']}</span>" in heading
+        verdict, bracket, rest = line["verdict"].partition(" (")
+        assert f">{verdict}</span>{bracket}{rest}" in heading
     assert all(f"<code>{path.parent.name}</code>" in page for path in store.root.glob("runs/*/result.json"))
     wanted = len({one.id for claim in CLAIMS for one in plan(claim.experiment, scene, "laptop")})
     there = len(list(store.root.glob("runs/*/result.json")))
     assert there < wanted and f"{there} of {wanted} runs" in page
-    for part in ("Differences from the paper", "Not tested", "0000000", "Smoke"):
+    for part in ("Differences from the paper", "Not tested", "0000000", "0.432", "Holm", "Smoke"):
         assert (part in page) == (part != "Smoke")
 
 
@@ -98,8 +108,14 @@ def test_figures_show_what_was_run(written, scene):
     rows = judge(scene, "laptop", written[1])
     figure = overview_figure(rows, "title")
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels[:2] == ["comparable: supported", "clean labels"] and "super-resolves: not run" in labels
-    assert figure.get_suptitle() == "title" and len(figure.axes) == 3
-    counts = [len(claim_figures([row for row in rows if row.claim == claim], "t")) for claim in CLAIMS]
-    assert counts[0] == counts[3] == 1 and counts[1] == 2 and counts[2] == 0
+    assert labels[:2] == ["1 comparable: supported", "clean labels"]
+    assert "2 denoises: a supported, b supported" in labels and "3 super-resolves: a not run, b not run" in labels
+    assert len(labels) == len(set(labels)) + labels.count("clean labels") - 1  # both parts of a claim share their lines
+    assert figure.get_suptitle() == "title" and len(figure.axes) == 4
+    experiments = dict.fromkeys(claim.experiment for claim in CLAIMS)
+    by_experiment = [[row for row in rows if row.claim.experiment == name] for name in experiments]
+    figures = [claim_figures(own, "t") for own in by_experiment]
+    assert [len(own) for own in figures] == [1, 2, 0, 1, 1]
+    [depth] = [ax for ax in figures[1][0].axes if ax.get_ylabel() == "depth error (m)"]
+    assert [text.get_text() for text in depth.texts] == ["nothing learnt"] and depth.texts[0].xy[1] == 0.4321
     plt.close("all")

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import nct, t, ttest_1samp
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.study.verdicts import (
@@ -17,6 +18,7 @@ from semnerf_lib.study.verdicts import (
     PairedComparison,
     compare_folds,
     compare_seeds,
+    holm,
     of_all,
 )
 
@@ -128,3 +130,44 @@ def test_a_claim_of_several_parts():
 )
 def test_words_for_an_interval(differences, word):
     assert compare_seeds(differences, [0.0] * 3, margin=0).conclusion("better", "worse") == word
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03, 0.005]).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.9]).tolist() == [1.0, 1.0] and holm([0.02]).tolist() == [0.02] and holm([]).size == 0
+
+
+@pytest.mark.parametrize("relation", ["comparable", "as_good", "better"])
+def test_the_p_value_is_at_the_level_where_the_relation_is_refuted(relation):
+    for shift in np.linspace(-9, 9, 41):
+        found = compare_seeds([shift + 0.4, shift - 0.5, shift + 0.3], [0.0] * 3, margin=2.0)
+        assert (found.p_refuted(relation) <= 0.025) == (getattr(found, relation) == NOT_SUPPORTED)
+
+
+def test_the_p_value_is_students():
+    differences = [-3.0, -4.5, -3.5]
+    found = compare_seeds(differences, [0.0] * 3, margin=2.0)
+    assert found.p_refuted("as_good") == pytest.approx(ttest_1samp(differences, -2, alternative="less").pvalue)
+    assert found.p_refuted("better") == pytest.approx(ttest_1samp(differences, 0, alternative="less").pvalue)
+    same = compare_seeds([1.0, 1.0], [1.0, 1.0], margin=2.0)
+    assert (same.p_refuted("better"), same.p_refuted("as_good"), same.chance_to_support("as_good")) == (0.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("n", [3, 10])
+def test_the_chance_to_support_is_that_of_the_noncentral_t(n):
+    spread = np.resize([1.3, -1.3], n) + 50.0  # where the mean lies does not matter
+    found = compare_seeds(spread.tolist(), [0.0] * n, margin=2.0)
+    exact = nct.sf(t.ppf(0.975, n - 1), n - 1, found.margin / found.error)
+    assert found.chance_to_support("as_good") == pytest.approx(exact, abs=1e-3)
+    assert found.chance_to_support("better") == found.chance_to_support("as_good")
+    assert found.chance_to_support("comparable") < found.chance_to_support("as_good")
+
+
+def test_the_chance_to_support_is_how_often_the_rule_does_so():
+    found = compare_seeds([1.1, -0.9, 0.2], [0.0] * 3, margin=2.0)
+    rng, n = np.random.default_rng(0), 2000
+    draws = rng.normal(0, found.error * math.sqrt(3), (n, 3)).tolist()
+    told = [compare_seeds(draw, [0.0] * 3, margin=2.0) for draw in draws]
+    for relation in ("comparable", "as_good"):
+        share = sum(getattr(one, relation) == SUPPORTED for one in told) / n
+        assert found.chance_to_support(relation) == pytest.approx(share, abs=0.035)

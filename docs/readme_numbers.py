@@ -1,0 +1,123 @@
+"""Writes the blocks of numbers in README.md from the committed notebooks' outputs: `python docs/readme_numbers.py`.
+
+A block stands between `<!-- numbers: NAME -->` and `<!-- /numbers -->`. tests/test_readme.py asks that each is what its
+cells say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+README = PROJECT / "README.md"
+BLOCK = re.compile(r"(<!-- numbers: (?P<name>[\w ]+) -->\n).*?(<!-- /numbers -->)", re.DOTALL)
+Line = dict[str, str]
+
+
+def output(notebook: str, cell: str) -> str:
+    """What a cell of a committed notebook displays, as text: `output("04", "c19-9950b8")`.
+
+    Raises:
+        ValueError: no such cell, or one without output.
+    """
+    [path] = (PROJECT / "notebooks").glob(f"{notebook}_*.ipynb")
+    cells = {one["id"]: one for one in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+    outputs = cells.get(cell, {}).get("outputs", [])
+    texts = ["".join(one.get("text") or one.get("data", {}).get("text/plain", "")) for one in outputs]
+    if not any(texts):
+        raise ValueError(f"{path.name}: cell {cell} has no output, expected one: execute the notebook")
+    return "\n".join(texts)
+
+
+def table_in(text: str, head: str) -> list[Line]:
+    """The lines of a table that `semnerf_lib.tables` has written as text; cells are aligned left under their heads.
+
+    Args:
+        head: the first head, by which the table is found.
+    """
+    lines = text.splitlines()
+    start = next(k for k, line in enumerate(lines) if re.match(rf"{re.escape(head)}  ", line))
+    heads = list(re.finditer(r"\S+(?: \S+)*", lines[start]))
+    ends = [*(match.start() for match in heads[1:]), None]
+    rows = []
+    for line in lines[start + 1 :]:
+        if not line.strip():
+            break
+        rows.append({m[0]: line[m.start() : end].strip() for m, end in zip(heads, ends, strict=True)})
+    return rows
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def scores() -> str:
+    """One long run (notebook 04) and the five folds of both models (05)."""
+    run = {line["what"]: line["value"] for line in table_in(output("04", "c19-9950b8"), "what")}
+    folds = table_in(output("05", "c09-d1eeca"), "model")
+    rows = [
+        [
+            f"{run['model']}, {run['steps']} steps, {run['test frames']} test views",
+            "1",
+            run["mIoU"],
+            run["total accuracy"],
+            run["depth error (mean)"],
+        ]
+    ]
+    for line in folds:
+        values = [line[key].partition(" (n = ") for key in ("mIoU", "total accuracy", "depth error (m)")]
+        n = values[0][2].rstrip(")")
+        miou, accuracy, depth = (value for value, _, _ in values)
+        rows.append([f"{line['model']}, {n} folds", n, miou, accuracy, f"{depth} m"])
+    if blank := re.search(r"nothing learnt: ([\d.]+ m) \((.+)\)", output("05", "c18-1c7453")):
+        rows.append([f"nothing learnt: an untrained field, {blank[2]}", "1", "–", "–", blank[1]])
+    return markdown(["made room", "n", "mIoU", "total accuracy", "depth error"], rows)
+
+
+def surfaces() -> str:
+    """The learnt surfaces beside the true one (notebook 05)."""
+    lines = {line["score"]: line for line in table_in(output("05", "c28-b2f4a6"), "score")}
+    wanted = {
+        "to the true one": "accuracy: learnt to true, mean (median)",
+        "the true one to it": "completeness: true to learnt, mean (median)",
+        "F-score within 5 cm": "F-score within 5 cm",
+        "within 10 cm": "F-score within 10 cm",
+    }
+    models = [head for head in next(iter(lines.values())) if head != "score"]
+    rows = [[model, *(lines[key][model].partition(" (")[0] for key in wanted.values())] for model in models]
+    return markdown(["the learnt surface, fold 0", *wanted], rows)
+
+
+def verdicts() -> str:
+    """The table of all claims (notebook 10)."""
+    heads = ("claim", "verdict", "it rests on", "beside it")
+    rows = table_in(output("10", "c08-1ecf3c"), "claim")
+    return markdown(["the paper's claim", "verdict here", *heads[2:]], [[row[head] for head in heads] for row in rows])
+
+
+def runs() -> str:
+    """What the verdicts rest on (notebook 10)."""
+    return f"*{output('10', 'c04-0ea549').splitlines()[0]}.*\n"
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"scores": scores, "surfaces": surfaces, "verdicts": verdicts, "runs": runs}
+
+
+def written(text: str) -> str:
+    """A text with its blocks written anew.
+
+    Raises:
+        ValueError: a block that nothing writes, or one that is missing.
+    """
+    names = [match["name"] for match in BLOCK.finditer(text)]
+    if sorted(names) != sorted(BLOCKS):
+        raise ValueError(f"README.md: blocks {names}, expected each of {list(BLOCKS)} once")
+    return BLOCK.sub(lambda match: f"{match[1]}\n{BLOCKS[match['name']]()}\n{match[3]}", text)
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
