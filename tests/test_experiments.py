@@ -70,10 +70,8 @@ def test_the_reference_scale_is_the_laptops_with_more_steps(name):
     place = scene(rgb=True)
     for longer, one in zip(plan(name, place, "reference"), plan(name, place, "laptop"), strict=True):
         a, b = longer.config, one.config
-        assert (
-            a == b.replace(iterations=4 * b.iterations, lr_decay_steps=a.lr_decay_steps)
+        assert a == b.replace(iterations=4 * b.iterations, lr_decay_steps=a.lr_decay_steps)
         assert longer.scene.digest == one.scene.digest
-        )
         assert a.lr_decay_steps / a.iterations == b.lr_decay_steps / b.iterations
 
 
