@@ -229,8 +229,9 @@ def predictions(
     found: dict[str, dict[str, Predicted]] = {views: {} for views in frames}
     for name, baseline in baselines.items():
         asked = frames if name in ANY_VIEW else {views: ids for views, ids in frames.items() if views == "train"}
-        everything = baseline(scene, labels, [i for ids in asked.values() for i in ids]) if asked else None
-        start = 0
+        if not asked:
+            continue
+        everything, start = baseline(scene, labels, [i for ids in asked.values() for i in ids]), 0
         for views, ids in asked.items():
             part = slice(start, start := start + len(ids))
             found[views][name] = Predicted(*(array if array is None else array[part] for array in everything))
