@@ -27,7 +27,9 @@ import matplotlib.pyplot as plt
 figure, ax = plt.subplots()
 ax.set_title("A wall")
 data, metadata = shell.display_formatter.format(figure)
-assert "image/png" in data
+import io
+from PIL import Image
+assert Image.open(io.BytesIO(data["image/png"])).mode == "P"
 print(metadata["image/png"]["alt"])
 """
 

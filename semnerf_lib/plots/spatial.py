@@ -21,10 +21,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
-from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.plots.alternatives import alternative_text
+from semnerf_lib.plots.alternatives import alternative_text, few_colours
 from semnerf_lib.scenes.triangles import area_vectors
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -126,12 +125,10 @@ def title_of(figure: Any) -> str:
 
 
 def small_png(picture: Figure) -> bytes:
-    """The picture as a PNG of at most 256 colours, a quarter of the size."""
-    full, small = io.BytesIO(), io.BytesIO()
+    """The picture as a PNG of at most 256 colours."""
+    full = io.BytesIO()
     picture.savefig(full, format="png", dpi=100)
-    coverage = Image.Quantize.MAXCOVERAGE  # keeps the class colours of a legend, which median cut does not
-    Image.open(full).convert("RGB").quantize(256, coverage, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
-    return small.getvalue()
+    return few_colours(full.getvalue())
 
 
 def small_picture(figure: Figure) -> Any:
