@@ -66,7 +66,7 @@ def test_tally_counts_what_held_among_all(rows):
 def test_details_tell_both_sides_in_points(rows):
     [first, second] = details([row for row in rows if row.claim == CLAIMS[0]])
     assert first["scores"] == "90.0 ± 0.0 / 90.1 ± 0.0"
-    assert second["labels alone are"] == "better than the best baseline (nearest labelled frame)"
+    assert second["labels alone are"] == "better than the best baseline (labels voted in 3D)"
     assert first["difference (95 %)"] == "−0.1 (−0.1 to −0.1)"
     assert (first["n"], first["verdict"], first["depth error (m)"]) == ("5 folds", SUPPORTED, "0.100 / 0.100")
     [missing, *_] = details([row for row in rows if row.claim == CLAIMS[1]])
