@@ -27,6 +27,11 @@ IMAGES = ("labels", "depth", "entropy", "rgb", "ids", "depth-mm")
 
 
 def add(commands: Commands) -> None:
+    for one in (add_train, add_evaluate, add_render, add_relabel, add_mesh):
+        one(commands)
+
+
+def add_train(commands: Commands) -> None:
     sub = command(
         commands,
         "train",
@@ -44,6 +49,8 @@ def add(commands: Commands) -> None:
     classes_option(sub)
     sub.further_help = keys_help
 
+
+def add_evaluate(commands: Commands) -> None:
     sub = command(
         commands,
         "evaluate",
@@ -56,6 +63,8 @@ def add(commands: Commands) -> None:
     sub.add_argument("--frames", choices=("test", "train"), default="test", help="which frames to score (test)")
     classes_option(sub)
 
+
+def add_render(commands: Commands) -> None:
     sub = command(
         commands,
         "render",
@@ -78,6 +87,8 @@ def add(commands: Commands) -> None:
     sub.add_argument("--seconds", type=float, default=8.0, help="length of the video (8)")
     sub.add_argument("--show", choices=("labels", "depth", "entropy", "rgb"), default="labels", help="in the video")
 
+
+def add_relabel(commands: Commands) -> None:
     sub = command(
         commands,
         "relabel",
@@ -89,6 +100,8 @@ def add(commands: Commands) -> None:
     run_options(sub)
     relabel_options(sub)
 
+
+def add_mesh(commands: Commands) -> None:
     sub = command(
         commands,
         "mesh",

@@ -60,7 +60,6 @@ def load_mesh(
     - GLB, glTF, OBJ: one class a named node or object: "chair_12", "Chair (2)" and "chair.001" are all of class chair.
       In an OBJ without objects, groups are objects. Where names tell fewer than two classes apart, materials do. All
       primitives of a node are one object. Where nothing has a name, the file's name is the class.
-
     - HM3D's `X.semantic.glb` beside `X.semantic.txt`: the category of the object whose colour a face is painted in.
 
     Classes are remapped to 0 ... C - 1, ascending in their id, or in alphabetical order where they have none.

@@ -113,16 +113,13 @@ def load_replica(path: str | os.PathLike) -> Scene:
     ids = read_stack(files[LABELS], LABELS, None, lambda image: image, np.uint8)
     size = ids.shape[1:]
     intrinsics, depth_scale = _read_intrinsics(path, size)
-    void = {i for i, name in names.items() if name.lower() in VOID_NAMES} | ({0} - names.keys())
-    if len(names) < VOID:  # with 255 named classes 255 is one of them, else it is how most tools mark void
-        void.add(VOID)
+    void = void_ids(names)
     present = sorted(set().union(*(np.unique(image).tolist() for image in ids)) - void)
-    for number in present:
-        if number not in names:
-            where = files[LABELS][int((ids == number).any((1, 2)).argmax())]
-            raise SemnerfError(
-                f"{where}: class id {number} has no name, expected one of the {len(names)} in {names_file}"
-            )
+    if unnamed := [number for number in present if number not in names]:
+        where = files[LABELS][int((ids == unnamed[0]).any((1, 2)).argmax())]
+        raise SemnerfError(
+            f"{where}: class id {unnamed[0]} has no name, expected one of the {len(names)} in {names_file}"
+        )
     if len(present) < 2:
         found = f"only class id {present[0]} ('{names[present[0]]}')" if present else "no labelled pixel"
         raise SemnerfError(f"{path / LABELS}: {found} in {len(kept)} frames, expected at least two classes")
@@ -150,6 +147,12 @@ def load_replica(path: str | os.PathLike) -> Scene:
         coding=_coding(path, files[LABELS], intrinsics, names, min(void, default=0), kept),
         **more,
     )
+
+
+def void_ids(names: dict[int, str]) -> set[int]:
+    """The label ids that mean void: 0 without a name, 255 unless it is one of 255 classes, and those named so."""
+    void = {i for i, name in names.items() if name.lower() in VOID_NAMES} | ({0} - names.keys())
+    return void | {VOID} if len(names) < VOID else void  # most tools mark void by 255
 
 
 def save_replica(scene: Scene, path: str | os.PathLike) -> None:

@@ -97,12 +97,9 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         SemnerfError: no frame is left, an image is damaged, a pose is no rigid motion, there are more than 255
             classes, or what `Scene` raises.
     """
-    found = [f for f in source.frames if np.isfinite(f.pose).all()]
-    notes = list(source.notes)
+    found, notes = with_poses(source), list(source.notes)
     if len(found) < len(source.frames):
         notes.append(f"{len(source.frames) - len(found)} frames without a pose dropped")
-    if len(found) < 2:
-        raise SemnerfError(f"{source.folder}: {len(found)} frames with label and pose, expected at least 2")
     check_total([frame.label for frame in found], source.folder)
     images = [source.read(frame.label) for frame in found]
     modes = {mode for _, mode, _ in images}
@@ -123,9 +120,6 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     notes += same_names({i: names[i] for i in present if i in names})
     axes, inverted = options.axes or source.axes, source.inverted != options.invert
     unit = options.unit or source.unit
-    for frame in found:
-        if fault := pose_fault(frame.pose):
-            raise SemnerfError(f"{frame.label}: its pose: {fault}, expected a rigid motion")
     test = [i for i in range(len(found)) if i % 5 == 4] or [len(found) - 1]
     coding = Coding(
         layout=source.layout,
@@ -154,6 +148,21 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         depth=_stack([f.depth for f in found], cameras, camera, source.depth_scale),
         coding=coding,
     )
+
+
+def with_poses(source: Source) -> list[PosedFrame]:
+    """The frames with a finite pose.
+
+    Raises:
+        SemnerfError: fewer than two, or a pose that is no rigid motion.
+    """
+    found = [f for f in source.frames if np.isfinite(f.pose).all()]
+    if len(found) < 2:
+        raise SemnerfError(f"{source.folder}: {len(found)} frames with label and pose, expected at least 2")
+    for frame in found:
+        if fault := pose_fault(frame.pose):
+            raise SemnerfError(f"{frame.label}: its pose: {fault}, expected a rigid motion")
+    return found
 
 
 def class_names(source: Source, options: ImportOptions, colours: bool) -> tuple[dict[int, str], set[int]]:
