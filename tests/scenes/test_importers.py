@@ -301,6 +301,21 @@ def test_split_json_gives_the_unit_and_the_box(tmp_path):
         load_scene(tmp_path)
 
 
+def test_ids_without_a_name_are_told(tmp_path):
+    nerfstudio(tmp_path)
+    (tmp_path / "classes.txt").write_text("7 other\n")
+    scene = import_scene(tmp_path)
+    assert scene.class_names == ("other", "class 300")
+    assert "no name for ids 300: called by their number" in scene.coding.assumed
+
+
+def test_a_bare_number_names_no_class(tmp_path):
+    nerfstudio(tmp_path)
+    (tmp_path / "classes.txt").write_text("4")  # what a broken copy left of "42 sofa"
+    with pytest.raises(SemnerfError, match="classes.txt: line '4' is a number, expected lines `id name`, or a name"):
+        import_scene(tmp_path)
+
+
 def test_a_name_of_two_ids_is_told(tmp_path):
     nerfstudio(tmp_path)
     (tmp_path / "classes.txt").write_text("7 other\n300 other\n")

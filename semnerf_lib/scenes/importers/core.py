@@ -118,6 +118,8 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     for number, i in enumerate(present):
         labels[ids == i] = number
     notes += same_names({i: names[i] for i in present if i in names})
+    if names and (unnamed := [i for i in present if i not in names]):
+        notes.append(f"no name for ids {', '.join(map(str, unnamed))}: called by their number")
     axes, inverted = options.axes or source.axes, source.inverted != options.invert
     unit = options.unit or source.unit
     test = [i for i in range(len(found)) if i % 5 == 4] or [len(found) - 1]

@@ -87,6 +87,8 @@ def _lines(path: Path) -> dict[int, str]:
         return {int(number): name for number, name in pairs}
     if len(pairs) >= len(lines) / 2:
         raise SemnerfError(f"{path}: {len(pairs)} of {len(lines)} lines begin with an id, expected all or none")
+    if bare := [line for line in lines if line.isdecimal()]:
+        raise SemnerfError(f"{path}: line {bare[0]!r} is a number, expected lines `id name`, or a name in each")
     return dict(enumerate(line for line in lines if line != "__ignore__"))
 
 
