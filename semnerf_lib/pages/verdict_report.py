@@ -84,7 +84,7 @@ def _section(claim: Claim, rows: Sequence[Row], scene: Scene) -> dict[str, Any]:
     own = [row for row in rows if row.claim == claim]
     same = [row for row in rows if row.claim.experiment == claim.experiment]
     references = find_references(scene.name, claim.experiment)
-    published = read_published() if claim.experiment == "super_resolution" else None
+    published = read_published().at_width(scene.intrinsics.width) if claim.experiment == "super_resolution" else None
     figures = claim_figures(same, claim.text) if same and same[0].claim == claim else []
     return {
         "claim": claim,

@@ -78,7 +78,7 @@ def loose_walls(
     truth: TrueSurface,
     eye: Float[np.ndarray, "3"],
     height: float,
-    title: str = "Where labels alone leave walls loose",
+    title: str = "How far the learnt surface is off",
 ) -> Figure:
     """How far a learnt surface lies from the true one, and why: the density around it, in plan.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from semnerf_lib.machine.processes import LIBRARY, PROJECT
 from semnerf_lib.runs.facts import check_scores
 from semnerf_lib.runs.store import Run
 
+PUBLISHED_WIDTH = 320
+"""Pixels: the width of P2's images."""
 REFERENCES = PROJECT / "data" / "reference"
 REFERENCE_FORMAT, PUBLISHED_FORMAT = "semnerf-reference-1", "semnerf-published-1"
 KEPT_PROVENANCE = (
@@ -62,6 +64,15 @@ class Published:
     views: str
     note: str
     scores: dict[Corruption, dict[str, float]]
+
+    def at_width(self, width: int) -> Published:
+        """The same beside images of `width` pixels: S becomes S width / 320, as coarse in angle, or goes."""
+        scores = {}
+        for corruption, cells in self.scores.items():
+            factor = corruption.amount * width / PUBLISHED_WIDTH
+            if factor >= 1 and factor % 1 == 0:
+                scores[replace(corruption, amount=factor)] = cells
+        return replace(self, scores=scores)
 
 
 def read_published(path: Path = LIBRARY / "study" / "published.json") -> Published:

@@ -166,5 +166,5 @@ check_frames = Check(
         Mistake("a share, not points: share times the full score, not the full score minus (1 - share)", _within),
         Mistake("that is the largest number: all frames are always enough; how few are?", lambda s, share: max(s)),
     ),
-    "The taste is in the share; say it before you look.",
+    "Choose the share before you look at the scores.",
 )  # fmt: skip

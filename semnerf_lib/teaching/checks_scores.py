@@ -113,7 +113,7 @@ check_interval = Check(
         Mistake("that is the spread of the differences, not of their mean",
                 _interval(lambda n: 1.0)),
     ),
-    "Folds that share frames agree more than they know.",
+    "Folds share frames, so their differences are not independent.",
 )  # fmt: skip
 
 
@@ -209,5 +209,5 @@ check_chance = Check(
         Mistake("that is the chance that exactly one fails; two are a failure, too",
                 lambda n, p: n * p * (1 - p) ** (n - 1)),
     ),
-    "So the count of conditions stands beside every verdict.",
+    "The more conditions are tested, the likelier one fails by chance: that is why their count stands beside each verdict.",
 )  # fmt: skip

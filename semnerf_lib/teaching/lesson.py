@@ -70,7 +70,7 @@ PARTS = (
          "from semnerf_lib.lessons.tracing import trace_model\n\nwidgets.one_ray(trace_model(model, split), split)"),
     Part(72, "Watch a field learn",
          "Press the button once: the next seed trains beside the finished run. Large regions "
-         "come at once, boundaries late, depth last.", "widgets.live_training(planned, store)"),
+         "come at once, boundaries late; depth soon stops getting better.", "widgets.live_training(planned, store)"),
     Part(80, "Is the geometry right?",
          "Switch to the distance to the truth. Blue is too far, red is too near. **Who voted "
          "no?**", "widgets.learnt_room(widgets.learnt_by(model, split))"),

@@ -107,6 +107,14 @@ def test_published_cells_are_those_of_the_protocol():
     assert set(published.scores[Corruption("super-sparse", 16)]) == {"miou"}
 
 
+def test_published_scores_stand_beside_labels_as_coarse_in_angle():
+    published = read_published()
+    assert published.at_width(320) == published
+    halved = {str(corruption): cells["miou"] for corruption, cells in published.at_width(160).scores.items()}
+    assert halved == {"super-dense:4": 0.610, "super-dense:8": 0.433, "super-sparse:4": 0.887, "super-sparse:8": 0.800}
+    assert {str(corruption) for corruption in published.at_width(60).scores} == {"super-dense:3", "super-sparse:3"}
+
+
 def test_a_published_score_that_cannot_be(tmp_path):
     facts = dict.fromkeys(("source", "model", "scenes", "views", "note"), "x") | {"format": "semnerf-published-1"}
     path = tmp_path / "published.json"
