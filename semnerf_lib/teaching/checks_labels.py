@@ -179,7 +179,7 @@ check_enlarge = Check(
                 _left_alone),
         Mistake("rows and columns are swapped", lambda k, s, h, w: _enlarged()(k.T, s, h, w)),
     ),
-    "Putting each label back in its place is worth more than it looks: compare *nearest label* with *labels as given* in the last table.",
+    "Putting each label back in its place is worth more than it looks: see the last table.",
 )  # fmt: skip
 
 
