@@ -25,7 +25,7 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 0.875)
 CORRUPTIONS = ("none", "pixel-noise:0.5", "super-sparse:8", "propagation:0", "sparse:0.977778")
 
 
-def config_of(corruption: str, share: float, weight: float) -> Config:
+def candidate(corruption: str, share: float, weight: float) -> Config:
     """A run with RGB of the laptop's experiments, with a share of its rays from any pixel."""
     own = {"iterations": 450, "lr_decay_steps": 315, "preview_every": 0, "score_frames": 12}
     if corruption != "none":
@@ -43,19 +43,21 @@ def main() -> None:
     args = parser.parse_args()
     store, scene = Store(args.out), open_scene("bedroom", "laptop")
     choices = [(share, 0.04) for share in SHARES] + [(0.75, weight) for weight in (0.01, 0.16)]
-    planned = {(c, *choice): Planned(scene, config_of(c, *choice)) for choice in choices for c in CORRUPTIONS}
+    planned = {(c, *choice): Planned(scene, candidate(c, *choice)) for choice in choices for c in CORRUPTIONS}
     jobs = [job_for(store, "bedroom", "laptop", one) for one in planned.values() if not store.has(one)]
     with pick_executor(None, None, len(jobs)).outcomes(jobs) as outcomes:
         for n, outcome in enumerate(outcomes, 1):
             print(
                 f"{n} of {len(jobs)}: {outcome.job.config.corruption} {outcome.state} {outcome.error or ''}", flush=True
             )
+    if missing := sum(not store.has(one) for one in planned.values()):
+        raise SystemExit(f"{missing} of {len(planned)} runs could not be made, expected all of them")
     scores = {key: 100 * store.find(one).metrics["miou"] for key, one in planned.items()}
     lines = [
         f"Bedroom, 160 x 120, labels + RGB, mIoU at 12 test poses, one seed; {device_name(pick_device())}, revision "
         f"{revision()}.",
         "",
-        "| from any pixel | weight of the cross-entropy | " + " | ".join(c for c in CORRUPTIONS) + " | mean |",
+        "| from any pixel | weight of the cross-entropy | " + " | ".join(CORRUPTIONS) + " | mean |",
         "| --- " * (len(CORRUPTIONS) + 3) + "|",
     ]
     for share, weight in choices:

@@ -1,9 +1,9 @@
 """What a GPU can show in a few minutes: the papers' networks at their own size, timed, trained and scored.
 
 Times a step of P1's and of P2's network in float32 and bfloat16, as it is and with compiled fields; says what all
-200,000 steps would take; trains both for the steps that fit into the time left, in the faster exact way (float32), and
-scores them. Writes gpu.md and the scores (see `study.published.export_reference`) into a folder. The line of the tests
-comes first: `pytest tests -k cuda`. At smoke scale it runs on a CPU, to try the script itself.
+200,000 steps would take; trains both for the steps that fit into the time left, in float32, and scores
+them. Writes gpu.md and the scores (see `study.published.export_reference`) into a folder. The
+tests come first: `pytest tests/machine -k cuda`. At smoke scale it runs on a CPU, to try the script itself.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def step_seconds(planned: Planned, config: Config, device: torch.device, compile
     if compiled:
         for name in ("coarse", "fine"):
             getattr(trainer.model, name).compile()
-    return seconds(lambda: trainer.step(), device)
+    return seconds(trainer.step, device)
 
 
 def step_rows(planned: list[Planned], device: torch.device) -> Iterator[tuple[str, str, str, float]]:

@@ -83,8 +83,8 @@ def supervisions(scene: Scene) -> tuple[str, ...]:
 
 
 def seen_from_within(scene: Scene) -> bool:
-    """Whether the bounds are known and all training cameras stand inside: then they are walls."""
-    centres = scene.c2w[list(scene.train_ids), :3, 3]
+    """Whether the bounds are known and all cameras stand inside: then they are walls."""
+    centres = scene.c2w[:, :3, 3]
     return scene.bounds is not None and bool(((scene.bounds[0] < centres) & (centres < scene.bounds[1])).all())
 
 
@@ -99,8 +99,9 @@ def config_of(scene: Scene, scale: str, supervision: str, field: str | None = No
     the cameras.
 
     The rays: both supervisions draw equally many a step. Labels alone draw all from labelled pixels. With RGB
-    `COLOUR_SHARE` of them come from any pixel: that share did best for the model with RGB itself, in the bedroom (see
-    benchmarks/colour_rays.py). At `paper` scale P2's network draws all from any pixel [P2, code].
+    `COLOUR_SHARE` of them come from any pixel: that share did best for the model with RGB itself, on average over five
+    kinds of labels of the bedroom, at P2's weight of the cross-entropy (one seed, see benchmarks/colour_rays.md).
+    `boundary_share` is of the others. At `paper` scale P2's network draws all from any pixel [P2, code].
 
     Args:
         scene: training frames and bounds.
@@ -109,7 +110,7 @@ def config_of(scene: Scene, scale: str, supervision: str, field: str | None = No
     """
     own = {"bounds": "cameras"} if seen_from_within(scene) else {}
     config = preset(scale, field, supervision=supervision, **own | changes)
-    if supervision == "labels":
+    if supervision == "labels" or "colour_rays" in changes:
         return config
     if scale == "paper" and config.field == "mlp":
         return config.replace(pixels="any")

@@ -101,7 +101,6 @@ def test_checked_cells_print_and_draw_nothing_else(path):
 
 
 @every_notebook
-@pytest.mark.xfail(reason="the committed outputs are older than the texts: goes with their next execution", strict=True)
 def test_every_picture_says_what_it_shows(path):
     for cell in code(read(path)):
         for output in cell.outputs:

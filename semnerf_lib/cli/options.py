@@ -142,17 +142,19 @@ def keys_help() -> str:
 def named_run(args: argparse.Namespace) -> Planned:
     """The run that the options name; what its scene assumes is printed."""
     from semnerf_lib.config import check_scale, preset
-    from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
+    from semnerf_lib.experiments import N_FOLDS, Planned, config_of, open_scene
 
     check_scale(args.scale)
     own = {key: getattr(args, key) for key in ("supervision", "fold", "corruption", "seed")}
-    config = preset(args.scale, args.field, **own, **settings(args.set))
+    own |= settings(args.set)
+    preset(args.scale, args.field, **own)  # refuses a bad value before the scene is opened
     if args.fold is not None and not 0 <= args.fold < N_FOLDS:
         raise SemnerfError(f"fold {args.fold}, expected 0 ... {N_FOLDS - 1}")
     scene = open_scene(args.scene, args.scale)
     for line in () if scene.coding is None else scene.coding.assumed:
         print(line, file=sys.stderr)
-    return Planned(scene if args.fold is None else scene.folds(N_FOLDS)[args.fold], config)
+    part = scene if args.fold is None else scene.folds(N_FOLDS)[args.fold]
+    return Planned(part, config_of(part, args.scale, own.pop("supervision"), args.field, **own))
 
 
 def settings(pairs: Sequence[str]) -> dict[str, Any]:

@@ -221,15 +221,22 @@ class Reproduction:
                 say(f"no verdict: {fault}")
 
     def keep_scores(self) -> None:
-        """Writes the scores of the finished runs, a file an experiment, for `data/reference`: see `study.published`."""
+        """Writes the scores of the finished runs, a file an experiment, for `data/reference`: see `study.published`.
+
+        At smoke scale there are none to keep.
+        """
         scale, scene = self.report.scale, self.report.scene
+        if scale == "smoke":
+            return
         for name, planned in self.report.plans.items():
             if runs := [self.sweep.runs[one.id] for one in planned if one.id in self.sweep.runs]:
                 steps = " and ".join(f"{n:,}" for n in sorted({run.config.iterations for run in runs}))
                 note = f"{scale} scale, {steps} steps, {len(runs)} of {len(planned)} planned runs"
                 path = self.folder / "scores" / f"{scene.name}-{scale}-{name}.json"
-                path.parent.mkdir(exist_ok=True)
-                export_reference(path, name, runs, note)
+                try:
+                    export_reference(path, name, runs, note)
+                except SemnerfError as fault:
+                    say(f"scores of {name} are not kept: {fault}")
 
     def finish(self) -> int:
         """Prints how many notebooks ran without an error; returns 0 if all did, else 1."""

@@ -74,7 +74,7 @@ def details(
 
     Scores are points, mean and sample standard deviation, of labels alone / of what they are compared with, less those
     on clean labels where the statement is about what the corruption took. Depth errors are means, the other one if it
-    is of a model; beside them stands that of a field that has learnt nothing. "could decide": see
+    has one; beside them stands that of a field that has learnt nothing. "could decide": see
     `verdicts.PairedComparison.chance_to_support`. Reference runs and published scores get columns of their own if they
     have scores for one of the rows.
 

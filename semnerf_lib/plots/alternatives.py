@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -61,6 +62,7 @@ def describe_figures(shell: Any) -> None:
     Args:
         shell: what `IPython.get_ipython` returns.
     """
+    import_module("matplotlib_inline.backend_inline")  # sets its own formatter of figures when first imported
     formatter = shell.display_formatter
 
     def drawn(figure: Figure) -> bytes:

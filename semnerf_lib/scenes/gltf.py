@@ -51,7 +51,9 @@ def _check(path: Path, header: dict[str, Any]) -> None:
     primitives = [part for mesh in header.get("meshes", []) for part in mesh.get("primitives", [])]
     numbers = [n for part in primitives for n in (part.get("indices", 0), *part.get("attributes", {}).values())]
     if not all(type(n) is int and 0 <= n < len(counts) for n in numbers):
-        raise SemnerfError(f"{path}: damaged mesh (numbers of its accessors), expected 0 to {len(counts) - 1}")
+        raise SemnerfError(
+            f"{path}: damaged mesh (numbers of its accessors), expected those of the file's {len(counts)}"
+        )
     for entry in (*header.get("buffers", []), *header.get("images", [])):
         uri = entry.get("uri", "data:")
         if not uri.startswith("data:"):

@@ -35,7 +35,8 @@ def verdict_on(claim: Claim, rows: Sequence[Row]) -> str:
 
 
 def chance_on(claim: Claim, rows: Sequence[Row]) -> float | None:
-    """How often the claim would come out as supported if both models were equal under every corruption.
+    """How often the claim would come out as supported if both models were equal under every corruption (for
+    "better": if labels alone were better by the margin).
 
     The product over the rows that decide it, as if their runs were independent; None where one has no verdict.
     """
@@ -53,6 +54,8 @@ def headline(claim: Claim, rows: Sequence[Row]) -> str:
     if verdict in (NOT_RUN, NO_VERDICT):
         return verdict
     counts = {len(row.a.scores) for row in rows if row.claim == claim and row.decides and row.comparison}
+    if not counts:
+        return verdict
     n = f"n = {' to '.join(str(count) for count in sorted(counts))}"
     if verdict != INCONCLUSIVE or chance is None:
         return f"{verdict} ({n})"

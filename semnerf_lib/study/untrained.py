@@ -58,17 +58,18 @@ def untrained_depth(planned: Plan, store: Store, views: str) -> float | None:
     first = {one.config.fold: one for one in reversed(alone)}
     if not first or any(one.scene.depth is None for one in first.values()):
         return None
-    return fmean(_kept_depth(one, store, views) for one in first.values())
+    depths = [_kept_depth(one, store, views) for one in first.values()]
+    return None if None in depths else fmean(depths)
 
 
-def _kept_depth(planned: Planned, store: Store, views: str) -> float:
+def _kept_depth(planned: Planned, store: Store, views: str) -> float | None:
     scene, config = planned.scene, planned.config.replace(corruption=CLEAN, seed=0)
     ids = scored_frames(scene, config)[views]
     key = hashlib.sha256("\n".join([Planned(scene, config).id, *map(str, ids)]).encode()).hexdigest()[:12]
     path = store.root / "untrained" / f"{key}.json"
     try:
         kept = read_json(path)["depth_mae"]
-        if is_number(kept) and kept > 0:
+        if kept is None or (is_number(kept) and kept > 0):
             return kept
     except (SemnerfError, KeyError, TypeError):
         pass

@@ -3,10 +3,12 @@
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
+from made_runs import make_run
 from nbformat import v4
 from sweeps import stored_scene
 from tiny import tiny_config
@@ -15,11 +17,12 @@ from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.cli import execute
 from semnerf_lib.cli import reproduce as job
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import Experiment, Planned
+from semnerf_lib.experiments import Experiment, Planned, plan
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.pages.formulas import mathml
 from semnerf_lib.pages.html import notebook_page
 from semnerf_lib.runs import notebooks
+from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.published import read_reference
 
@@ -51,6 +54,22 @@ def call(tmp_path, monkeypatch):
         return job.reproduce("smoke", "room", out=tmp_path / "out", notebooks=tmp_path / "notebooks", **options)
 
     return run
+
+
+def test_scores_of_finished_runs_are_kept(tmp_path, tiny_scene, capsys):
+    planned = plan("view_synthesis", tiny_scene, "laptop")
+    runs = {one.id: make_run(Store(tmp_path), one, 0.5) for one in planned[:4]}
+    report = SimpleNamespace(scale="laptop", scene=tiny_scene, plans={"view_synthesis": planned, "training": []})
+    done = SimpleNamespace(report=report, sweep=SimpleNamespace(runs=runs), folder=tmp_path / "page")
+    job.Reproduction.keep_scores(done)
+    [path] = (tmp_path / "page" / "scores").iterdir()
+    kept = read_reference(path)
+    assert (kept.experiment, [run.id for run in kept.runs]) == ("view_synthesis", list(runs))
+    assert kept.note == "laptop scale, 450 steps, 4 of 10 planned runs"
+    done.folder = tmp_path / "file"
+    done.folder.write_text("in the way")
+    job.Reproduction.keep_scores(done)
+    assert "scores of view_synthesis are not kept: " in capsys.readouterr().out
 
 
 def test_one_fails_and_the_others_run(call, tmp_path, capsys):
@@ -85,9 +104,7 @@ def test_one_fails_and_the_others_run(call, tmp_path, capsys):
     again = {path: path.stat().st_mtime_ns for path in (out / "notebooks").iterdir()}
     assert {path.stem for path in again if again[path] != before[path]} == {"02_second"}
     assert "Every notebook ran to its end" in (out / "index.html").read_text()
-    kept = read_reference(out / "scores" / "blocks-smoke-training.json")
-    assert (kept.scene, kept.experiment, len(kept.runs)) == ("blocks", "training", 1)
-    assert kept.note == "smoke scale, 60 steps, 1 of 1 planned runs" and 0 <= kept.runs[0].metrics["miou"] <= 1
+    assert not (out / "scores").exists()  # no score of smoke scale is worth keeping
 
 
 @pytest.mark.parametrize("victim", ["os.getpid()", "os.getppid()"], ids=["kernel", "process"])

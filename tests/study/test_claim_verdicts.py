@@ -67,3 +67,7 @@ def test_the_headline_has_the_count_and_where_it_is_inconclusive_the_chance():
     assert headline(CLAIM, [row(*CLEARLY), row()]) == "not supported (n = 3)"
     assert headline(CLAIM, [row()]) == NOT_RUN
     assert headline(CLAIM, [row(*FINE, verdict=NO_VERDICT)]) == NO_VERDICT
+
+
+def test_a_headline_of_a_single_repeat_has_no_count():
+    assert headline(CLAIM, [row(verdict=INCONCLUSIVE)]) == INCONCLUSIVE

@@ -44,3 +44,11 @@ def test_there_is_no_depth_without_truth_without_a_box_or_without_runs(tmp_path)
     assert untrained_depth([Planned(scene, config.replace(supervision="labels+rgb"))], store, "test") is None
     assert untrained_depth([Planned(scene, config.replace(sampler="hierarchical", carving=0))], store, "test") is None
     assert not list(tmp_path.iterdir())
+
+
+def test_there_is_no_depth_where_none_of_the_scored_frames_has_one(tmp_path):
+    scene = make_tiny_scene()
+    depth = scene.depth.copy()
+    depth[list(scene.test_ids)] = 0
+    planned = [Planned(replace(scene, depth=depth), tiny_config("grid"))]
+    assert [untrained_depth(planned, Store(tmp_path), "test") for _ in range(2)] == [None, None]  # made, then read
