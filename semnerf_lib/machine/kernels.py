@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numba import float32, njit, uint64
 
 ONE, STEP = np.float32(1), np.uint64(1)
+SOURCES = crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*kernels.py"))))
+"""Of the modules of all loops: what is kept on disk is named by it. Numba itself looks at the module of a loop alone,
+and would go on with what was compiled before another module changed that the loop calls."""
 
 
 @njit(inline="always")
@@ -43,6 +48,7 @@ def compiled_loop(**options: Any) -> Callable[[Callable], Callable]:
     """A decorator: the loop compiled, free of Python's lock, and kept on disk where Numba finds a place for it."""
 
     def compile_one(loop: Callable) -> Callable:
+        loop.__qualname__ += f"_{SOURCES:08x}"
         try:
             return njit(nogil=True, error_model="numpy", cache=True, **options)(loop)
         except RuntimeError:  # the library's folder is read-only, and there is no home
