@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 from zlib import crc32
 
@@ -44,10 +45,10 @@ def cell_edges(x, p, sizes, offsets, level):
     return rows, ((ONE - tx) * (ONE - ty), (ONE - tx) * ty, tx * (ONE - ty), tx * ty), tz
 
 
-def compiled_loop(**options: Any) -> Callable[[Callable], Callable]:
+def compiled_loop(**options: Any) -> Callable[[FunctionType], Callable]:
     """A decorator: the loop compiled, free of Python's lock, and kept on disk where Numba finds a place for it."""
 
-    def compile_one(loop: Callable) -> Callable:
+    def compile_one(loop: FunctionType) -> Callable:
         loop.__qualname__ += f"_{SOURCES:08x}"
         try:
             return njit(nogil=True, error_model="numpy", cache=True, **options)(loop)
