@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from semnerf_lib.config import Config, preset
-from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, open_scene
+from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, open_scene, with_colour_rays
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
@@ -33,8 +33,7 @@ def candidate(corruption: str, share: float, weight: float) -> Config:
     config = preset(
         "laptop", supervision="labels+rgb", bounds="cameras", corruption=corruption, semantic_weight=weight, **own
     )
-    colour = round(share * config.n_rays)
-    return config.replace(n_rays=config.n_rays - colour, colour_rays=colour)
+    return with_colour_rays(config, share)
 
 
 def main() -> None:

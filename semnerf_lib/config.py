@@ -225,13 +225,12 @@ LONGER = 4
 """How many times the laptop's steps the reference scale takes."""
 
 
-def lengthened(changes: dict[str, Any], scale: str) -> dict[str, Any]:
-    """The laptop's changes for another scale: at `reference` with `LONGER` times the steps and as slow a decay."""
-    factor = LONGER if scale == "reference" else 1
-    return changes | {key: factor * changes[key] for key in ("iterations", "lr_decay_steps") if key in changes}
+def lengthened(changes: dict[str, Any]) -> dict[str, Any]:
+    """The laptop's changes for the reference scale: `LONGER` times the steps, and a decay as much slower."""
+    return changes | {key: LONGER * changes[key] for key in ("iterations", "lr_decay_steps")}
 
 
-PRESETS |= {("reference", field): lengthened(PRESETS["laptop", field], "reference") for field in ("grid", "mlp")}
+PRESETS |= {("reference", field): lengthened(PRESETS["laptop", field]) for field in ("grid", "mlp")}
 
 SCENE_SIZES = {"smoke": (64, 6), "laptop": (160, 1), "reference": (160, 1), "paper": (320, 1)}
 """Width in pixels at which each scale sees a scene, and the share of the made room's frames: one in how many."""

@@ -72,9 +72,10 @@ def open_scene(spec: str, scale: str) -> Scene:
 T = TypeVar("T")
 
 
-def of_scale(scale: str, smoke: T, laptop: T, paper: T) -> T:
-    """What an experiment takes at a scale; `reference` repeats the laptop's runs with more steps."""
-    return {"smoke": smoke, "laptop": laptop, "reference": laptop, "paper": paper}[scale]
+def of_scale(scale: str, smoke: T, laptop: T, paper: T, reference: T | None = None) -> T:
+    """What an experiment takes at a scale; at `reference` the laptop's, where nothing else is given."""
+    longer = laptop if reference is None else reference
+    return {"smoke": smoke, "laptop": laptop, "reference": longer, "paper": paper}[scale]
 
 
 def supervisions(scene: Scene) -> tuple[str, ...]:
@@ -114,7 +115,12 @@ def config_of(scene: Scene, scale: str, supervision: str, field: str | None = No
         return config
     if scale == "paper" and config.field == "mlp":
         return config.replace(pixels="any")
-    colour_rays = round(COLOUR_SHARE * config.n_rays)
+    return with_colour_rays(config, COLOUR_SHARE)
+
+
+def with_colour_rays(config: Config, share: float) -> Config:
+    """The same number of rays a step, a share of them from any pixel."""
+    colour_rays = round(share * config.n_rays)
     return config.replace(n_rays=config.n_rays - colour_rays, colour_rays=colour_rays)
 
 
@@ -135,7 +141,7 @@ def view_synthesis(scene: Scene, scale: str) -> Plan:
     each of the ten runs takes two thirds of that scale's steps.
     """
     laptop = {"iterations": 450, "lr_decay_steps": 315, "preview_every": 0}
-    shorter = of_scale(scale, {}, lengthened(laptop, scale), {})
+    shorter = of_scale(scale, {}, laptop, {}, lengthened(laptop))
     folds = list(enumerate(scene.folds(N_FOLDS)))[: SMOKE_FOLDS if scale == "smoke" else N_FOLDS]
     return [
         Planned(part, config_of(part, scale, s, fold=fold, **shorter))
@@ -195,7 +201,7 @@ def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption]) -> Pl
 
     The seed of a run is also the seed of its corruption, so that both supervisions learn from identical labels.
     """
-    own = CORRUPTED | of_scale(scale, {}, lengthened(CORRUPTED_LAPTOP, scale), {})
+    own = CORRUPTED | of_scale(scale, {}, CORRUPTED_LAPTOP, {}, lengthened(CORRUPTED_LAPTOP))
     if scale == "paper":
         repeats = [(part, fold, 0) for fold, part in enumerate(scene.folds(N_FOLDS))]
     else:

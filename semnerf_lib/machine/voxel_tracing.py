@@ -26,9 +26,9 @@ def trace(
     Returns:
         z, `far` of a ray that meets no solid cell; and the number of the cell there, in the order of `gap`.
     """
-    from semnerf_lib.machine.voxel_kernels import trace_loop  # Numba takes a while to load
+    from semnerf_lib.machine.voxel_kernels import trace_rays  # Numba takes a while to load
 
     z, cells = torch.empty_like(far), torch.empty(len(far), dtype=torch.long)
     arrays = (a.contiguous().numpy() for a in (gap, rays_o, rays_d, far, z, cells))
-    trace_loop()(*arrays, near)
+    trace_rays(*arrays, near)
     return z, cells
