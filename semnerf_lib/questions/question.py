@@ -53,14 +53,14 @@ class Question:
         title: what reports call it.
         notebook: number of the notebook that asks it.
         cases: its runs, those on one scene behind each other: only one scene is open at a time.
-        measure: (the planned run, the finished run) -> numbers by name; None where one is unknown.
+        measure: (the planned run, the finished run) -> what JSON can hold, by name; None for an unknown number.
     """
 
     name: str
     title: str
     notebook: str
     cases: Callable[[], Iterable[Case]]
-    measure: Callable[[Planned, Run], dict[str, float | None]]
+    measure: Callable[[Planned, Run], dict[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from semnerf_lib.teaching.checks_scores import (
     check_chance,
     check_half_width,
     check_interval,
+    check_limit,
     check_miou,
+    check_rays_per_pixel,
     check_verdict,
 )
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
@@ -37,6 +39,7 @@ __all__ = [
     "check_frames",
     "check_half_width",
     "check_interval",
+    "check_limit",
     "check_loss",
     "check_miou",
     "check_nerfstudio_pose",
@@ -45,6 +48,7 @@ __all__ = [
     "check_octaves",
     "check_pose_distance",
     "check_rays",
+    "check_rays_per_pixel",
     "check_samples",
     "check_softmax",
     "check_verdict",
