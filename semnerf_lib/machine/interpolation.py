@@ -23,8 +23,8 @@ def interpolate(
     sizes: Int[Tensor, "levels 3"],
     offsets: Int[Tensor, "levels"],
 ) -> Float[Tensor, "points levels*features"]:
-    """`trilinear`, the fastest way there is on this device; points get no gradient."""
-    if table.device.type == "cpu":
+    """`trilinear`, the fastest way there is on this device; plain where the points need a gradient too."""
+    if table.device.type == "cpu" and not x.requires_grad:
         return _Compiled.apply(table, x, sizes, offsets)
     return trilinear(table, x, sizes, offsets)
 

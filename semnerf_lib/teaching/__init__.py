@@ -8,6 +8,7 @@ from semnerf_lib.teaching.checks_clicks import check_click, check_frames, check_
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
 from semnerf_lib.teaching.checks_geometry import check_agreement, check_distortion
 from semnerf_lib.teaching.checks_labels import check_edges, check_enlarge, check_noise, check_pose_distance, check_vote
+from semnerf_lib.teaching.checks_privacy import check_explained, check_pose_error
 from semnerf_lib.teaching.checks_rays import check_axes, check_depth, check_rays
 from semnerf_lib.teaching.checks_rendering import check_depth_of_ray, check_samples, check_softmax
 from semnerf_lib.teaching.checks_scenes import check_first_solid, check_nerfstudio_pose
@@ -35,6 +36,7 @@ __all__ = [
     "check_edges",
     "check_encoding",
     "check_enlarge",
+    "check_explained",
     "check_first_solid",
     "check_frames",
     "check_half_width",
@@ -47,6 +49,7 @@ __all__ = [
     "check_noise",
     "check_octaves",
     "check_pose_distance",
+    "check_pose_error",
     "check_rays",
     "check_rays_per_pixel",
     "check_samples",

@@ -105,3 +105,11 @@ print(*(sum(loop.stats.cache_misses.values()) for loop in compiled(2)))
         for _ in range(2)
     ]
     assert [text.split() for text in said] == [["1", "1"], ["0", "0"]]
+
+
+def test_points_get_the_gradient_of_the_plain_way():
+    table, x = a_table(2), some_points(20).requires_grad_()
+    wanted = torch.autograd.grad(trilinear(table, x, SIZES, OFFSETS).square().sum(), (table, x))
+    gradients = torch.autograd.grad(interpolate(table, x, SIZES, OFFSETS).square().sum(), (table, x))
+    for gradient, its in zip(gradients, wanted, strict=True):
+        assert its.abs().sum() > 0 and torch.equal(gradient, its)
