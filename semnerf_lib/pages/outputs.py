@@ -1,7 +1,7 @@
 """Outputs of notebooks on a page: figures in space stay live, a widget becomes its picture, pictures get a text.
 
-Figures in space need the library of plotly: one copy, `plotly.min.js`, in the folder of the pages. It is the only
-script of a page. Until it has drawn the figure, and where it cannot (no scripts, no WebGL), the page shows a picture.
+Figures in space need the library of plotly: one copy, `plotly.min.js`, in the folder of the pages. A page loads it
+when a reader asks for a figure in space; until then, and without scripts or WebGL, it shows a picture.
 """
 
 from __future__ import annotations

@@ -173,6 +173,8 @@ def in_space(tmp_path_factory):
 def test_a_figure_in_space_is_live_and_can_be_turned(in_space, visitor, pictures):
     page = visitor()
     page.goto(in_space.as_uri())
+    assert page.get_by_alt_text("Four points").is_visible()
+    page.get_by_role("button", name="Turn it in 3D").click()
     page.wait_for_selector("figure.in-space[data-live=yes]")
     assert page.locator(".still").is_hidden() and page.locator(".live canvas").count()
     buttons = page.locator(".modebar-btn").evaluate_all("(all) => all.map((button) => button.dataset.title)")
@@ -197,6 +199,7 @@ def test_without_webgl_its_picture_stands_there(in_space, visitor):
     page = visitor()
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
     page.goto(in_space.as_uri())
+    assert not page.locator("button.turn").count()
     assert page.get_by_alt_text("Four points").is_visible() and page.locator(".live").is_hidden()
 
 
