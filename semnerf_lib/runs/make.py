@@ -18,7 +18,6 @@ from semnerf_lib.machine.provenance import provenance
 from semnerf_lib.runs.underway import Heartbeat
 from semnerf_lib.training import Trainer
 
-
 SCORING = "scoring"
 """The stage after the last step, by the name of its `Progress`."""
 

@@ -129,7 +129,7 @@ class LivePanel:
         changed = live.state != self._state
         if changed or time.monotonic() - self._status_time >= STATUS_SECONDS:
             self._show_status(live)
-        if live.state == "training" and self._look_is_due() or live.state != "training" and changed:
+        if self._look_is_due() if live.state == "training" else changed:
             self._draw(live)
 
     def _look_is_due(self) -> bool:
