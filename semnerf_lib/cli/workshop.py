@@ -41,6 +41,17 @@ def add(commands: Commands) -> None:
     sub.add_argument("file", type=Path, help="a notebook whose cells are marked as slides")
     sub = command(
         group,
+        "times",
+        times,
+        "measure times and sizes, and write the tables of TEACHING.md",
+        ["semnerf workshop times", "semnerf workshop times --out /scratch/results"],
+        "\nAfter `semnerf reproduce` and `semnerf index --times`, which takes the times of the notebooks and runs.\n"
+        "Measure while the machine does nothing else.",
+    )
+    notebooks_option(sub)
+    results_option(sub)
+    sub = command(
+        group,
         "pack",
         pack,
         "write the finished runs that some notebooks ask for into one small file",
@@ -108,6 +119,16 @@ def slides(args: argparse.Namespace) -> int:
         page = slides_page(read_notebook(executed), args.file.parent)
     write_aside(target, lambda aside: aside.write_text(page, encoding="utf-8"))
     print(f"wrote {target}; open it in a browser, the arrow keys go on")
+    return 0
+
+
+def times(args: argparse.Namespace) -> int:
+    """Measures, and renews the document."""
+    from semnerf_lib.runs.notebooks import find_notebooks
+    from semnerf_lib.runs.store import Store
+    from semnerf_lib.teaching.times import renew_tables
+
+    print(f"wrote {renew_tables(find_notebooks(args.notebooks)[0].parent, Store(args.out))}")
     return 0
 
 

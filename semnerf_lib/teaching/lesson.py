@@ -173,7 +173,8 @@ def plan_table(parts: Sequence[Part] = PARTS) -> str:
     lines = ["| min | say and do | show |", "| --- | --- | --- |"]
     for part in parts:
         shows = "<br>".join(f"*{show.title}*" for show in part.shows)
-        lines.append(f"| {part.minute} | **{part.title}.** {part.say} {part.do} | {shows} |")
+        words = "<br>".join(filter(None, [f"**{part.title}**", part.say, part.do]))
+        lines.append(f"| {part.minute} | {words} | {shows} |")
     return "\n".join(lines)
 
 

@@ -39,9 +39,11 @@ def test_each_show_of_the_plan_names_a_cell_of_the_notebook_in_order():
     assert all(cells[i + 1].cell_type == "code" for i in named)
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     ast.parse(code)
-    assert {"free_view", "camera_rays", "encoding", "one_ray", "live_training", "learnt_room"} <= set(
-        re.findall(r"widgets\.(\w+)\(", code)
-    ) <= {*widgets.__all__}
+    assert (
+        {"free_view", "camera_rays", "encoding", "one_ray", "live_training", "learnt_room"}
+        <= set(re.findall(r"widgets\.(\w+)\(", code))
+        <= {*widgets.__all__}
+    )
 
 
 def test_what_the_plan_quotes_of_the_notebooks_stands_there():
