@@ -10,16 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import torch
 
 from semnerf_lib import widgets
-from semnerf_lib.cli import main
+from semnerf_lib.cli.main import main
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import open_scene
 from semnerf_lib.runs.notebooks import find_notebooks
-from semnerf_lib.runs.store import Store
 from semnerf_lib.teaching.lesson import NAME, PARTS, Show, lesson, plan_table
-from semnerf_lib.teaching.workshop import pack, runs_of
 
 PROJECT = Path(__file__).parents[2]
 TEACHING = (PROJECT / "TEACHING.md").read_text(encoding="utf-8")
@@ -68,22 +64,13 @@ def test_a_cell_that_is_not_there_is_named():
         lesson(NOTEBOOKS[:2])
 
 
-@pytest.fixture(scope="module")
-def unpacked(tmp_path_factory):
-    """A results folder with the runs of the pack of notebook 04, and no other."""
-    root, scene = tmp_path_factory.mktemp("lesson"), open_scene("room", "smoke")
-    planned = runs_of(["04"], scene, "smoke")
-    made = Store(root / "made")
-    for one in planned:
-        made.get(one, torch.device("cpu"))
-    pack(root / "room.pack", scene, "smoke", planned, made)
-    assert main(["workshop", "unpack", str(root / "room.pack"), "--out", str(root / "results")]) == 0
-    assert sorted(path.name for path in (root / "results" / "runs").iterdir()) == sorted(one.id for one in planned)
-    return root / "results"
-
-
-def test_notebook_and_slides_from_the_pack_alone(unpacked, tmp_path, monkeypatch, capsys):
+def test_notebook_and_slides_from_the_pack_alone(smoke_runs, tmp_path, monkeypatch, capsys):
+    packed, unpacked = tmp_path / "room.pack", tmp_path / "results"
+    pack_words = ["pack", str(packed), "--only", "04", "--scale", "smoke", "--out", str(smoke_runs.root)]
+    assert main(["workshop", *pack_words]) == 0
+    assert main(["workshop", "unpack", str(packed), "--out", str(unpacked)]) == 0
     before = sorted(path.name for path in (unpacked / "runs").iterdir())
+    assert before == sorted(path.name for path in (smoke_runs.root / "runs").iterdir())
     monkeypatch.setenv("SEMNERF_RESULTS", str(unpacked))
     monkeypatch.setenv("SEMNERF_SCALE", "smoke")
     monkeypatch.setenv("SEMNERF_HEADLESS", "1")
