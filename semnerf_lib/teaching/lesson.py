@@ -201,7 +201,7 @@ def lesson(notebooks: Sequence[Path], parts: Sequence[Part] = PARTS) -> str:
     cells = [_cell("title", "markdown", title, "slide")]
     for k, place in enumerate(("01#c01-7e2af4", "01#c02-7550f7")):
         cells.append(_cell(f"begin-{k}", "code", copied(place).source, "skip"))
-    cells[1]["metadata"]["tags"] = ["parameters"]
+    cells[1]["metadata"]["tags"] = ["parameters"]  # papermill's
     for part in parts:
         name = f"minute-{part.minute:02}"
         text = f"## Minute {part.minute}: {part.title}\n\n{part.say}"
@@ -217,9 +217,9 @@ def lesson(notebooks: Sequence[Path], parts: Sequence[Part] = PARTS) -> str:
 
 
 def _cell(name: str, kind: str, source: str, slide: str) -> dict[str, Any]:
-    cell = {"cell_type": kind, "id": name, "metadata": {"slideshow": {"slide_type": slide}}}
-    cell["source"] = source.splitlines(keepends=True)
+    metadata: dict[str, Any] = {"slideshow": {"slide_type": slide}}
+    cell = {"cell_type": kind, "id": name, "metadata": metadata, "source": source.splitlines(keepends=True)}
     if kind == "code":
-        cell["metadata"]["jupyter"] = {"source_hidden": True}
+        metadata["jupyter"] = {"source_hidden": True}
         cell |= {"execution_count": None, "outputs": []}
     return cell
