@@ -43,6 +43,8 @@ def slides_page(notebook: Any, folder: Path) -> str:
 
 def split(notebook: Any) -> list[Any]:
     """A notebook a slide."""
+    from nbformat import NotebookNode
+
     slides: list[list[Any]] = []
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
@@ -51,4 +53,4 @@ def split(notebook: Any) -> list[Any]:
         if kind in ("slide", "subslide") or not slides:
             slides.append([])
         slides[-1].append(cell)
-    return [notebook | {"cells": cells} for cells in slides]
+    return [NotebookNode({**notebook, "cells": cells}) for cells in slides]
