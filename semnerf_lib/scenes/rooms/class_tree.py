@@ -28,7 +28,9 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The tree: 5 classes, their groups, and the usual names of objects. Below a name are the single objects."""
 FEWEST = len(GROUPS)
-ANCESTORS = {name: (root, group) for root, groups in GROUPS.items() for group, names in groups.items() for name in names}
+ANCESTORS = {
+    name: (root, group) for root, groups in GROUPS.items() for group, names in groups.items() for name in names
+}
 Path = tuple[str, ...]
 """From one of the 5 classes down to one object."""
 

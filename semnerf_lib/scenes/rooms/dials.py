@@ -15,7 +15,6 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.render import rendered_scene
-from semnerf_lib.scenes.rooms import furniture as f
 from semnerf_lib.scenes.rooms import ornaments as o
 from semnerf_lib.scenes.rooms.class_tree import ANCESTORS, FEWEST, grouped
 from semnerf_lib.scenes.rooms.layout import FLOOR_SHARE, Layout
@@ -100,6 +99,11 @@ class Dials:
         return PREFIX + ",".join(f"{name}={getattr(self, name):g}" for name in LIMITS)
 
     @property
+    def title(self) -> str:
+        """What the scene is called, as a file may be, too."""
+        return f"room-{self.classes}-classes-{self.objects}-objects-{self.size:g}-m2-clutter-{self.clutter:g}"
+
+    @property
     def extent(self) -> Point:
         """Metres along x, y and z."""
         width = math.sqrt(ASPECT * self.size)
@@ -146,12 +150,12 @@ def dialled_scene(
         raise SemnerfError(f"{spec}: {error}") from None
     geometry = (dials.objects, dials.size, dials.clutter)
     scene = rendered_scene(
-        room.name, geometry, lambda: meshed(room, seed), room.class_names, box_around(room), width, height, seed, every, cache,
-        stream=room.stream,
+        room.name, geometry, lambda: meshed(room, seed), room.class_names, box_around(room), width, height, seed, every,
+        cache, stream=room.stream,
     )  # fmt: skip
     class_of = np.full(len(objects) + 1, VOID, dtype=np.uint8)
     class_of[[i for i, _ in named]] = of_object
-    return replace(scene, name=dials.spec, class_names=names, labels=class_of[scene.instances])
+    return replace(scene, name=dials.title, class_names=names, labels=class_of[scene.instances])
 
 
 def _openings(extent: Point) -> tuple[Opening, ...]:
@@ -189,7 +193,9 @@ def _objects(dials: Dials, rng: np.random.Generator) -> list[list[Part]]:
     for i, stream in enumerate(hiding.spawn(count)):
         layout.rng = stream
         if not layout.first(layout.stand_free, HIDING, i):
-            raise SemnerfError(f"clutter = {dials.clutter:g}, expected less: there is a place for {i} of {count} things")
+            raise SemnerfError(
+                f"clutter = {dials.clutter:g}, expected less: there is a place for {i} of {count} things"
+            )
     return layout.objects
 
 

@@ -90,6 +90,6 @@ def room_scene(
     room = _room(name)
     called = name if seed == 0 else f"{name}-{seed}"
     return rendered_scene(
-        called, (), lambda: make_room(seed, name=name), room.class_names, box_around(room), width, height, seed, every, cache,
-        stream=room.stream,
+        called, (), lambda: make_room(seed, name=name), room.class_names, box_around(room), width, height, seed, every,
+        cache, stream=room.stream,
     )  # fmt: skip

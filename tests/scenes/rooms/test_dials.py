@@ -73,7 +73,7 @@ def test_classes_leave_the_geometry_as_it_is(relabelled):
 def test_there_are_as_many_classes_as_asked_for(relabelled):
     for n, scene in relabelled.items():
         assert scene.n_classes == len(set(scene.class_names)) == n
-        assert f"classes={n}," in scene.name
+        assert f"-{n}-classes-" in scene.name
 
 
 def test_more_classes_split_fewer(relabelled):
