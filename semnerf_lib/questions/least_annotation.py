@@ -77,7 +77,7 @@ def design(n_points: int, n_frames: int, seed: int = 0) -> list[Effort]:
     for u in points:
         frames = round(FEWEST_FRAMES ** (1 - u[0]) * n_frames ** u[0])
         pixels = float(f"{FEWEST_PIXELS ** (1 - u[1]):.3g}")
-        error = round(float(MOST_WRONG * max(0.0, u[2] - WITHOUT_ERROR) / (1 - WITHOUT_ERROR)), 3)
+        error = round(MOST_WRONG * max(0.0, float(u[2]) - WITHOUT_ERROR) / (1 - WITHOUT_ERROR), 3)
         wrong = {"wrong_segments" if u[3] < 0.5 else "wrong_pixels": error}
         efforts.append(Effort(frames, pixels, **wrong))
     return efforts
