@@ -5,6 +5,7 @@ Begin with `images` and `style`.
 """
 
 from semnerf_lib.plots.alternatives import alternative_text, describe_figures
+from semnerf_lib.plots.annotation import Plane, left_out_scores, planes, scores_over_minutes
 from semnerf_lib.plots.experiments import (
     ROLES,
     class_bars,
@@ -33,6 +34,7 @@ from semnerf_lib.plots.video import embed_video, video
 
 __all__ = [
     "MODEL_COLOURS",
+    "Plane",
     "ROLES",
     "alternative_text",
     "class_bars",
@@ -56,11 +58,14 @@ __all__ = [
     "input_and_outputs",
     "kept_frames",
     "label_grid",
+    "left_out_scores",
     "loose_walls",
     "paired_folds",
+    "planes",
     "ray_profile",
     "ray_samples",
     "room_picture",
+    "scores_over_minutes",
     "show3d",
     "small_picture",
     "style",

@@ -25,7 +25,7 @@ from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.study.baselines import baseline_scores, voted_in_3d
 
-N_POINTS, N_PAIRED, N_CLEAN = 32, 8, 3
+N_POINTS, N_FIRST, N_PAIRED, N_CLEAN = 32, 16, 8, 2
 """Points of the design, those also run with RGB, and runs of each supervision on all labels of all frames."""
 FEWEST_FRAMES, FEWEST_PIXELS, MOST_WRONG = 2, 5e-4, 0.5
 """The limits of the design; the others are all frames, all pixels and no error."""
@@ -88,8 +88,12 @@ def cases() -> Iterator[Case]:
     scene = open_scene("room", "laptop")
     efforts = list(enumerate(design(N_POINTS, len(scene.train_ids))))
     whole = [(seed, Effort(len(scene.train_ids), 1.0)) for seed in range(N_CLEAN)]
-    paired = whole + efforts[:N_PAIRED]
-    for supervision, chosen in (("labels", paired), ("labels+rgb", paired), ("labels", efforts[N_PAIRED:])):
+    first, others = efforts[:N_FIRST], efforts[N_FIRST:]
+    for supervision, chosen in (
+        ("labels", whole + first),
+        ("labels+rgb", whole + first[:N_PAIRED]),
+        ("labels", others),
+    ):
         for seed, effort in chosen:
             own = CORRUPTED | CORRUPTED_LAPTOP | SHORTER | {"corruption": effort.corruption}
             config = config_of(scene, "laptop", supervision, seed=seed, **own)
@@ -103,17 +107,19 @@ def work(scene: Scene, labels: Labels) -> dict[str, float]:
         labels: of all frames, see `labels.corrupt`.
 
     Returns:
-        labelled_frames; points: labelled pixels; classes: of each labelled frame those with a label, summed; segments:
-        of each labelled frame the connected regions of one class, summed: so many outlines would label all of it;
-        wrong: share of the points that have another class than the true one.
+        labelled_frames; points: labelled pixels; classes: those that a labelled frame shows, summed over these frames;
+        absent: those that it does not show, summed; segments: connected regions of one class in each, summed: so many
+        outlines would label all; wrong: share of the points that have another class than the true one.
     """
     given, true = labels[list(scene.train_ids)], scene.labels[list(scene.train_ids)]
     known = given != VOID
     kept = np.flatnonzero(known.any((1, 2)))
+    classes = sum(len(np.unique(true[f][known[f]])) for f in kept)
     return {
         "labelled_frames": len(kept),
         "points": int(known.sum()),
-        "classes": sum(len(np.unique(true[f][known[f]])) for f in kept),
+        "classes": classes,
+        "absent": len(kept) * scene.n_classes - classes,
         "segments": sum(count_segments(true[f]) for f in kept),
         "wrong": float((given[known] != true[known]).mean()),
     }
@@ -129,7 +135,7 @@ def count_segments(labels: UInt8[np.ndarray, "height width"]) -> int:
 
 
 def measure(planned: Planned, run: Run) -> dict[str, float | None]:
-    """Scores at test views, what a person did, and for runs with RGB (one of each pair) what votes in 3D score there."""
+    """Scores at test views, what a person did, and for runs with RGB (one of each pair) what votes score there."""
     scene, config = planned.scene, planned.config
     labels = corrupt(scene, config.corruption, config.seed)
     numbers: dict[str, Any] = {key: run.metrics[key] for key in ("miou", "depth_mae")} | work(scene, labels)
