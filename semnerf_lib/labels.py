@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from semnerf_lib import corruptions as rules
+from semnerf_lib.annotation import annotated
 from semnerf_lib.corruptions import Labels, instances_of
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import Scene
@@ -54,18 +55,18 @@ class Kind:
         title: what tables and figures call a corruption of this kind.
         amount: None for a kind without one.
         of: what the corruption names besides: `CLASS`, `FILE`, or nothing (None).
-        amounts: of a kind with several, by name; such a kind has no `amount` and no `of`.
         baselines: keys of `study.baselines.BASELINES`, in the order of the tables.
         lab: what the corruption lab calls the kind; empty if the lab does not offer it.
+        amounts: of a kind with several, by name; such a kind has no `amount` and no `of`.
     """
 
     rule: Rule
     title: Callable[[Corruption], str]
     amount: Amount | None = None
     of: str | None = None
-    amounts: Mapping[str, Amount] = field(default_factory=dict)
     baselines: tuple[str, ...] = ()
     lab: str = ""
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
 
 
 def percent(x: float) -> str:
@@ -88,7 +89,7 @@ CLICKED = Amount(
 
 
 KEPT = Amount(
-    "labelled frames", "a whole number above 0", lambda x: x >= 1 and x % 1 == 0, "{:g} frames".format, (2, 9, 18), 9
+    "labelled frames", "a whole number above 0", lambda x: x >= 1 and x % 1 == 0, "{:g}".format, (2, 9, 18), 9
 )
 EFFORT = {
     "frames": KEPT,
@@ -96,7 +97,7 @@ EFFORT = {
     "wrong-pixels": replace(PIXELS, name="wrong pixels"),
     "wrong-segments": replace(PIXELS, name="wrong segments"),
 }
-"""What a person labels and how often wrongly, see `corruptions.annotated`."""
+"""What a person labels and how often wrongly, see `annotation.annotated`."""
 
 
 def region_noise(even: bool, scene: Scene, clean: Labels, c: Corruption, rng: np.random.Generator) -> Labels:
@@ -166,9 +167,7 @@ KINDS: dict[str, Kind] = {
         lab="clicks, grown into regions",
     ),
     "annotated": Kind(
-        lambda scene, clean, c, rng: rules.annotated(
-            clean, int(c.amounts[0]), *c.amounts[1:], scene.present_classes, rng
-        ),
+        lambda scene, clean, c, rng: annotated(clean, int(c.amounts[0]), *c.amounts[1:], scene.present_classes, rng),
         lambda c: ", ".join(f"{a.text(x)} {a.name}" for a, x in zip(EFFORT.values(), c.amounts, strict=True)),
         amounts=EFFORT,
         baselines=("nearest frame", "voted"),
@@ -234,11 +233,11 @@ class Corruption:
         if kind in KINDS and KINDS[kind].of == FILE:
             return cls(kind, of=rest)
         if kind in KINDS and (named := KINDS[kind].amounts):
-            pairs = dict(part.partition("=")[::2] for part in rest.split(","))
-            if list(pairs) != list(named):
+            names, numbers = zip(*(part.partition("=")[::2] for part in rest.split(",")), strict=True)
+            if names != tuple(named):
                 expected = ",".join(f"{name}=..." for name in named)
                 raise SemnerfError(f"corruption {text!r}, expected {kind}:{expected}")
-            return cls(kind, amounts=tuple(_number(amount, text) for amount in pairs.values()))
+            return cls(kind, amounts=tuple(_number(amount, text) for amount in numbers))
         amount, colon, of = rest.partition(":")
         return cls(kind, _number(amount, text) if amount else None, of if colon else None)
 

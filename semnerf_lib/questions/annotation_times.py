@@ -24,8 +24,10 @@ ABSENT, FIRST, FURTHER, OUTLINE = 1.0, 2.4, 0.9, 79.0
 MINUTES_OF_A_STREET = 90
 """What Cordts et al. report for one image, outlines and their check."""
 
+Number = float | Float[np.ndarray, "*shape"]
 
-def seconds_of_clicks(absent: float, classes: float, points: float) -> float:
+
+def seconds_of_clicks(absent: float, classes: float, points: Number) -> Number:
     """A click for each labelled pixel: 1.0 absent + 2.4 classes + 0.9 (points - classes).
 
     Args:

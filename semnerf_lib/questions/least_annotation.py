@@ -2,7 +2,7 @@
 
 The points are the first of a scrambled Sobol sequence [Sobol 1967; Owen 1998]: any number of them covers the space
 more evenly than random ones, and the first 16 of 32 do so too. Each run learns from labels of the kind "annotated"
-(see `corruptions.annotated`). The first `N_PAIRED` points are run with labels + RGB as well, on identical labels.
+(see `annotation.annotated`). The first `N_PAIRED` points are run with labels + RGB as well, on identical labels.
 """
 
 from __future__ import annotations

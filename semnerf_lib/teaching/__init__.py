@@ -4,6 +4,7 @@ It may know the study, the runs and the method, and names widgets in the teacher
 Begin with `checking`, which says what a check is; `workshop` is the way of a pack.
 """
 
+from semnerf_lib.teaching.checks_annotation import check_cheapest_point, check_click_seconds
 from semnerf_lib.teaching.checks_clicks import check_click, check_frames, check_next_click
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
 from semnerf_lib.teaching.checks_geometry import check_agreement, check_distortion
@@ -25,7 +26,9 @@ __all__ = [
     "check_agreement",
     "check_axes",
     "check_chance",
+    "check_cheapest_point",
     "check_click",
+    "check_click_seconds",
     "check_corners",
     "check_depth",
     "check_depth_of_ray",
