@@ -153,7 +153,9 @@ GOLDEN = {
     "super-dense:3": "fef5bb12760addc04ab393751045826e7e0ab4605515e05393a2bbe1392f3ab4",
     "super-sparse:3": "99d1ebd884859d794956e600547f43834c9cb00f2afed24ecc400ff51b31aa1b",
     "propagation:0": "558a0931b93abb4bc5a15d218461931f83a639af625cdef0516ac4f4c0011b52",
-    "annotated:frames=3,pixels=1,wrong-pixels=0.3,wrong-segments=1": "3e3a50fafc639d64730fd85777121dfc6fdd2ef8e00f5ea2e71761b5396b58df",
+    "annotated:frames=3,pixels=1,wrong-pixels=0.3,wrong-segments=1": (
+        "3e3a50fafc639d64730fd85777121dfc6fdd2ef8e00f5ea2e71761b5396b58df"
+    ),
     "propagation:10": "57c4da50978a65ed86090f0a3ba43280391d6cef49efa43f0938b1fe052c0156",
 }
 """sha256 of the tiny scene's labels under each corruption with seed 1. If one changes, so does what a run of that text

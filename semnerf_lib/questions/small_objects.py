@@ -28,6 +28,8 @@ CLOSE = 0.05
 """Metres within which a surface point counts as right."""
 SPACING = 0.02
 """Surface points are thinned to one in a cell of this side, metres."""
+SHELL = ("wall", "floor", "ceiling")
+"""Classes without a width of their own: a strip of wall between two legs is no thin wall."""
 N_VIEWS = 12
 """Test views that are measured, evenly spread."""
 SHARPENERS = ("the preset", "no carving", "no boundary rays", "5 grid levels")
@@ -64,7 +66,8 @@ def measure(planned: Planned, run: Run) -> dict[str, float | None]:
     ids, px = widths_of(scene)
     render = view_renderer(run.load(scene), scene)
     views = [render(scene.c2w[i], scene.intrinsics.width) for i in ids]
-    cm = 100 * px * scene.depth[ids] / scene.intrinsics.fx
+    things = ~np.isin(scene.labels[ids], [k for k, name in enumerate(scene.class_names) if name in SHELL])
+    cm = 100 * px * scene.depth[ids] / scene.intrinsics.fx * things
     numbers = by_width(views, scene, ids, px, WIDTHS_PX, "px") | by_width(views, scene, ids, cm, WIDTHS_CM, "cm")
     return numbers | by_size(views, scene, ids) | surface_scores(views, scene, ids)
 
