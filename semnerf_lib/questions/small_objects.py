@@ -61,7 +61,7 @@ def widths_of(scene: Scene) -> tuple[list[int], Float[np.ndarray, "views height 
 
 
 def measure(planned: Planned, run: Run) -> dict[str, float | None]:
-    """Recall, depth error and IoU in groups of width and size, and the F-score of each class's surface points."""
+    """Scores in groups of width and size; the F-score of each class's surface points, and its median width in cm."""
     scene = planned.scene
     ids, px = widths_of(scene)
     render = view_renderer(run.load(scene), scene)
@@ -69,7 +69,12 @@ def measure(planned: Planned, run: Run) -> dict[str, float | None]:
     things = ~np.isin(scene.labels[ids], [k for k, name in enumerate(scene.class_names) if name in SHELL])
     cm = 100 * px * scene.depth[ids] / scene.intrinsics.fx * things
     numbers = by_width(views, scene, ids, px, WIDTHS_PX, "px") | by_width(views, scene, ids, cm, WIDTHS_CM, "cm")
-    return numbers | by_size(views, scene, ids) | surface_scores(views, scene, ids)
+    median = {f"width {name}": _median(cm[scene.labels[ids] == c]) for c, name in enumerate(scene.class_names)}
+    return numbers | by_size(views, scene, ids) | surface_scores(views, scene, ids) | median
+
+
+def _median(widths: Float[np.ndarray, "pixels"]) -> float | None:
+    return float(np.median(widths)) if widths.any() else None
 
 
 def group_name(limits: tuple[float, ...], k: int, unit: str) -> str:
