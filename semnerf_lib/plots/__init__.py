@@ -31,6 +31,7 @@ from semnerf_lib.plots.scores import curves, differences, error_over_distance, f
 from semnerf_lib.plots.spatial import show3d, small_picture
 from semnerf_lib.plots.style import MODEL_COLOURS, style
 from semnerf_lib.plots.video import embed_video, video
+from semnerf_lib.plots.widths import classes_over_width, scores_over_groups, width_pictures
 
 __all__ = [
     "MODEL_COLOURS",
@@ -40,6 +41,7 @@ __all__ = [
     "class_bars",
     "class_legend",
     "class_losses",
+    "classes_over_width",
     "comparison",
     "corruption_levels",
     "curves",
@@ -65,6 +67,7 @@ __all__ = [
     "ray_profile",
     "ray_samples",
     "room_picture",
+    "scores_over_groups",
     "scores_over_minutes",
     "show3d",
     "small_picture",
@@ -72,4 +75,5 @@ __all__ = [
     "timing_bars",
     "video",
     "views",
+    "width_pictures",
 ]

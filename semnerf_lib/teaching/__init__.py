@@ -20,6 +20,7 @@ from semnerf_lib.teaching.checks_scores import (
     check_verdict,
 )
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
+from semnerf_lib.teaching.checks_widths import check_image_width, check_width_in_cm
 
 __all__ = [
     "check_adam",
@@ -39,6 +40,7 @@ __all__ = [
     "check_first_solid",
     "check_frames",
     "check_half_width",
+    "check_image_width",
     "check_interval",
     "check_loss",
     "check_miou",
@@ -52,4 +54,5 @@ __all__ = [
     "check_softmax",
     "check_verdict",
     "check_vote",
+    "check_width_in_cm",
 ]
