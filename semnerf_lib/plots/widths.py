@@ -10,7 +10,8 @@ from jaxtyping import Float, UInt8
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
-from semnerf_lib.plots.images import _picture, label_picture
+from semnerf_lib.palette import colourise
+from semnerf_lib.plots.images import _picture
 from semnerf_lib.plots.scores import VARIANT_LOOKS
 from semnerf_lib.plots.style import MODEL_COLOURS
 
@@ -26,7 +27,7 @@ def width_pictures(
         widths: title to (width of every pixel, limits of the groups that it is drawn in).
     """
     figure, axes = plt.subplots(1, 1 + len(widths), figsize=(3.3 * (1 + len(widths)), 2.7))
-    _picture(axes[0], label_picture(labels), "labels")
+    _picture(axes[0], colourise(labels), "labels")
     for ax, (name, (width, limits)) in zip(axes[1:], widths.items(), strict=True):
         ends = [*limits[:-1], 2 * limits[-2]]
         norm = BoundaryNorm(ends, 256, extend="max")
