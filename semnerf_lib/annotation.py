@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Int
 from skimage.measure import label as connected_regions
 
+from semnerf_lib.amounts import PIXELS, Amount
 from semnerf_lib.corruptions import Labels, drop_frames
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
+
+EFFORT = {
+    "frames": Amount(
+        "labelled frames", "a whole number above 0", lambda x: x >= 1 and x % 1 == 0, "{:g}".format, (), 9
+    ),
+    "pixels": replace(PIXELS, name="labelled pixels"),
+    "wrong-pixels": replace(PIXELS, name="wrong pixels"),
+    "wrong-segments": replace(PIXELS, name="wrong segments"),
+}
+"""What a person labels and how often wrongly: the amounts of `annotated`."""
 
 
 def annotated(

@@ -16,10 +16,11 @@ from jaxtyping import UInt8
 from scipy.stats import qmc
 from skimage.measure import label as connected_regions
 
+from semnerf_lib.annotation import EFFORT
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, config_of, open_scene
-from semnerf_lib.labels import EFFORT, Corruption, corrupt
+from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
