@@ -16,6 +16,7 @@ from semnerf_lib.scenes.ply import Ply
 from semnerf_lib.scenes.raycast import MAX_OBJECT
 
 CLASS_PROPERTIES = ("label", "class_id", "class", "semantic", "category_id")
+COLOUR_PROPERTIES = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 
 
 def named_in(comments: tuple[str, ...]) -> dict[int, str]:
@@ -97,7 +98,7 @@ def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str]
             )
     labels = _remapped(path, ids, present)
     class_names = tuple(f"class {i}" if names is None else names[i] for i in present)
-    vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1).astype(np.float32)
+    vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1)
     of_faces, of_vertices = (_rgb(properties) for properties in (ply.face, ply.vertex))
     if of_faces is not None:
         colours = of_faces[ply.polygon].astype(np.uint8)
@@ -116,11 +117,17 @@ def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str]
 
 
 def _rgb(properties: dict[str, np.ndarray]) -> np.ndarray | None:
-    """(N, 3) float32 colours in 0 ... 255, or None where the properties hold none."""
-    if not {"red", "green", "blue"} <= set(properties):
+    """(N, 3) float32 colours in 0 ... 255, or None where the properties hold none.
+
+    Floats are shares of 1 where none is larger, 16-bit numbers are shares of 65535 where one is above 255.
+    """
+    keys = next((k for k in COLOUR_PROPERTIES if set(k) <= set(properties)), None)
+    if keys is None:
         return None
-    colours = np.stack([properties[k] for k in ("red", "green", "blue")], axis=-1).astype(np.float32)
-    return np.nan_to_num(colours * (255 if properties["red"].dtype.kind == "f" else 1)).clip(0, 255)
+    colours = np.nan_to_num(np.stack([properties[k] for k in keys], axis=-1).astype(np.float32))
+    largest = 1.0 if properties[keys[0]].dtype.kind == "f" else 65535.0
+    within = colours.max(initial=0) <= 1.0 if largest == 1 else colours.max(initial=0) > 255
+    return (colours * np.float32(255 / largest) if within else colours).clip(0, 255)
 
 
 def _remapped(path: Path, ids: np.ndarray, present: list[int]) -> np.ndarray:
