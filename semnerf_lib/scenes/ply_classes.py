@@ -10,6 +10,7 @@ import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.importers.names import told_apart
 from semnerf_lib.scenes.info import object_table
 from semnerf_lib.scenes.parts import class_colours
 from semnerf_lib.scenes.ply import Ply
@@ -56,15 +57,16 @@ def whole(path: Path, values: np.ndarray, name: str) -> np.ndarray:
 
 def _ids(path: Path, properties: dict[str, np.ndarray], names: dict[int, str] | None) -> np.ndarray | None:
     """Class ids of faces or vertices, -1 for void; None where no property holds any. CloudCompare's are
-    "scalar_Label"; the largest number of its type, without a name, is void."""
+    "scalar_Label". 255, 65535 and 2^32 - 1 are void where they have no name and no id is larger."""
     called = {key.lower().removeprefix("scalar_"): key for key in reversed(properties)}
     key = next((called[n] for n in CLASS_PROPERTIES if n in called), None)
     if key is None:
         return None
-    values = properties[key]
-    ids = whole(path, values, key)
-    top = {"u1": 255, "u2": 65535}.get(values.dtype.str[1:])
-    return ids if top is None or top in (names or ()) else np.where(ids == top, -1, ids)
+    ids = whole(path, properties[key], key)
+    for top in (2**32 - 1, 65535, 255):
+        if ids.size and ids.max() == top and top not in (names or ()):
+            ids = np.where(ids == top, -1, ids)
+    return ids
 
 
 def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str] | None) -> dict:
@@ -97,7 +99,7 @@ def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str]
                 f"{path}: class id {number} has no name, expected one of the {len(names)} in {info or path}"
             )
     labels = _remapped(path, ids, present)
-    class_names = tuple(f"class {i}" if names is None else names[i] for i in present)
+    class_names = told_apart({i: f"class {i}" if names is None else names[i] for i in present})
     vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1)
     of_faces, of_vertices = (_rgb(properties) for properties in (ply.face, ply.vertex))
     if of_faces is not None:
