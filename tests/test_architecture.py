@@ -15,6 +15,7 @@ GROUND = ("scene", "cameras", "palette", "tables", "errors")
 """Modules of the top level that every wing may know; all others there are the method."""
 MAY_IMPORT = {
     "cli": {
+        "questions",
         "pages",
         "teaching",
         "widgets",
@@ -30,6 +31,7 @@ MAY_IMPORT = {
     "pages": {"study", "plots", "runs", "method", "scenes"},
     "teaching": {"study", "plots", "runs", "studio", "surfaces", "lessons", "method", "scenes"},
     "widgets": {"plots", "runs", "studio", "surfaces", "lessons", "method", "scenes"},
+    "questions": {"study", "plots", "runs", "surfaces", "lessons", "method", "scenes"},
     "study": {"plots", "runs", "surfaces", "lessons", "method", "scenes"},
     "plots": {"surfaces", "lessons", "method", "scenes"},
     "runs": {"method", "scenes"},

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from semnerf_lib.machine.processes import LIBRARY
 from semnerf_lib.machine.progress import Progress, say
 from semnerf_lib.pages.report import Report, write_report
 from semnerf_lib.pages.verdict_report import write_verdict
+from semnerf_lib.questions.registry import make_answers, own_answers
 from semnerf_lib.runs.executors import Executor, pick_executor
 from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for, read_result
 from semnerf_lib.runs.store import Store
@@ -89,7 +91,8 @@ def reproduce(
     Args:
         scale: one of `config.SCALES`.
         scene_spec: name of a made scene, or a path (see `scenes.load_scene`).
-        only: numbers of notebooks ("05"); all if empty.
+        only: numbers of notebooks ("05"); all if empty. Of a notebook that is named here, the runs of its open
+            questions are made too (see `questions`); at smoke scale they are not.
         out: folder for everything. None: runs in `results/runs`, the page in `results/<scene>-<scale>`.
         notebooks: folder of notebooks, None for the project's.
         workers, dask: where runs are made, see `executors.pick_executor`.
@@ -109,6 +112,8 @@ def reproduce(
     pick_executor(workers, dask, 0)  # refuses bad input before the scene is opened
     reproduction = Reproduction(scale, spec_of(scene_spec), chosen, out)
     executor = pick_executor(workers, dask, len(reproduction.sweep.missing))
+    if only and scale != "smoke":
+        make_answers(chosen, reproduction.store, partial(pick_executor, workers, dask))
     reproduction.announce(executor)
     reproduction.make_runs(executor)
     reproduction.judge()
@@ -197,8 +202,9 @@ class Reproduction:
         try:
             if fault := self.sweep.fault_of(notebook):
                 raise SemnerfError(fault)
-            all_runs = sorted(path.parent.name for path in self.store.root.glob("runs/*/result.json"))
-            inputs = [*self.inputs, *(all_runs if notebook.name[:2] in ACROSS_SCENES else [])]
+            inputs = [*self.inputs, *own_answers(notebook, self.store)]
+            if notebook.name[:2] in ACROSS_SCENES:
+                inputs += sorted(path.parent.name for path in self.store.root.glob("runs/*/result.json"))
             key = notebook_key(notebook, self.parameters, self.sweep.needed[notebook], inputs)
             # another process may be writing the same page
             with locked(folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"):

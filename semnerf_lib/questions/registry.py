@@ -1,0 +1,27 @@
+"""Every question, and those that a notebook asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from semnerf_lib.machine.files import sha256_of
+from semnerf_lib.questions.question import Question, make_answer, own_file
+from semnerf_lib.runs.executors import Executor
+from semnerf_lib.runs.store import Store
+
+QUESTIONS: tuple[Question, ...] = ()
+"""In the order of their notebooks; a notebook may ask several."""
+
+
+def make_answers(notebooks: Sequence[Path], store: Store, pick: Callable[[int], Executor]) -> None:
+    """Makes the runs of all questions that some notebooks ask, see `question.make_answer`."""
+    for question in QUESTIONS:
+        if question.notebook in {path.name[:2] for path in notebooks}:
+            make_answer(question, store, pick)
+
+
+def own_answers(notebook: Path, store: Store) -> list[str]:
+    """The hashes of the reader's own answers to the questions of a notebook: with them its outputs change."""
+    asked = [own_file(one.name, store) for one in QUESTIONS if one.notebook == notebook.name[:2]]
+    return [sha256_of(path) for path in asked if path.is_file()]

@@ -1,0 +1,129 @@
+"""question.py: runs are made once and measured once; the answer is the reader's own, else the project's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from made_runs import make_run
+from tiny import make_tiny_scene
+
+from semnerf_lib.config import preset
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import RULE, Planned
+from semnerf_lib.machine.files import read_json, write_json
+from semnerf_lib.questions import question as module
+from semnerf_lib.questions import registry
+from semnerf_lib.questions.question import ANSWERS, Case, Question, answer, make_answer, read_answer
+from semnerf_lib.runs.executors import Executor, in_process
+from semnerf_lib.runs.store import Store
+
+SCENE = make_tiny_scene()
+
+
+def cases():
+    for seed in range(2):
+        yield Case("tiny", "smoke", Planned(SCENE, preset("smoke", seed=seed)), {"classes": 7})
+
+
+@pytest.fixture
+def asked():
+    """A question about two runs, and the runs that were measured."""
+    measured = []
+
+    def measure(planned, run):
+        measured.append(run.id)
+        return {"thin": 1 / 3, "unknown": None}
+
+    return Question("tiny", "A question", "13", cases, measure), measured
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path)
+    for case in cases():
+        make_run(store, case.planned, 0.5)
+    return store
+
+
+def pick(missing):
+    return Executor("this process", in_process)
+
+
+def test_each_run_is_a_row(asked, store):
+    question, _ = asked
+    assert make_answer(question, store, pick) == 0
+    found = answer("tiny", store)
+    assert [row["seed"] for row in found.rows] == [0, 1]
+    first = {"classes": 7, "supervision": "labels", "thin": 0.33333, "unknown": None, "seconds": 2.0}
+    assert found.rows[0].items() >= first.items()
+    assert found.source.startswith("2 runs, CPU, 1 threads, revision 0000000, 2024-01-01")
+    assert found.select(seed=1) == [found.rows[1]]
+
+
+def test_a_run_is_measured_once(asked, store):
+    question, measured = asked
+    make_answer(question, store, pick)
+    make_answer(question, store, pick)
+    assert len(measured) == 2
+
+
+def test_missing_runs_are_made(asked, tmp_path):
+    question, measured = asked
+    store, counts = Store(tmp_path), []
+
+    def counted(missing):
+        counts.append(missing)
+        return pick(missing)
+
+    assert make_answer(question, store, counted) == 0
+    assert counts == [2] and len(measured) == 2
+
+
+def test_without_one_of_its_runs_there_is_no_answer(asked, tmp_path):
+    question, _ = asked
+    bad = replace(question, cases=lambda: [Case("nowhere", "smoke", one.planned, one.dials) for one in cases()])
+    module_jobs = pytest.MonkeyPatch()
+    with module_jobs.context() as patch:
+        patch.setattr(module, "job_for", partial(_other_run, module.job_for))
+        assert make_answer(bad, Store(tmp_path), pick) == 2
+    with pytest.raises(SemnerfError, match="tiny.json"):
+        answer("tiny", Store(tmp_path))
+
+
+def _other_run(job_for, *args):
+    return replace(job_for(*args), run="another")
+
+
+def test_an_answer_by_another_rule_is_not_taken(asked, store):
+    question, _ = asked
+    make_answer(question, store, pick)
+    path = store.root / "questions" / "tiny.json"
+    write_json(path, read_json(path) | {"rule": "0"})
+    assert read_answer(path) is None
+
+
+@pytest.mark.parametrize("change", [{"rows": []}, {"rows": [1]}, {"format": "other"}, {"source": 3}])
+def test_a_damaged_answer_is_named(asked, store, change):
+    question, _ = asked
+    make_answer(question, store, pick)
+    path = store.root / "questions" / "tiny.json"
+    write_json(path, read_json(path) | change)
+    with pytest.raises(SemnerfError, match="tiny.json.*expected"):
+        answer("tiny", store)
+
+
+def test_the_projects_answers_follow_todays_rule():
+    assert {path.stem for path in ANSWERS.glob("*.json")} == {one.name for one in registry.QUESTIONS}
+    for path in ANSWERS.glob("*.json"):
+        assert read_answer(path) is not None, f"{path.name} follows another rule than {RULE}"
+
+
+def test_only_the_questions_of_the_notebooks_are_asked(asked, store, tmp_path, monkeypatch):
+    question, measured = asked
+    monkeypatch.setattr(registry, "QUESTIONS", (question,))
+    registry.make_answers([tmp_path / "12_other.ipynb"], store, pick)
+    assert not measured and not registry.own_answers(tmp_path / "13_this.ipynb", store)
+    registry.make_answers([tmp_path / "13_this.ipynb"], store, pick)
+    assert len(measured) == 2 and len(registry.own_answers(tmp_path / "13_this.ipynb", store)) == 1
