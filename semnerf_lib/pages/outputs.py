@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.plots.spatial import CONFIG, PLOTLY
 from semnerf_lib.plots.steps import STEPS
@@ -100,10 +101,17 @@ def steps_html(steps: dict[str, Any]) -> str:
 
     Args:
         steps: see `plots.steps.STEPS`.
+
+    Raises:
+        SemnerfError: there are none.
     """
-    slider = f'<input type="range" min="0" max="{len(steps["steps"]) - 1}" step="1">'
+    try:
+        last, control = len(steps["steps"]) - 1, escape(steps["control"])
+    except (KeyError, TypeError, AttributeError):
+        raise SemnerfError(f"a notebook: an output {STEPS} without steps, expected a control and its steps") from None
+    slider = f'<input type="range" min="0" max="{last}" step="1">'
     return (
-        f'<div class="steps" hidden><label>{escape(steps["control"])} {slider}</label> <output></output>'
+        f'<div class="steps" hidden><label>{control} {slider}</label> <output></output>'
         f'<img alt=""><script type="application/json">{script_json(steps)}</script></div>'
     )
 
