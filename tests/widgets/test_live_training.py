@@ -116,16 +116,37 @@ def test_a_finished_run_is_shown_and_another_seed_can_be_trained(store, scene):
     panel = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
     assert run.id in panel.status.value and panel.go.description == "train seed 1 too"
     store.get(Planned(scene, CONFIG.replace(seed=1)), CPU)
-    panel.go.click()  # one press: seed 1 is there already, so seed 2 starts
+    panel._show_status(panel.live)
+    assert panel.go.description == "train seed 2 too"
+    panel.go.click()
     assert panel.live.planned.config.seed == 2 and list(panel._others) == ["seed 0"]
     assert panel.live.join(120) and store.has(Planned(scene, CONFIG.replace(seed=2)))
 
 
+def test_scoring_advances_the_bar_and_draws_once(panel, monkeypatch, scene):
+    monkeypatch.setattr(module, "STATUS_SECONDS", 0.0)
+    seen = []
+
+    def watching(live, trainer):
+        panel.on_change(live, trainer)
+        if live.state == "scoring":
+            seen.append((panel.bar.value, panel.bar.max, panel.status.value, len(panel.renderer.calls)))
+
+    panel.live.on_change = watching
+    panel.go.click()
+    assert panel.live.join(120)
+    n, drawn = len(scene.test_ids), seen[0][3]
+    assert [entry[:2] for entry in seen] == [(60, 60), *((k, n) for k in range(1, n + 1))]
+    assert "scoring, the first view" in seen[0][2] and f"scoring, {n} of {n} views" in seen[-1][2]
+    assert all(entry[3] == drawn for entry in seen)
+    assert panel.bar.value == panel.bar.max == 60
+
+
 def test_another_view_is_drawn_at_once_while_nothing_trains(panel, scene):
-    before = len(panel.renderer.calls)
-    panel.slider.value = 0
+    before, other = len(panel.renderer.calls), (panel.slider.value + 1) % len(scene.test_ids)
+    panel.slider.value = other
     assert len(panel.renderer.calls) == before + 1 + VIEWS
-    assert f"frame {scene.test_ids[0]}" in panel.captions["truth"].value
+    assert f"frame {scene.test_ids[other]}" in panel.captions["truth"].value
 
 
 def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
@@ -134,7 +155,7 @@ def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
 
     def turn_the_slider():
         before = len(panel.renderer.calls)
-        panel.slider.value = 0
+        panel.slider.value = (panel.slider.value + 1) % (panel.slider.max + 1)
         seen.append(len(panel.renderer.calls) - before)
 
     panel.live.on_change = act_at(panel, 20, turn_the_slider)
