@@ -16,9 +16,7 @@ from semnerf_lib.teaching.checks_scores import (
     check_chance,
     check_half_width,
     check_interval,
-    check_limit,
     check_miou,
-    check_rays_per_pixel,
     check_verdict,
 )
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
@@ -41,7 +39,6 @@ __all__ = [
     "check_frames",
     "check_half_width",
     "check_interval",
-    "check_limit",
     "check_loss",
     "check_miou",
     "check_nerfstudio_pose",
@@ -51,7 +48,6 @@ __all__ = [
     "check_pose_distance",
     "check_pose_error",
     "check_rays",
-    "check_rays_per_pixel",
     "check_samples",
     "check_softmax",
     "check_verdict",

@@ -1,4 +1,4 @@
-"""Checks of notebook 18: how far a pose is off, and what an attack explains."""
+"""Checks of notebook 17: how far a pose is off, and what an attack explains."""
 
 from __future__ import annotations
 
