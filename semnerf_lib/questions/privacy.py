@@ -59,4 +59,4 @@ def read_out(planned: Planned, run: Run) -> dict[str, Any]:
     return row
 
 
-PRIVACY = Question("privacy", "What labels give away", "17", cases, read_out)
+QUESTION = Question("privacy", "What labels give away", "17", cases, read_out)

@@ -11,7 +11,7 @@ from semnerf_lib.questions.question import Question, make_answer, own_file
 from semnerf_lib.runs.executors import Executor
 from semnerf_lib.runs.store import Store
 
-QUESTIONS: tuple[Question, ...] = (small_objects.QUESTION, least_annotation.QUESTION, privacy.PRIVACY)
+QUESTIONS: tuple[Question, ...] = (small_objects.QUESTION, least_annotation.QUESTION, privacy.QUESTION)
 """In the order of their notebooks; a notebook may ask several."""
 
 
