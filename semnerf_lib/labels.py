@@ -8,41 +8,21 @@ goes into `study.baselines.BASELINES`, the hash of what the kind makes of the ti
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from semnerf_lib import corruptions as rules
-from semnerf_lib.corruptions import Labels, instances_of
+from semnerf_lib.amounts import CLICKED, DROPPED, FACTOR, FRAMES, PIXELS, Amount, percent
+from semnerf_lib.corruptions import Labels, class_id, instances_of
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.stored_labels import load_labels, sha256_of_stored
 
 CLASS, FILE = "the name of a class", "a file"
 Rule = Callable[[Scene, Labels, "Corruption", np.random.Generator], Labels]
-
-
-@dataclass(frozen=True)
-class Amount:
-    """The number that says how strong a corruption is.
-
-    Attributes:
-        name: what it is a share or a measure of.
-        limits: the numbers that are allowed, in words.
-        allowed: whether a number is.
-        text: a number with its unit.
-        choices: the numbers that the corruption lab offers.
-        first: the one that the lab begins with.
-    """
-
-    name: str
-    limits: str
-    allowed: Callable[[float], bool]
-    text: Callable[[float], str]
-    choices: tuple[float, ...]
-    first: float
 
 
 @dataclass(frozen=True)
@@ -64,25 +44,6 @@ class Kind:
     of: str | None = None
     baselines: tuple[str, ...] = ()
     lab: str = ""
-
-
-def percent(x: float) -> str:
-    return f"{100 * x:.3g} %"
-
-
-TWENTIETHS = tuple(k / 20 for k in range(1, 21))
-PIXELS = Amount("pixels changed", "a share from 0 to 1", lambda x: 0 <= x <= 1, percent, TWENTIETHS, 0.5)
-FRAMES = replace(PIXELS, name="frames changed")
-DROPPED = Amount(
-    "frames dropped", "a share from 0 to below 1", lambda x: 0 <= x < 1, percent, (*TWENTIETHS[:-1], 0.98), 0.9
-)
-FACTOR = Amount(
-    "resolution", "a whole number above 0", lambda x: x >= 1 and x % 1 == 0, "1/{:g}".format, (2, 4, 8, 16, 32), 8
-)
-CLICKED = Amount(
-    "of each class", "a percentage from 0 to 100", lambda x: 0 <= x <= 100, lambda x: f"{x:g} %" if x else "one pixel",
-    (0, 1, 2, 5, 10, 20, 50, 100), 1,
-)  # fmt: skip
 
 
 def region_noise(even: bool, scene: Scene, clean: Labels, c: Corruption, rng: np.random.Generator) -> Labels:
@@ -129,6 +90,20 @@ KINDS: dict[str, Kind] = {
         CLASS,
         DENOISED,
         "noise: whole objects, of all sizes",
+    ),
+    "unlabelled": Kind(
+        lambda scene, clean, c, rng: rules.without_class(clean, class_id(scene, c.of), c.amount),
+        lambda c: f"{c.of} void in {percent(c.amount)} of views",
+        FRAMES,
+        CLASS,
+        baselines=("voted",),
+    ),
+    "renamed": Kind(
+        lambda scene, clean, c, rng: rules.renamed(clean, class_id(scene, c.of), c.amount, scene.present_classes, rng),
+        lambda c: f"{c.of} under another name in {percent(c.amount)} of views",
+        FRAMES,
+        CLASS,
+        DENOISED,
     ),
     "super-dense": Kind(
         lambda scene, clean, c, rng: rules.coarse_dense(clean, int(c.amount)),

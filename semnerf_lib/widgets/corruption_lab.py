@@ -12,9 +12,10 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
 from semnerf_lib import plots
+from semnerf_lib.amounts import FACTOR
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import CLASS, FACTOR, KINDS, Corruption, corrupt
+from semnerf_lib.labels import CLASS, KINDS, Corruption, corrupt
 from semnerf_lib.lessons.label_statistics import LabelStatistics, label_statistics
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG, error_picture, label_picture
