@@ -16,7 +16,7 @@ from semnerf_lib.scenes.importers.formats import import_scene, is_foreign
 from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
 from semnerf_lib.scenes.placement import in_metres, placed
 from semnerf_lib.scenes.replica import load_replica
-from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
+from semnerf_lib.scenes.rooms.room import CHANGED_SCENES, MADE_SCENES, room_scene
 from semnerf_lib.scenes.split import FILE_NAME as SPLIT
 from semnerf_lib.scenes.split import lengths
 
@@ -32,7 +32,7 @@ def load_scene(
     """A scene by what it is called.
 
     Args:
-        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...); else a folder in Semantic-NeRF's layout
+        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...), one of CHANGED_SCENES; else a folder in Semantic-NeRF's layout
             (see `replica`) or in another format that can be told from it (see `importers`), or a mesh file (see
             `mesh`).
         width: pixels. A made room and a mesh are rendered at this width, 4:3 (None: 160). Frames on disk keep their
@@ -51,14 +51,14 @@ def load_scene(
         raise SemnerfError(f"scene {spec}: width = {width}, expected at least 4 pixels")
     path = Path(str(spec))  # papermill takes a folder called 101 for a number
     size = (width or 160, round((width or 160) * 3 / 4))
-    if str(spec) in MADE_SCENES:
+    if str(spec) in MADE_SCENES + CHANGED_SCENES:
         return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
     if path.suffix.lower() in SUFFIXES and not path.is_dir():
         return mesh_scene(path, *size, seed=seed, every=every, cache=cache)
     if path.name == "transforms.json" and path.is_file():
         path = path.parent
     if not path.is_dir():
-        made = ", ".join(MADE_SCENES)
+        made = ", ".join(MADE_SCENES + CHANGED_SCENES)
         raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
     scene = _frames_on_disk(path)
     if every != 1:
