@@ -32,9 +32,9 @@ def load_scene(
     """A scene by what it is called.
 
     Args:
-        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...), one of CHANGED_SCENES; else a folder in Semantic-NeRF's layout
-            (see `replica`) or in another format that can be told from it (see `importers`), or a mesh file (see
-            `mesh`).
+        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...), or of CHANGED_SCENES for one after a change
+            ("room:moved"); else a folder in Semantic-NeRF's layout (see `replica`) or in another format that can be
+            told from it (see `importers`), or a mesh file (see `mesh`).
         width: pixels. A made room and a mesh are rendered at this width, 4:3 (None: 160). Frames on disk keep their
             own size where None, else they are shrunk by the smallest whole factor that makes them no wider than
             1.25 width.

@@ -11,7 +11,7 @@ from semnerf_lib.scenes.rooms.plan import Room
 from semnerf_lib.scenes.rooms.shapes import Part, place
 
 ARMCHAIR, PLANT = (4.30, -2.00, 0.0), (0.90, 0.0, 0.0)
-"""Metres by which the armchair moves with its cushion, and by which a second plant stands apart from the smaller one."""
+"""Metres by which the armchair and its cushion move, and by which a second plant stands apart from the smaller one."""
 
 
 def _objects(rng: np.random.Generator) -> list[list[Part]]:
