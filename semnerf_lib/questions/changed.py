@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool
 
+from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import render_view
 from semnerf_lib.experiments import Planned, open_scene
@@ -26,7 +27,7 @@ from semnerf_lib.training import Trainer
 
 CHANGED_SPEC = f"{SPEC}:moved"
 MOVED, ADDED, REMOVED = "moved", "added", "removed"
-N_VIEWS, N_REPAIR_VIEWS = 8, 4
+N_VIEWS, N_REPAIR_VIEWS = 8, 3
 """Test frames in which changes are looked for, and in which their repair is scored."""
 AT_STEPS = (10, 20, 50, 100)
 """Steps after which a repair is scored."""
@@ -86,11 +87,11 @@ def change_scores(planned: Planned, run: Run) -> dict[str, float | None]:
         seen = mask[frames] & known
         numbers[f"{kind} found"] = float(wrong[seen].mean()) if seen.any() else None
     numbers["false alarms"] = float(wrong[known & ~truth].mean())
-    return numbers | repair_scores(model, after, changed, run)
+    return numbers | repair_scores(model, after, changed, run.config)
 
 
 def repair_scores(
-    old: Model, after: Scene, changed: Bool[np.ndarray, "frames height width"], run: Run
+    old: Model, after: Scene, changed: Bool[np.ndarray, "frames height width"], config: Config
 ) -> dict[str, float | None]:
     """mIoU, and the share of changed pixels with the right label, over steps on the changed room.
 
@@ -100,7 +101,7 @@ def repair_scores(
     frames = frames_that_show(changed, list(after.test_ids), N_REPAIR_VIEWS)
     numbers = {}
     for start, weights in {"warm": old.state_dict(), "cold": None}.items():
-        trainer = Trainer(after, run.config.replace(iterations=AT_STEPS[-1]), next(old.parameters()).device)
+        trainer = Trainer(after, config.replace(iterations=AT_STEPS[-1]), next(old.parameters()).device)
         if weights is not None:
             trainer.model.load_state_dict(weights)
         for step, scores in learning_curve(trainer, after, frames, changed).items():

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tiny import make_tiny_scene
 
+from semnerf_lib.config import preset
 from semnerf_lib.labels import CLEAN, Corruption
+from semnerf_lib.models import build_model
 from semnerf_lib.questions import unlabelled as module
 from semnerf_lib.questions.ray_views import RayView
 from semnerf_lib.questions.unlabelled import class_scores, pixel_scores, short_runs
 
 SCENE = make_tiny_scene()
+MODEL = build_model(preset("smoke"), SCENE)
 SPHERE, FLOOR = 6, 4
 
 
@@ -33,7 +37,7 @@ def rendered(monkeypatch):
 
 
 def test_the_scores_of_a_hole():
-    scores = pixel_scores(None, SCENE, SPHERE)
+    scores = pixel_scores(MODEL, SCENE, SPHERE)
     assert scores["as floor"] == 1 and scores["entropy"] == 1 and scores["entropy elsewhere"] == 0
     assert scores["entropy auroc"] == 1 and scores["spread auroc"] == 0.5
     assert [scores[key] for key in ("before", "at", "behind")] == pytest.approx([0.2, 0.1, 0.7])
@@ -41,7 +45,7 @@ def test_the_scores_of_a_hole():
 
 
 def test_a_class_that_is_there_has_no_hole():
-    scores = pixel_scores(None, SCENE, FLOOR)
+    scores = pixel_scores(MODEL, SCENE, FLOOR)
     assert scores["as floor"] == scores["at"] == 1 and scores["depth error"] == 0
 
 
@@ -51,8 +55,8 @@ def test_a_run_is_scored_for_the_class_it_goes_without(monkeypatch, corruption, 
     monkeypatch.setattr(module, "DRIFT", (Corruption("renamed", 0.5, "floor"),))
     metrics = {"per_class_iou": {"floor": 0.5, "sphere": 0.25}, "miou": 0.6, "depth_mae": 0.1}
     config = SimpleNamespace(corruption=Corruption.parse(corruption))
-    run = SimpleNamespace(config=config, metrics=metrics, load=lambda scene: None)
-    scores = class_scores.__wrapped__(SimpleNamespace(scene=SCENE), run)
+    run = SimpleNamespace(config=config, metrics=metrics, load=lambda scene: MODEL)
+    scores = inspect.unwrap(class_scores)(SimpleNamespace(scene=SCENE), run)
     assert [name for name in ("sphere", "floor") if f"{name} before" in scores] == classes
     assert scores["floor iou"] == 0.5 and scores["miou"] == 0.6
 
