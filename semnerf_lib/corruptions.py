@@ -139,11 +139,11 @@ def renamed(
     return _given_to(labels, of_class, share, rng.choice(classes[classes != of_class]))
 
 
-def _given_to(labels: Labels, of_class: int, share: float, other: int) -> Labels:
+def _given_to(clean: Labels, of_class: int, share: float, other: int) -> Labels:
     """The pixels of a class given to another, or to VOID, in a share of the frames that show it."""
-    given, visible = labels.copy(), np.flatnonzero((labels == of_class).any((1, 2)))
+    given, visible = clean.copy(), np.flatnonzero((clean == of_class).any((1, 2)))
     frames = visible[spread(len(visible), share)]
-    given[frames] = np.where(labels[frames] == of_class, np.uint8(other), labels[frames])
+    given[frames] = np.where(clean[frames] == of_class, np.uint8(other), clean[frames])
     return given
 
 

@@ -16,10 +16,10 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.models import build_model
 from semnerf_lib.questions import changed as module
 from semnerf_lib.questions.changed import change_scores, changes, label_agreement, learning_curve, repair_scores
-from semnerf_lib.questions.ray_views import RayView
+from semnerf_lib.questions.ray_views import RayView, frames_that_show
 from semnerf_lib.training import Trainer
 
-SPHERE, FLOOR = 6, 4
+SPHERE, CEILING, FLOOR = 6, 5, 4
 BEFORE = make_tiny_scene()
 BEFORE = replace(BEFORE, instances=(BEFORE.labels.astype(np.uint16) + 1) * (BEFORE.labels != 255))
 CONFIG = preset("smoke", iterations=20, preview_every=0)
@@ -31,7 +31,7 @@ def with_cube() -> tuple:
     labels, depth, instances = BEFORE.labels.copy(), BEFORE.depth.copy(), BEFORE.instances.copy()
     sphere = labels == SPHERE
     labels[sphere], depth[sphere], instances[sphere] = FLOOR, depth[sphere] + 1, FLOOR + 1
-    labels[:, -3:, -3:], depth[:, -3:, -3:], instances[:, -3:, -3:] = SPHERE, 0.5, 99
+    labels[:, -3:, -3:], depth[:, -3:, -3:], instances[:, -3:, -3:] = CEILING, 0.5, 99
     return replace(BEFORE, labels=labels, depth=depth, instances=instances), sphere
 
 
@@ -74,7 +74,7 @@ def test_a_perfect_field_of_the_old_room_finds_every_change(monkeypatch):
     monkeypatch.setattr(module, "open_scene", lambda spec, scale: after)
     monkeypatch.setattr(module, "ray_view", old)
     monkeypatch.setattr(module, "repair_scores", lambda *args: {})
-    run = SimpleNamespace(load=lambda scene: MODEL)
+    run = SimpleNamespace(load=lambda scene: MODEL, config=CONFIG)
     scores = inspect.unwrap(change_scores)(SimpleNamespace(scene=BEFORE), run)
     assert scores["disagreement auroc"] == scores["doubt auroc"] == 1 and scores["entropy auroc"] == 0.5
     assert scores["added found"] == scores["removed found"] == 1 and scores["moved found"] is None
@@ -110,7 +110,7 @@ def test_a_warm_start_has_the_old_weights(monkeypatch):
     after, changed = with_cube()
     weights = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     scores = repair_scores(trainer.model, after, changed, CONFIG)
-    frames = list(after.test_ids)
+    frames = frames_that_show(changed, list(after.test_ids), module.N_REPAIR_VIEWS)
     assert scores["warm miou 0"] == label_agreement(trainer.model, after, frames, changed)["miou"]
     assert scores["cold miou 0"] < scores["warm miou 0"]
     assert set(scores) == {f"{start} {key} {step}" for start in ("warm", "cold") for key in ("miou", "right")
