@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
+from tiny import make_tiny_scene
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.plots.renders import camera_path, nearest_chain
+from semnerf_lib.plots.renders import MAX_DEPTH, camera_path, depth_picture, farthest_of, nearest_chain, telling_frames
 
 
 def some_pose(seed: int = 0) -> np.ndarray:
@@ -33,3 +36,26 @@ def test_nearest_chain_visits_all_by_nearness():
     c2w[:, 0, 3] = [0, 10, 1, 3, -2.5]
     assert nearest_chain(c2w).tolist() == [0, 2, 3, 4, 1]
     assert sorted(nearest_chain(c2w, 3).tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_the_frames_that_tell_most_have_many_classes_and_a_long_span_of_depth():
+    scene = make_tiny_scene(12)
+    labels, depth = scene.labels.copy(), scene.depth.copy()
+    labels[:], depth[:] = 0, 1.0
+    rows = np.arange(labels.shape[1])[:, None]
+    labels[4] = labels[8] = np.minimum(rows, 6)
+    depth[8] = 1.0 + rows
+    flat = replace(scene, labels=labels, depth=depth, test_ids=(0, 4, 8))
+    assert telling_frames(flat, 1) == [8]
+    assert telling_frames(flat, 3) == telling_frames(flat, 9) == [0, 4, 8]
+    assert telling_frames(replace(flat, depth=None), 1) == [4]
+
+
+def test_depth_is_bright_where_hardly_anything_is_farther():
+    scene = make_tiny_scene(12)
+    depth = np.full_like(scene.depth, 2.2)
+    depth[0, 0, 0], depth[:, 1] = 50.0, 0.0
+    farthest = farthest_of(replace(scene, depth=depth))
+    assert farthest == 2.5 and farthest_of(replace(scene, depth=None)) == MAX_DEPTH
+    dark, bright, brighter = depth_picture(np.array([[0.0, 2.5, 9.0]]), farthest)[0].sum(-1, dtype=int)
+    assert dark < bright == brighter

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from semnerf_lib import __version__
-from semnerf_lib.cli import completion, one_run, scenes, series, sweeps, workshop
+from semnerf_lib.cli import completion, one_run, scenes, series, sweeps, view, workshop
 from semnerf_lib.cli.options import Parser, did_you_mean, with_dashes
 from semnerf_lib.errors import SemnerfError
 
@@ -25,7 +25,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"semnerf {__version__}", help="print the version")
     parser.set_defaults(action=lambda args: parser.print_help() or 0, parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
-    for group in (sweeps, one_run, series, workshop, scenes):
+    for group in (sweeps, one_run, view, series, workshop, scenes):
         group.add(commands)
     completion.add(commands, parser)
     return parser

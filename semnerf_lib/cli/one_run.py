@@ -13,7 +13,9 @@ from semnerf_lib.errors import SemnerfError
 
 if TYPE_CHECKING:
     from semnerf_lib.models import Model
+    from semnerf_lib.runs.store import Run
     from semnerf_lib.scene import Scene
+    from semnerf_lib.scenes.raycast import LabelledMesh
 
 SCORES = {
     "miou": ("mean IoU", ""),
@@ -138,14 +140,18 @@ def train(args: argparse.Namespace) -> int:
     print_scores(run.metrics, args)
     print(f"{'found, trained before' if was_there else 'trained now'}: run {run.id} in {run.folder}")
     same = shlex.join(word for word in args.words[1:] if word != "--classes")
-    print(f"next: semnerf render {same} --to views".replace("  ", " "))
-    print(f"      semnerf mesh {same} --to room.ply".replace("mesh  ", "mesh "))
-    print(f"      semnerf relabel {same} --to clean".replace("relabel  ", "relabel "))
+    for head, name, target in (
+        ("next:", "view", ""),
+        ("", "render", "--to views"),
+        ("", "mesh", "--to room.ply"),
+        ("", "relabel", "--to clean"),
+    ):
+        print(f"{head:5} {' '.join(filter(None, ['semnerf', name, same, target]))}")
     return 0
 
 
-def finished_run(args: argparse.Namespace) -> tuple[Scene, Model]:
-    """The scene and the trained model of the finished run that the options name."""
+def finished_run(args: argparse.Namespace) -> tuple[Run, Scene, Model]:
+    """The finished run that the options name, its scene and its trained model."""
     from semnerf_lib.machine.devices import pick_device
     from semnerf_lib.runs.store import Store
 
@@ -155,14 +161,14 @@ def finished_run(args: argparse.Namespace) -> tuple[Scene, Model]:
     if run is None:
         folder = store.folder(planned)
         raise SemnerfError(f"{folder}: no finished run, expected one: type `semnerf train` with the same options first")
-    return planned.scene, run.load(planned.scene, device)
+    return run, planned.scene, run.load(planned.scene, device)
 
 
 def evaluate(args: argparse.Namespace) -> int:
     """Scores a finished run."""
     from semnerf_lib.evaluation import evaluate
 
-    scene, model = finished_run(args)
+    _, scene, model = finished_run(args)
     print_scores(evaluate(model, scene, scene.test_ids if args.frames == "test" else scene.train_ids), args)
     return 0
 
@@ -171,14 +177,26 @@ def print_scores(metrics: dict[str, Any], args: argparse.Namespace) -> None:
     """Prints the main scores with their units; with `--classes` the IoU of each class too."""
     if args.scale == "smoke":
         print("Smoke scale: this only shows that the code works. No number below is a result.")
-    seen = {name: iou for name, iou in metrics["per_class_iou"].items() if iou is not None}
+    for row in score_rows(metrics):
+        print(f"{row['score']:15} {row['value']}")
+    if args.classes:
+        for name, iou in sorted(seen_classes(metrics).items(), key=lambda pair: -pair[1]):
+            print(f"  IoU {name:16} {iou:.3f}")
+
+
+def score_rows(metrics: dict[str, Any]) -> list[dict[str, object]]:
+    """The main scores, each with its unit."""
+    rows: list[dict[str, object]] = []
     for key, (name, unit) in SCORES.items():
         if metrics.get(key) is not None:
-            of = f" over {len(seen)} classes and {metrics['n_frames']} views" if key == "miou" else ""
-            print(f"{name:15} {metrics[key]:.{1 if unit == ' s' else 3}f}{unit}{of}")
-    if args.classes:
-        for name, iou in sorted(seen.items(), key=lambda pair: -pair[1]):
-            print(f"  IoU {name:16} {iou:.3f}")
+            of = f" over {len(seen_classes(metrics))} classes and {metrics['n_frames']} views" if key == "miou" else ""
+            rows.append({"score": name, "value": f"{metrics[key]:.{1 if unit == ' s' else 3}f}{unit}{of}"})
+    return rows
+
+
+def seen_classes(metrics: dict[str, Any]) -> dict[str, float]:
+    """The IoU of each class that occurs."""
+    return {name: iou for name, iou in metrics["per_class_iou"].items() if iou is not None}
 
 
 def render(args: argparse.Namespace) -> int:
@@ -186,7 +204,7 @@ def render(args: argparse.Namespace) -> int:
     from semnerf_lib.plots.renders import check_target, write_video, write_views
 
     check_target(args.to)
-    scene, model = finished_run(args)
+    _, scene, model = finished_run(args)
     if args.to.suffix == ".mp4":
         write_video(model, scene, args.to, args.seconds, args.width, args.show)
         print(f"wrote {args.to}")
@@ -201,7 +219,7 @@ def relabel(args: argparse.Namespace) -> int:
     from semnerf_lib.studio.relabel import check_folder
 
     check_folder(args.to)
-    write_labels(args, *finished_run(args))
+    write_labels(args, *finished_run(args)[1:])
     return 0
 
 
@@ -212,20 +230,28 @@ def mesh(args: argparse.Namespace) -> int:
     from semnerf_lib.scenes.coding import coding_of
     from semnerf_lib.scenes.mesh_export import check_mesh_target, in_unit, save_mesh
     from semnerf_lib.surfaces.comparison import compare, true_surface
-    from semnerf_lib.surfaces.culling import part_of, seen_faces
-    from semnerf_lib.surfaces.meshes import learnt_surface
-    from semnerf_lib.surfaces.tsdf import where_rays_end
 
     check_mesh_target(args.to)
-    scene, model = finished_run(args)
-    if args.level is None:
-        whole = where_rays_end(model, scene, args.cell)
-    else:
-        whole = learnt_surface(model, scene, args.cell).mesh(args.level)
-    seen = part_of(whole, seen_faces(whole, scene))
+    _, scene, model = finished_run(args)
+    seen = learnt_mesh(model, scene, args.cell, args.level)
     save_mesh(in_unit(seen, coding_of(scene).unit), args.to)
     print(f"wrote {args.to}: {len(seen.faces):,} triangles of {len(np.unique(seen.face_labels))} classes")
     if scene.depth is not None:
         for row in compare(seen, true_surface(scene)).rows():
             print(f"{row['score']:45} {row['value']}")
     return 0
+
+
+def learnt_mesh(model: Model, scene: Scene, cell: float, level: float | None = None) -> LabelledMesh:
+    """What training cameras see of the learnt surface: where rays end, or one of equal density.
+
+    Args:
+        cell: of marching cubes, metres.
+        level: density of the surface, 1/m.
+    """
+    from semnerf_lib.surfaces.culling import part_of, seen_faces
+    from semnerf_lib.surfaces.meshes import learnt_surface
+    from semnerf_lib.surfaces.tsdf import where_rays_end
+
+    whole = where_rays_end(model, scene, cell) if level is None else learnt_surface(model, scene, cell).mesh(level)
+    return part_of(whole, seen_faces(whole, scene))

@@ -22,7 +22,7 @@ OWN_OPTIONS = ("field", "supervision", "fold", "corruption", "seed", "scale")
 """Keys that `--set` leaves to options of their own."""
 RUN_HELP = """
 A run is named by what it is made of: scene, scale, field, supervision, corruption, fold, seed and any further key of
-its config. The same options name the same run in `train`, `evaluate`, `render` and `mesh`.
+its config. The same options name the same run in `train`, `view`, `evaluate`, `render`, `relabel` and `mesh`.
 """
 
 

@@ -108,6 +108,25 @@ def read_json(path: Path) -> Any:
         raise Damaged(str(fault)) from fault
 
 
+def kept_json(path: Path, check: Callable[[Any], None], make: Callable[[], Any]) -> Any:
+    """The value that a JSON file keeps; if it is missing, damaged or refused, a new one, which is written there.
+
+    Args:
+        check: refuses a value by raising SemnerfError, KeyError, TypeError or AttributeError.
+        make: the new value, that JSON can hold.
+
+    Raises:
+        SemnerfError: the file cannot be written; and what `make` raises.
+    """
+    with suppress(SemnerfError, KeyError, TypeError, AttributeError):
+        value = read_json(path)
+        check(value)
+        return value
+    value = make()
+    write_json(path, value)
+    return value
+
+
 def put_aside(path: Path) -> None:
     """Renames a damaged file or folder to `<name>.damaged`; an earlier one of that name is replaced.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
+from matplotlib import colormaps
 from PIL import Image
 from scipy.interpolate import CubicSpline
 from scipy.spatial.transform import Rotation, Slerp
@@ -20,7 +21,7 @@ from semnerf_lib.machine.progress import progress
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.video import video
-from semnerf_lib.scene import Scene
+from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import coding_of, encoded, encoded_depth
 
 FPS = 24
@@ -54,20 +55,56 @@ def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height 
     Raises:
         SemnerfError: RGB asked of a field that has none.
     """
-    from matplotlib import colormaps
-
     if show == "labels":
         return colourise(view.labels)
     if show == "rgb":
         if view.rgb is None:
             raise SemnerfError("show rgb: this run learnt no colour, expected one with supervision labels+rgb")
         return view.rgb
-    share = view.depth / MAX_DEPTH if show == "depth" else view.entropy / np.log(n_classes)
-    return (colormaps["viridis" if show == "depth" else "magma"](np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
+    if show == "depth":
+        return depth_picture(view.depth, MAX_DEPTH)
+    return (colormaps["magma"](np.clip(view.entropy / np.log(n_classes), 0, 1))[..., :3] * 255).astype(np.uint8)
+
+
+def depth_picture(depth: Float[np.ndarray, "height width"], farthest: float) -> UInt8[np.ndarray, "height width 3"]:
+    """A depth map in colour: dark is near, bright is `farthest` metres and more."""
+    return (colormaps["viridis"](np.clip(depth / farthest, 0, 1))[..., :3] * 255).astype(np.uint8)
+
+
+def farthest_of(scene: Scene) -> float:
+    """Metres that the depth maps of a scene show as the brightest: half a per cent of its pixels is farther away.
+
+    Rounded up to half a metre; without depth `MAX_DEPTH`.
+    """
+    if scene.depth is None:
+        return MAX_DEPTH
+    some = scene.depth[:: max(1, scene.n_frames // 40)]
+    known = some[some > 0]
+    return float(np.ceil(2 * np.percentile(known, 99.5)) / 2) if len(known) else MAX_DEPTH
 
 
 PICTURES = ("labels", "depth", "entropy", "rgb")
 """Images of a view for people (see `picture`); "ids" and "depth-mm" are for programs (see `numbers`)."""
+
+
+def telling_frames(scene: Scene, count: int) -> list[int]:
+    """Test frames that show much: of `count` equal parts of the test frames, the best of each.
+
+    The best frame has the largest product of the entropy of its classes (nats) and of the span of its depth, from the
+    5th to the 95th percentile (m); without depth, of the entropy alone.
+    """
+
+    def tells(frame: int) -> float:
+        labels = scene.labels[frame]
+        shares = np.bincount(labels[labels != VOID], minlength=1) / max(1, np.count_nonzero(labels != VOID))
+        entropy = float(-np.sum(shares * np.log(np.maximum(shares, 1e-9))))
+        if scene.depth is None:
+            return entropy
+        known = scene.depth[frame][scene.depth[frame] > 0]
+        return entropy * float(np.ptp(np.percentile(known, [5, 95]))) if len(known) else 0.0
+
+    parts = np.array_split(np.array(scene.test_ids), min(count, len(scene.test_ids)))
+    return [max(part.tolist(), key=tells) for part in parts]
 
 
 def numbers(view: View, show: str, scene: Scene) -> Image.Image:

@@ -14,7 +14,7 @@ from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import RULE, Planned
-from semnerf_lib.machine.files import write_json
+from semnerf_lib.machine.files import kept_json, write_json
 from semnerf_lib.machine.jsons import of_kinds, read_json
 from semnerf_lib.machine.processes import LIBRARY
 from semnerf_lib.machine.progress import say
@@ -156,13 +156,15 @@ def own_file(name: str, store: Store) -> Path:
 
 
 def _kept_row(question: Question, job: Job, dials: Mapping[str, float | str], folder: Path) -> Row:
-    path = folder / f"{job.run}.json"
-    if path.is_file():
-        return read_json(path)
-    run = read_run(job.folder)
-    say(f"measuring {title_of(run.config)}: {', '.join(f'{key} {value}' for key, value in dials.items())}")
-    own = {"run": run.id, "supervision": run.config.supervision, "seed": run.config.seed}
-    row = {**dials, **own, "seconds": run.metrics["seconds_training"], **question.measure(planned_by(job), run)}
-    row = {key: round(value, 5) if isinstance(value, float) else value for key, value in row.items()}
-    write_json(path, row)
-    return row
+    def check(row: Any) -> None:
+        if row["run"] != job.run:
+            raise SemnerfError(f"{folder}: a row of {row['run']!r}, expected {job.run}")
+
+    def measure() -> Row:
+        run = read_run(job.folder)
+        say(f"measuring {title_of(run.config)}: {', '.join(f'{key} {value}' for key, value in dials.items())}")
+        own = {"run": run.id, "supervision": run.config.supervision, "seed": run.config.seed}
+        row = {**dials, **own, "seconds": run.metrics["seconds_training"], **question.measure(planned_by(job), run)}
+        return {key: round(value, 5) if isinstance(value, float) else value for key, value in row.items()}
+
+    return kept_json(folder / f"{job.run}.json", check, measure)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import trimesh
+from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_aside
@@ -84,13 +86,15 @@ def _file_ids(labels: np.ndarray) -> np.ndarray:
 
 def glb_bytes(mesh: LabelledMesh) -> bytes:
     """The GLB of `save_mesh`."""
-    import trimesh
+    return class_scene(mesh).export(file_type="glb")
+
+
+def class_scene(mesh: LabelledMesh) -> trimesh.Scene:
+    """A mesh as trimesh's scene: for each class that occurs a node and a material, y up, one-sided triangles."""
     from trimesh.visual import TextureVisuals
     from trimesh.visual.material import PBRMaterial
 
-    scene = trimesh.Scene()
-    x, y, z = mesh.vertices.T
-    vertices = np.stack([x, z, -y], axis=-1)
+    scene, vertices = trimesh.Scene(), y_up(mesh.vertices)
     for label in np.unique(mesh.face_labels):
         name = "void" if label == VOID else mesh.class_names[label]
         used, faces = np.unique(mesh.faces[mesh.face_labels == label], return_inverse=True)
@@ -101,4 +105,10 @@ def glb_bytes(mesh: LabelledMesh) -> bytes:
         look = TextureVisuals(material=material)
         piece = trimesh.Trimesh(vertices[used], faces.reshape(-1, 3), visual=look, process=False)
         scene.add_geometry(piece, node_name=name, geom_name=name)
-    return scene.export(file_type="glb")
+    return scene
+
+
+def y_up(points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+    """Points of a world with z up in the axes of GLB and three.js: x as it is, y up, z towards the viewer."""
+    x, y, z = np.moveaxis(points, -1, 0)
+    return np.stack([x, z, -y], axis=-1)

@@ -17,7 +17,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.labels import CLEAN, Corruption, corrupt
-from semnerf_lib.machine.files import read_json, write_json
+from semnerf_lib.machine.files import kept_json
 from semnerf_lib.runs.facts import check_labels
 from semnerf_lib.runs.store import Run, Store, read_run
 from semnerf_lib.scene import Scene
@@ -194,26 +194,26 @@ def scored_baselines(store: Store, planned: Planned) -> dict[str, dict[str, dict
     key = hashlib.sha256("\n".join(map(str, depends)).encode()).hexdigest()[:12]
     path, baselines = store.root / "baselines" / f"{key}.json", baseline_for(corruption)
     names = {"test": [n for n in baselines if n in ANY_VIEW], "train": list(dict.fromkeys([INPUT, *baselines]))}
-    try:
-        kept = read_json(path)["scores"]
-        if {views: list(scores) for views, scores in kept.items()} == {views: names[views] for views in frames}:
-            for name, scores in (item for by_name in kept.values() for item in by_name.items()):
-                check_labels(name, scores, scene.class_names)
-            return kept
-    except (SemnerfError, KeyError, TypeError, AttributeError):
-        pass
-    labels = corrupt(scene, corruption, config.seed)
-    predicted = predictions(scene, labels, frames, baselines)
-    scores = {
-        views: {
-            name: baseline_scores(predicted[views][name].labels, scene, ids, predicted[views][name].depth)
-            for name in names[views]
+
+    def check(value: Any) -> None:
+        scores = value["scores"]
+        if {views: list(scores) for views, scores in scores.items()} != {views: names[views] for views in frames}:
+            raise SemnerfError(f"{path}: other baselines or poses, expected {names}")
+        for name, own in (item for by_name in scores.values() for item in by_name.items()):
+            check_labels(name, own, scene.class_names)
+
+    def make() -> dict[str, Any]:
+        predicted = predictions(scene, corrupt(scene, corruption, config.seed), frames, baselines)
+        scores = {
+            views: {
+                name: baseline_scores(predicted[views][name].labels, scene, ids, predicted[views][name].depth)
+                for name in names[views]
+            }
+            for views, ids in frames.items()
         }
-        for views, ids in frames.items()
-    }
-    facts = {"scene": scene.name, "corruption": str(corruption), "seed": config.seed}
-    write_json(path, facts | {"scores": scores})
-    return scores
+        return {"scene": scene.name, "corruption": str(corruption), "seed": config.seed, "scores": scores}
+
+    return kept_json(path, check, make)["scores"]
 
 
 def predictions(

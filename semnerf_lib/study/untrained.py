@@ -14,7 +14,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Plan, Planned
 from semnerf_lib.labels import CLEAN
-from semnerf_lib.machine.files import read_json, write_json
+from semnerf_lib.machine.files import kept_json
 from semnerf_lib.machine.jsons import is_number
 from semnerf_lib.models import build_model
 from semnerf_lib.runs.store import Store
@@ -66,13 +66,15 @@ def _kept_depth(planned: Planned, store: Store, views: str) -> float | None:
     scene, config = planned.scene, planned.config.replace(corruption=CLEAN, seed=0)
     ids = scored_frames(scene, config)[views]
     key = hashlib.sha256("\n".join([Planned(scene, config).id, *map(str, ids)]).encode()).hexdigest()[:12]
+
+    def check(value: Any) -> None:
+        depth = value["depth_mae"]
+        if depth is not None and not (is_number(depth) and depth > 0):
+            raise SemnerfError(f"{path}: depth_mae = {depth!r}, expected metres above 0")
+
+    def make() -> dict[str, Any]:
+        depth = untrained_scores(scene, config, ids)["depth_mae"]
+        return {"scene": scene.name, "bounds": config.bounds, "views": views, "depth_mae": depth}
+
     path = store.root / "untrained" / f"{key}.json"
-    try:
-        kept = read_json(path)["depth_mae"]
-        if kept is None or (is_number(kept) and kept > 0):
-            return kept
-    except (SemnerfError, KeyError, TypeError):
-        pass
-    depth = untrained_scores(scene, config, ids)["depth_mae"]
-    write_json(path, {"scene": scene.name, "bounds": config.bounds, "views": views, "depth_mae": depth})
-    return depth
+    return kept_json(path, check, make)["depth_mae"]

@@ -13,7 +13,7 @@ from tiny import tiny_config
 import semnerf_lib
 from semnerf_lib import experiments
 from semnerf_lib.cameras import Intrinsics, camera_of_width, look_at
-from semnerf_lib.cli import main, one_run
+from semnerf_lib.cli import main, one_run, view
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View
 from semnerf_lib.experiments import Planned
@@ -27,6 +27,7 @@ COMMANDS = [
     ["reproduce"],
     ["status"],
     ["train"],
+    ["view"],
     ["evaluate"],
     ["render"],
     ["site"],
@@ -241,6 +242,33 @@ def test_mesh_says_how_far_it_is_from_the_truth(small, tiny_scene, tmp_path, cap
     assert main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"]) == 0
     out = capsys.readouterr().out
     assert "accuracy: learnt to true, mean (median)" in out and "F-score within 10 cm" in out
+
+
+def test_view_writes_a_page_beside_the_run(small, tiny_scene, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(experiments, "open_scene", lambda spec, scale: tiny_scene)
+    assert main.main(["view", *small]) == 2
+    assert "no finished run" in capsys.readouterr().err
+    assert main.main(["train", *small]) == 0
+    assert f"next: semnerf view {' '.join(small)}\n" in capsys.readouterr().out
+    assert main.main(["view", *small]) == 0
+    (page,) = (tmp_path / "results" / "runs").glob("*/view.html")
+    assert f"wrote {page}\n" in capsys.readouterr().out
+    text = page.read_text(encoding="utf-8")
+    assert "completeness: true to learnt" in text and text.count('class="view"') == len(tiny_scene.test_ids)
+    assert main.main(["view", *small]) == 0  # the same page again
+
+
+@pytest.mark.parametrize("terminal, screen, opened", [(True, ":0", True), (True, "", False), (False, ":0", False)])
+def test_a_browser_opens_where_a_person_is_at_a_screen(terminal, screen, opened, monkeypatch, tmp_path, capsys):
+    asked = []
+    monkeypatch.setattr(view.webbrowser, "open", lambda address: asked.append(address) or True)
+    monkeypatch.setattr(view.sys, "platform", "linux")
+    monkeypatch.setattr(view.sys.stdout, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    view.show(tmp_path / "view.html")
+    assert asked == ([(tmp_path / "view.html").as_uri()] if opened else [])
+    assert ("open it in a browser" in capsys.readouterr().out) != opened
 
 
 def test_disk_without_room(small, tmp_path, monkeypatch, capsys):

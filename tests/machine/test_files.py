@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import Damaged, digest, opened, read_json, sha256_of, write_aside, write_json
+from semnerf_lib.machine.files import Damaged, digest, kept_json, opened, read_json, sha256_of, write_aside, write_json
 
 
 def no_room(path):
@@ -166,3 +166,26 @@ def test_no_file_is_damaged_because_descriptors_are_short(tmp_path, monkeypatch)
     path.write_text("[" * 100_000)
     with pytest.raises(Damaged, match="nested too deeply"):
         read_json(path)
+
+
+def test_a_value_is_made_once_and_again_if_its_file_is_damaged_or_refused(tmp_path):
+    path, made = tmp_path / "kept" / "a.json", []
+
+    def make():
+        made.append(1)
+        return {"n": len(made)}
+
+    def check(value):
+        if value["n"] > 2:
+            raise SemnerfError("too large")
+
+    def kept():
+        return kept_json(path, check, make)["n"]
+
+    assert [kept(), kept()] == [1, 1]
+    for damage in ("{", '{"n": 7}', '{"m": 1}', "[]", '{"n": "1"}'):
+        path.write_text(damage)
+        before = len(made)
+        assert kept() == before + 1 == read_json(path)["n"], damage
+        path.write_text('{"n": 1}')
+        assert kept() == 1

@@ -12,20 +12,17 @@ from made_runs import furnished_scene, make_runs
 from semnerf_lib.experiments import plan
 from semnerf_lib.pages.verdict_exports import escaped, to_csv, to_tex
 from semnerf_lib.runs.store import Store
-from semnerf_lib.study import judging
 from semnerf_lib.study.claims import CLAIMS
 from semnerf_lib.study.judging import judge
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory):
+def rows(nothing_learnt, tmp_path_factory):
     """Claims 1 and 3 are run; the rest is not."""
     scene, store = furnished_scene(), Store(tmp_path_factory.mktemp("runs"))
     for name in ("view_synthesis", "super_resolution"):
         make_runs(store, plan(name, scene, "laptop"), lambda c: 0.9 + 0.001 * c.seed)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "untrained_depth", lambda made, store, views: 0.4321 if made else None)
-        return judge(scene, "laptop", store)
+    return judge(scene, "laptop", store)
 
 
 def test_csv_has_every_row_with_unrounded_numbers_and_run_ids(rows):

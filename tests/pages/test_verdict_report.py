@@ -17,24 +17,17 @@ from semnerf_lib.experiments import plan
 from semnerf_lib.pages.verdict_figures import claim_figures, overview_figure
 from semnerf_lib.pages.verdict_report import write_verdict
 from semnerf_lib.runs.store import Store
-from semnerf_lib.study import judging
 from semnerf_lib.study.claims import CLAIMS, WITH_RGB
 from semnerf_lib.study.judging import judge
 
 RUN = ("view_synthesis", "label_noise", "label_propagation")
 
+pytestmark = pytest.mark.usefixtures("nothing_learnt")
+
 
 @pytest.fixture(scope="module")
 def scene():
     return furnished_scene()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_learnt():
-    """The depth of an untrained field costs seconds and has tests of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "untrained_depth", lambda made, store, views: 0.4321 if made else None)
-        yield
 
 
 def fill(store, scene, scale, names=RUN):

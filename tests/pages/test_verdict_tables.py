@@ -19,24 +19,17 @@ from semnerf_lib.pages.verdict_tables import (
     tally,
 )
 from semnerf_lib.runs.store import Store
-from semnerf_lib.study import judging
 from semnerf_lib.study.claims import CLAIMS, WITH_RGB
 from semnerf_lib.study.judging import judge
 from semnerf_lib.study.published import Reference, read_published
 from semnerf_lib.study.verdicts import NOT_SUPPORTED, SUPPORTED, PairedComparison, compare_seeds
 
+pytestmark = pytest.mark.usefixtures("nothing_learnt")
+
 
 @pytest.fixture(scope="module")
 def scene():
     return furnished_scene()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_learnt():
-    """The depth of an untrained field costs seconds and has tests of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "untrained_depth", lambda made, store, views: 0.4321 if made else None)
-        yield
 
 
 @pytest.fixture(scope="module")
