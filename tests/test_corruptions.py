@@ -197,22 +197,22 @@ def test_region_noise_strikes_the_smallest_views_or_views_of_all_sizes(labels, i
 def test_a_class_becomes_void_in_a_share_of_the_frames_that_show_it(share, lost):
     labels = np.zeros((6, 3, 4), np.uint8)
     labels[[0, 2, 4, 5], 1] = 2
-    found = without_class(labels, 2, share)
-    assert [f for f in range(6) if (found[f] == VOID).any()] == ([2, 4, 5] if share == 0.75 else lost)
-    changed = found != labels
-    assert (labels[changed] == 2).all() and (found[changed] == VOID).all()
+    given = without_class(labels, 2, share)
+    assert [f for f in range(6) if (given[f] == VOID).any()] == ([2, 4, 5] if share == 0.75 else lost)
+    changed = given != labels
+    assert (labels[changed] == 2).all() and (given[changed] == VOID).all()
     assert all(changed[f].sum() in (0, 4) for f in range(6))
 
 
 def test_a_renamed_class_has_one_other_name_in_all_frames(labels):
     names = set()
     for seed in range(20):
-        found = renamed(labels, 3, 0.5, CLASSES, np.random.default_rng(seed))
-        changed = found != labels
-        [other] = np.unique(found[changed])
+        given = renamed(labels, 3, 0.5, CLASSES, np.random.default_rng(seed))
+        changed = given != labels
+        [other] = np.unique(given[changed])
         names.add(int(other))
         assert (labels[changed] == 3).all() and sum(changed.any((1, 2))) == 3
-        assert all((found[f] == 3).any() != changed[f].any() for f in range(7) if (labels[f] == 3).any())
+        assert all((given[f] == 3).any() != changed[f].any() for f in range(7) if (labels[f] == 3).any())
     assert names == {0, 2, 6}
 
 

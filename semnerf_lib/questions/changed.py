@@ -67,7 +67,7 @@ def change_scores(planned: Planned, run: Run) -> dict[str, float | None]:
 
     By the labels of the changed room at test frames that show changes; `auroc` is that of a changed pixel against all
     that did not change. Disagreement is 1 where the rendered label is not the given one; doubt is 1 - p of the given
-    label. For each kind of change: `KIND found`, the share of its pixels where the labels disagree; `false alarms`,
+    label. For each kind of change: `KIND detected`, the share of its pixels where the labels disagree; `false alarms`,
     that of the pixels that did not change. For the rest see `repair_scores`.
     """
     scene, after = planned.scene, open_scene(CHANGED_SPEC, SCALE)
@@ -75,18 +75,18 @@ def change_scores(planned: Planned, run: Run) -> dict[str, float | None]:
     changed = np.any(list(by_kind.values()), axis=0)
     frames = frames_that_show(changed, list(after.test_ids), N_VIEWS)
     views = [ray_view(model, after, i) for i in frames]
-    known, truth = after.labels[frames] != VOID, changed[frames]
+    labelled, truth = after.labels[frames] != VOID, changed[frames]
     wrong = np.stack([view.labels for view in views]) != after.labels[frames]
     signals = {
         "disagreement": wrong.astype(float),
         "doubt": 1 - np.stack([view.given for view in views]),
         "entropy": np.stack([view.entropy for view in views]),
     }
-    numbers = {f"{name} auroc": auroc(signal[known], truth[known]) for name, signal in signals.items()}
+    numbers = {f"{name} auroc": auroc(signal[labelled], truth[labelled]) for name, signal in signals.items()}
     for kind, mask in by_kind.items():
-        seen = mask[frames] & known
-        numbers[f"{kind} found"] = float(wrong[seen].mean()) if seen.any() else None
-    numbers["false alarms"] = float(wrong[known & ~truth].mean())
+        seen = mask[frames] & labelled
+        numbers[f"{kind} detected"] = float(wrong[seen].mean()) if seen.any() else None
+    numbers["false alarms"] = float(wrong[labelled & ~truth].mean())
     return numbers | repair_scores(model, after, changed, run.config)
 
 

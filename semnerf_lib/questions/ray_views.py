@@ -109,12 +109,12 @@ def auroc(score: Float[np.ndarray, "*pixels"], wanted: Bool[np.ndarray, "*pixels
     return float(roc_auc_score(wanted.ravel(), score.ravel()))
 
 
-def frames_that_show(shown: Bool[np.ndarray, "frames height width"], ids: list[int], count: int) -> list[int]:
-    """At most `count` of some frames, evenly spread over those in which at least 1 % of the pixels are `shown`.
+def frames_that_show(mask: Bool[np.ndarray, "frames height width"], ids: list[int], count: int) -> list[int]:
+    """At most `count` of some frames, evenly spread over those with at least 1 % of their pixels in a mask.
 
     Args:
-        shown: of all frames of a scene.
+        mask: of all frames of a scene.
         ids: frames to choose from.
     """
-    rich = [i for i in ids if shown[i].mean() >= 0.01]
+    rich = [i for i in ids if mask[i].mean() >= 0.01]
     return [rich[k] for k in np.linspace(0, len(rich) - 1, min(count, len(rich))).round().astype(int)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from semnerf_lib.experiments import Planned, config_of, open_scene, supervisions
+from semnerf_lib.experiments import UNLABELLED_CLASS, Planned, open_scene, short_run, supervisions
 from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.models import Model
 from semnerf_lib.questions.question import Case, Question
@@ -16,11 +16,9 @@ from semnerf_lib.scene import VOID, Scene
 
 SPEC, SCALE = "room", "laptop"
 SEEDS = 3
-SHORT = {"iterations": 100, "lr_decay_steps": 70, "preview_every": 0, "score_frames": 6}
-"""What these runs change of the laptop's preset."""
 N_VIEWS = 6
 """Test frames in which the pixels of a class are looked at."""
-NEVER = tuple(Corruption("unlabelled", 1, name) for name in ("sofa", "chair"))
+NEVER = tuple(Corruption("unlabelled", 1, name) for name in (UNLABELLED_CLASS, "chair"))
 """One class is void in every training frame: one large object, and eight thin ones."""
 DRIFT = (Corruption("unlabelled", 0.98, "chair"), Corruption("renamed", 0.4, "chair"))
 """One class is labelled in a few views only, or called by another class's name in some."""
@@ -29,7 +27,7 @@ DRIFT = (Corruption("unlabelled", 0.98, "chair"), Corruption("renamed", 0.4, "ch
 def short_runs(scene: Scene, corruptions: Sequence[Corruption]) -> list[Planned]:
     """Each corruption with each supervision and seed; the seed of a run is that of its corruption too."""
     return [
-        Planned(scene, config_of(scene, SCALE, supervision, "grid", seed=seed, corruption=corruption, **SHORT))
+        short_run(scene, SCALE, supervision, corruption, seed)
         for corruption in corruptions
         for seed in range(SEEDS)
         for supervision in supervisions(scene)
@@ -68,13 +66,13 @@ def class_scores(planned: Planned, run: Run) -> dict[str, float | None]:
 
 def pixel_scores(model: Model, scene: Scene, of_class: int) -> dict[str, float | None]:
     """The scores of `class_scores` that come from rendered pixels, for one class."""
-    shown = scene.labels == of_class
-    frames = frames_that_show(shown, list(scene.test_ids), N_VIEWS)
+    mask = scene.labels == of_class
+    frames = frames_that_show(mask, list(scene.test_ids), N_VIEWS)
     views = [ray_view(model, scene, i) for i in frames]
     labels, entropy, depth, spread, opacity = (
         np.stack([getattr(view, key) for view in views]) for key in ("labels", "entropy", "depth", "spread", "opacity")
     )
-    wanted, known = shown[frames], scene.labels[frames] != VOID
+    wanted, labelled = mask[frames], scene.labels[frames] != VOID
     off = (depth - scene.depth[frames])[wanted]
     before, at, behind = opacity[wanted].mean(0).tolist()
     ids, counts = np.unique(labels[wanted], return_counts=True)
@@ -86,9 +84,9 @@ def pixel_scores(model: Model, scene: Scene, of_class: int) -> dict[str, float |
         "depth error": float(np.abs(off).mean()),
         "depth bias": float(off.mean()),
         "entropy": float(entropy[wanted].mean()),
-        "entropy elsewhere": float(entropy[known & ~wanted].mean()),
-        "entropy auroc": auroc(entropy[known], wanted[known]),
-        "spread auroc": auroc(spread[known], wanted[known]),
+        "entropy elsewhere": float(entropy[labelled & ~wanted].mean()),
+        "entropy auroc": auroc(entropy[labelled], wanted[labelled]),
+        "spread auroc": auroc(spread[labelled], wanted[labelled]),
         **{f"as {scene.class_names[ids[k]]}": float(counts[k] / wanted.sum()) for k in order},
     }
 

@@ -26,8 +26,8 @@ CONFIG = preset("smoke", iterations=20, preview_every=0)
 MODEL = build_model(CONFIG, BEFORE)
 
 
-def with_cube() -> tuple:
-    """The tiny scene without its sphere, in whose place the wall is; with a cube in a corner of each frame."""
+def with_block() -> tuple:
+    """The tiny scene without its sphere, in whose place the wall is; with a block in a corner of each frame."""
     labels, depth, instances = BEFORE.labels.copy(), BEFORE.depth.copy(), BEFORE.instances.copy()
     sphere = labels == SPHERE
     labels[sphere], depth[sphere], instances[sphere] = FLOOR, depth[sphere] + 1, FLOOR + 1
@@ -36,21 +36,21 @@ def with_cube() -> tuple:
 
 
 def test_what_is_there_no_more_was_removed_and_what_is_new_was_added():
-    after, sphere = with_cube()
-    found = changes(BEFORE, after)
-    cube = np.zeros_like(sphere)
-    cube[:, -3:, -3:] = True
-    assert np.array_equal(found["added"], cube) and np.array_equal(found["removed"], sphere & ~cube)
-    assert not found["moved"].any()
+    after, sphere = with_block()
+    parts = changes(BEFORE, after)
+    block = np.zeros_like(sphere)
+    block[:, -3:, -3:] = True
+    assert np.array_equal(parts["added"], block) and np.array_equal(parts["removed"], sphere & ~block)
+    assert not parts["moved"].any()
 
 
 def test_what_is_elsewhere_was_moved():
     depth = BEFORE.depth.copy()
     depth[BEFORE.labels == SPHERE] += 0.03
     depth[BEFORE.labels == FLOOR] += 0.01
-    found = changes(BEFORE, replace(BEFORE, depth=depth))
-    assert np.array_equal(found["moved"], BEFORE.labels == SPHERE)
-    assert not found["added"].any() and not found["removed"].any()
+    parts = changes(BEFORE, replace(BEFORE, depth=depth))
+    assert np.array_equal(parts["moved"], BEFORE.labels == SPHERE)
+    assert not parts["added"].any() and not parts["removed"].any()
 
 
 def test_other_poses_cannot_be_compared():
@@ -64,7 +64,7 @@ def test_other_poses_cannot_be_compared():
 
 def test_a_perfect_field_of_the_old_room_finds_every_change(monkeypatch):
     """Entropy, the same everywhere, finds none."""
-    after, _ = with_cube()
+    after, _ = with_block()
 
     def old(model, scene, frame):
         wrong = BEFORE.labels[frame] != after.labels[frame]
@@ -77,7 +77,7 @@ def test_a_perfect_field_of_the_old_room_finds_every_change(monkeypatch):
     run = SimpleNamespace(load=lambda scene: MODEL, config=CONFIG)
     scores = inspect.unwrap(change_scores)(SimpleNamespace(scene=BEFORE), run)
     assert scores["disagreement auroc"] == scores["doubt auroc"] == 1 and scores["entropy auroc"] == 0.5
-    assert scores["added found"] == scores["removed found"] == 1 and scores["moved found"] is None
+    assert scores["added detected"] == scores["removed detected"] == 1 and scores["moved detected"] is None
     assert scores["false alarms"] == 0
 
 
@@ -107,7 +107,7 @@ def test_a_warm_start_has_the_old_weights(monkeypatch):
     monkeypatch.setattr(module, "AT_STEPS", (10,))
     trainer = Trainer(BEFORE, CONFIG, torch.device("cpu"))
     trainer.train()
-    after, changed = with_cube()
+    after, changed = with_block()
     weights = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     scores = repair_scores(trainer.model, after, changed, CONFIG)
     frames = frames_that_show(changed, list(after.test_ids), module.N_REPAIR_VIEWS)

@@ -35,9 +35,9 @@ class Fog(Model):
 
 def test_the_three_shares_of_a_ray():
     weights, z_vals = torch.tensor([[0.2, 0.5, 0.1]]).expand(3, 3), torch.tensor([[1.0, 2.0, 3.0]]).expand(3, 3)
-    found = opacity_by_depth(weights, z_vals, torch.tensor([2.05, 0.5, 5.0]))
-    assert torch.allclose(found, torch.tensor([[0.2, 0.5, 0.3], [0.0, 0.0, 1.0], [0.8, 0.0, 0.2]]))
-    assert torch.allclose(found.sum(-1), torch.ones(3))
+    shares = opacity_by_depth(weights, z_vals, torch.tensor([2.05, 0.5, 5.0]))
+    assert torch.allclose(shares, torch.tensor([[0.2, 0.5, 0.3], [0.0, 0.0, 1.0], [0.8, 0.0, 0.2]]))
+    assert torch.allclose(shares.sum(-1), torch.ones(3))
 
 
 def test_the_tolerance_belongs_to_the_surface():
@@ -78,10 +78,10 @@ def test_auroc_needs_both():
 
 
 def test_frames_that_show_enough():
-    shown = np.zeros((6, 10, 10), bool)
-    shown[[1, 2, 4, 5], 0, 0] = True
-    shown[3, 0, :] = True
-    assert frames_that_show(shown, [0, 1, 2, 3, 5], 3) == [1, 3, 5]
-    assert frames_that_show(shown, [0], 3) == []
-    shown[1, 0, 0] = False
-    assert frames_that_show(shown, [0, 1, 2], 3) == [2]
+    mask = np.zeros((6, 10, 10), bool)
+    mask[[1, 2, 4, 5], 0, 0] = True
+    mask[3, 0, :] = True
+    assert frames_that_show(mask, [0, 1, 2, 3, 5], 3) == [1, 3, 5]
+    assert frames_that_show(mask, [0], 3) == []
+    mask[1, 0, 0] = False
+    assert frames_that_show(mask, [0, 1, 2], 3) == [2]
