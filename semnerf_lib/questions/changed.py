@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool
 
-from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import render_view
 from semnerf_lib.experiments import Planned, open_scene
@@ -29,16 +28,17 @@ CHANGED_SPEC = f"{SPEC}:moved"
 MOVED, ADDED, REMOVED = "moved", "added", "removed"
 N_VIEWS, N_REPAIR_VIEWS = 8, 3
 """Test frames in which changes are looked for, and in which their repair is scored."""
-AT_STEPS = (10, 20, 50, 100)
+AT_STEPS = (10, 20, 40, 60)
 """Steps after which a repair is scored."""
 SURFACE = 0.02
 """Metres by which a surface has to be elsewhere to count as changed."""
 
 
-def cases() -> Iterator[Case]:
-    """The fields of the room before the change."""
+def cases(supervisions: tuple[str, ...]) -> Iterator[Case]:
+    """The fields of the room before the change, with some supervisions."""
     for planned in short_runs(open_scene(SPEC, SCALE), (CLEAN,)):
-        yield Case(SPEC, SCALE, planned, {})
+        if planned.config.supervision in supervisions:
+            yield Case(SPEC, SCALE, planned, {})
 
 
 def changes(before: Scene, after: Scene) -> dict[str, Bool[np.ndarray, "frames height width"]]:
@@ -63,12 +63,12 @@ def changes(before: Scene, after: Scene) -> dict[str, Bool[np.ndarray, "frames h
 
 
 def change_scores(planned: Planned, run: Run) -> dict[str, float | None]:
-    """How well an old field finds the changes, and how quickly they are learnt.
+    """How well an old field finds the changes.
 
     By the labels of the changed room at test frames that show changes; `auroc` is that of a changed pixel against all
     that did not change. Disagreement is 1 where the rendered label is not the given one; doubt is 1 - p of the given
     label. For each kind of change: `KIND detected`, the share of its pixels where the labels disagree; `false alarms`,
-    that of the pixels that did not change. For the rest see `repair_scores`.
+    that of the pixels that did not change.
     """
     scene, after = planned.scene, open_scene(CHANGED_SPEC, SCALE)
     model, by_kind = run.load(scene), changes(scene, after)
@@ -87,21 +87,21 @@ def change_scores(planned: Planned, run: Run) -> dict[str, float | None]:
         seen = mask[frames] & labelled
         numbers[f"{kind} detected"] = float(wrong[seen].mean()) if seen.any() else None
     numbers["false alarms"] = float(wrong[labelled & ~truth].mean())
-    return numbers | repair_scores(model, after, changed, run.config)
+    return numbers
 
 
-def repair_scores(
-    old: Model, after: Scene, changed: Bool[np.ndarray, "frames height width"], config: Config
-) -> dict[str, float | None]:
+def repair_scores(planned: Planned, run: Run) -> dict[str, float | None]:
     """mIoU, and the share of changed pixels with the right label, over steps on the changed room.
 
     The same training is begun twice, from the old field's weights and from scratch: `START miou STEP` and
     `START right STEP` with START "warm" or "cold".
     """
+    after = open_scene(CHANGED_SPEC, SCALE)
+    old, changed = run.load(planned.scene), np.any(list(changes(planned.scene, after).values()), axis=0)
     frames = frames_that_show(changed, list(after.test_ids), N_REPAIR_VIEWS)
-    numbers = {}
+    config, numbers = run.config.replace(iterations=AT_STEPS[-1]), {}
     for start, weights in {"warm": old.state_dict(), "cold": None}.items():
-        trainer = Trainer(after, config.replace(iterations=AT_STEPS[-1]), next(old.parameters()).device)
+        trainer = Trainer(after, config, next(old.parameters()).device)
         if weights is not None:
             trainer.model.load_state_dict(weights)
         for step, scores in learning_curve(trainer, after, frames, changed).items():
@@ -136,4 +136,11 @@ def label_agreement(
     }
 
 
-CHANGED = Question("changed", "An object moved, added or removed after the capture", "14", cases, change_scores)
+CHANGED = Question(
+    "changed",
+    "An object moved, added or removed after the capture",
+    "14",
+    lambda: cases(("labels", "labels+rgb")),
+    change_scores,
+)
+REPAIR = Question("repair", "Training on after a change, labels alone", "14", lambda: cases(("labels",)), repair_scores)

@@ -16,7 +16,7 @@ from semnerf_lib.scene import VOID, Scene
 
 SPEC, SCALE = "room", "laptop"
 SEEDS = 3
-N_VIEWS = 6
+N_VIEWS = 4
 """Test frames in which the pixels of a class are looked at."""
 NEVER = tuple(Corruption("unlabelled", 1, name) for name in (UNLABELLED_CLASS, "chair"))
 """One class is void in every training frame: one large object, and eight thin ones."""

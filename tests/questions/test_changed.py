@@ -73,8 +73,7 @@ def test_a_perfect_field_of_the_old_room_finds_every_change(monkeypatch):
 
     monkeypatch.setattr(module, "open_scene", lambda spec, scale: after)
     monkeypatch.setattr(module, "ray_view", old)
-    monkeypatch.setattr(module, "repair_scores", lambda *args: {})
-    run = SimpleNamespace(load=lambda scene: MODEL, config=CONFIG)
+    run = SimpleNamespace(load=lambda scene: MODEL)
     scores = inspect.unwrap(change_scores)(SimpleNamespace(scene=BEFORE), run)
     assert scores["disagreement auroc"] == scores["doubt auroc"] == 1 and scores["entropy auroc"] == 0.5
     assert scores["added detected"] == scores["removed detected"] == 1 and scores["moved detected"] is None
@@ -107,9 +106,12 @@ def test_a_warm_start_has_the_old_weights(monkeypatch):
     monkeypatch.setattr(module, "AT_STEPS", (10,))
     trainer = Trainer(BEFORE, CONFIG, torch.device("cpu"))
     trainer.train()
-    after, changed = with_block()
+    after, _ = with_block()
+    changed = np.any(list(changes(BEFORE, after).values()), axis=0)
     weights = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    scores = repair_scores(trainer.model, after, changed, CONFIG)
+    monkeypatch.setattr(module, "open_scene", lambda spec, scale: after)
+    run = SimpleNamespace(load=lambda scene: trainer.model, config=CONFIG)
+    scores = inspect.unwrap(repair_scores)(SimpleNamespace(scene=BEFORE), run)
     frames = frames_that_show(changed, list(after.test_ids), module.N_REPAIR_VIEWS)
     assert scores["warm miou 0"] == label_agreement(trainer.model, after, frames, changed)["miou"]
     assert scores["cold miou 0"] < scores["warm miou 0"]
