@@ -7,8 +7,8 @@ goes into `study.baselines.BASELINES`, the hash of what the kind makes of the ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from semnerf_lib import corruptions as rules
 from semnerf_lib.amounts import CLICKED, DROPPED, FACTOR, FRAMES, PIXELS, Amount, percent
+from semnerf_lib.annotation import EFFORT, annotated
 from semnerf_lib.corruptions import Labels, class_id, instances_of
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import Scene
@@ -36,6 +37,7 @@ class Kind:
         of: what the corruption names besides: `CLASS`, `FILE`, or nothing (None).
         baselines: keys of `study.baselines.BASELINES`, in the order of the tables.
         lab: what the corruption lab calls the kind; empty if the lab does not offer it.
+        amounts: of a kind with several, by name; such a kind has no `amount` and no `of`.
     """
 
     rule: Rule
@@ -44,6 +46,7 @@ class Kind:
     of: str | None = None
     baselines: tuple[str, ...] = ()
     lab: str = ""
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
 
 
 def region_noise(even: bool, scene: Scene, clean: Labels, c: Corruption, rng: np.random.Generator) -> Labels:
@@ -126,6 +129,12 @@ KINDS: dict[str, Kind] = {
         baselines=("nearest label", "voted"),
         lab="clicks, grown into regions",
     ),
+    "annotated": Kind(
+        lambda scene, clean, c, rng: annotated(clean, int(c.amounts[0]), *c.amounts[1:], scene.present_classes, rng),
+        lambda c: ", ".join(f"{a.text(x)} {a.name}" for a, x in zip(EFFORT.values(), c.amounts, strict=True)),
+        amounts=EFFORT,
+        baselines=("nearest frame", "voted"),
+    ),
     "stored": Kind(
         lambda scene, clean, c, rng: load_labels(c.file, scene),
         lambda c: f"labels of {c.file.name}",
@@ -144,6 +153,7 @@ class Corruption:
         kind: a key of `KINDS`.
         amount: how much of it; None for a kind without an amount.
         of: the class whose instances region noise changes; the file of "stored"; else None.
+        amounts: of a kind with several, in the order of its entry; else ().
 
     Raises:
         SemnerfError: an unknown kind, or an amount, class or file that the kind cannot have.
@@ -152,6 +162,7 @@ class Corruption:
     kind: str = "none"
     amount: float | None = None
     of: str | None = None
+    amounts: tuple[float, ...] = ()
 
     def __post_init__(self):
         if self.kind not in KINDS:
@@ -164,27 +175,40 @@ class Corruption:
             object.__setattr__(self, "amount", float(self.amount) + 0.0)  # -0.0 becomes 0.0: one value, one spelling
         if (self.of is None) != (of is None) or self.of == "":
             raise SemnerfError(f"corruption {self.kind}: of {self.of!r}, expected {of or 'nothing'} there")
+        named = self.entry.amounts
+        if len(self.amounts) != len(named):
+            raise SemnerfError(f"corruption {self.kind}: {len(self.amounts)} amounts, expected {len(named)}")
+        for (name, one), value in zip(named.items(), self.amounts, strict=True):
+            if not one.allowed(value):
+                raise SemnerfError(f"corruption {self.kind}: {name}={value:g}, expected {one.limits}")
+        object.__setattr__(self, "amounts", tuple(float(value) + 0.0 for value in self.amounts))
 
     @classmethod
     def parse(cls, text: str) -> Corruption:
-        """Reads "none", "kind:amount", "kind:amount:class" or "stored:file"; parse(str(c)) == c.
+        """Reads "none", "kind:amount", "kind:amount:class", "kind:name=amount,name=amount" or "stored:file".
+
+        parse(str(c)) == c.
 
         Raises:
-            SemnerfError: see the class; an amount that is no number.
+            SemnerfError: see the class; an amount that is no number, or other names than those of the kind.
         """
         kind, _, rest = text.partition(":")
         if kind in KINDS and KINDS[kind].of == FILE:
             return cls(kind, of=rest)
+        if kind in KINDS and (named := KINDS[kind].amounts):
+            names, numbers = zip(*(part.partition("=")[::2] for part in rest.split(",")), strict=True)
+            if names != tuple(named):
+                expected = ",".join(f"{name}=..." for name in named)
+                raise SemnerfError(f"corruption {text!r}, expected {kind}:{expected}")
+            return cls(kind, amounts=tuple(_number(amount, text) for amount in numbers))
         amount, colon, of = rest.partition(":")
-        try:
-            number = float(amount) if amount else None
-        except ValueError as fault:
-            raise SemnerfError(f"corruption {text!r}: amount {amount!r}, expected a number") from fault
-        return cls(kind, number, of if colon else None)
+        return cls(kind, _number(amount, text) if amount else None, of if colon else None)
 
     def __str__(self) -> str:
-        amount = None if self.amount is None else repr(self.amount).removesuffix(".0")
-        return ":".join(part for part in (self.kind, amount, self.of) if part is not None)
+        amount = None if self.amount is None else _spelled(self.amount)
+        pairs = zip(self.entry.amounts, self.amounts, strict=True)
+        named = ",".join(f"{name}={_spelled(value)}" for name, value in pairs) or None
+        return ":".join(part for part in (self.kind, amount, self.of, named) if part is not None)
 
     @property
     def entry(self) -> Kind:
@@ -217,6 +241,17 @@ class Corruption:
             SemnerfError: the file is missing.
         """
         return sha256_of_stored(self.file) if self.file else ""
+
+
+def _number(amount: str, text: str) -> float:
+    try:
+        return float(amount)
+    except ValueError as fault:
+        raise SemnerfError(f"corruption {text!r}: amount {amount!r}, expected a number") from fault
+
+
+def _spelled(amount: float) -> str:
+    return repr(amount).removesuffix(".0")
 
 
 CLEAN = Corruption()

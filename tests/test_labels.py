@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semnerf_lib import corruptions
+from semnerf_lib import annotation, corruptions
 from semnerf_lib.config import Config
 from semnerf_lib.corruptions import instances_of
 from semnerf_lib.errors import SemnerfError
@@ -51,6 +51,9 @@ SPELLINGS = {
     "super-sparse:16": "super-sparse:16",
     "propagation:0": "propagation:0",
     "propagation:10.0": "propagation:10",
+    "annotated:frames=9.0,pixels=0.020,wrong-pixels=-0,wrong-segments=1": (
+        "annotated:frames=9,pixels=0.02,wrong-pixels=0,wrong-segments=1"
+    ),
     "stored:a/b: c.npz": "stored:a/b: c.npz",
 }
 
@@ -93,6 +96,15 @@ FAULTS = {
     "propagation:-1": "amount -1.0, expected a percentage",
     "none:3": "corruption none: amount 3.0, expected none",
     "none:chair": "amount 'chair', expected a number",
+    "annotated": r"corruption 'annotated', expected annotated:frames=\.\.\.,pixels=\.\.\.,wrong-pixels=",
+    "annotated:9": "corruption 'annotated:9', expected annotated:frames=",
+    "annotated:pixels=1,frames=2,wrong-pixels=0,wrong-segments=0": "expected annotated:frames=",
+    "annotated:frames=2,pixels=1,wrong-pixels=0,wrong-segments=0,more=1": "expected annotated:frames=",
+    "annotated:frames=2,frames=2,pixels=1,wrong-pixels=0,wrong-segments=0": "expected annotated:frames=",
+    "annotated:frames=all,pixels=1,wrong-pixels=0,wrong-segments=0": "amount 'all', expected a number",
+    "annotated:frames=0,pixels=1,wrong-pixels=0,wrong-segments=0": "annotated: frames=0, expected a whole number above",
+    "annotated:frames=2,pixels=1.5,wrong-pixels=0,wrong-segments=0": "annotated: pixels=1.5, expected a share from 0",
+    "annotated:frames=2,pixels=1,wrong-pixels=nan,wrong-segments=0": "wrong-pixels=nan, expected a share from 0 to 1",
     "stored": "stored: of '', expected a file there",
     "stored:": "stored: of '', expected a file there",
 }
@@ -120,6 +132,9 @@ def test_titles_are_for_people_and_tell_corruptions_apart():
         "super-sparse:8": "labels at 1/8, sparse",
         "propagation:0": "single click",
         "propagation:5": "5 % of each class",
+        "annotated:frames=9,pixels=0.02,wrong-pixels=0,wrong-segments=0.2": (
+            "9 labelled frames, 2 % labelled pixels, 0 % wrong pixels, 20 % wrong segments"
+        ),
         "stored:some/where/noisy.npz": "labels of noisy.npz",
     }
     assert {text.partition(":")[0] for text in titles} == set(KINDS)
@@ -142,6 +157,9 @@ GOLDEN = {
     "super-dense:3": "fef5bb12760addc04ab393751045826e7e0ab4605515e05393a2bbe1392f3ab4",
     "super-sparse:3": "99d1ebd884859d794956e600547f43834c9cb00f2afed24ecc400ff51b31aa1b",
     "propagation:0": "558a0931b93abb4bc5a15d218461931f83a639af625cdef0516ac4f4c0011b52",
+    "annotated:frames=3,pixels=1,wrong-pixels=0.3,wrong-segments=1": (
+        "3e3a50fafc639d64730fd85777121dfc6fdd2ef8e00f5ea2e71761b5396b58df"
+    ),
     "propagation:10": "57c4da50978a65ed86090f0a3ba43280391d6cef49efa43f0938b1fe052c0156",
 }
 """sha256 of the tiny scene's labels under each corruption with seed 1. If one changes, so does what a run of that text
@@ -164,7 +182,7 @@ def test_only_training_frames_change_and_the_scene_stays(scene, text):
     assert (scene.labels == before).all() and not np.shares_memory(corrupted, scene.labels)
     assert corrupted.dtype == np.uint8 and (corrupted[test] == before[test]).all()
     assert (corrupted == corrupt(scene, text, 3)).all()
-    draws = text.startswith(("pixel", "region", "renamed", "propagation"))
+    draws = text.startswith(("pixel", "region", "renamed", "propagation", "annotated"))
     assert (corrupted != corrupt(scene, text, 6)).any() == draws
     assert (corrupted != before).any() == (text != "none")
 
@@ -184,6 +202,9 @@ def test_each_kind_is_its_rule_on_the_training_frames_in_order(scene):
         "super-dense:4": corruptions.coarse_dense(clean, 4),
         "super-sparse:4": corruptions.coarse_sparse(clean, 4),
         "propagation:5": corruptions.partial_labels(clean, 5, rng()),
+        "annotated:frames=2,pixels=0.1,wrong-pixels=0.2,wrong-segments=0.3": (
+            annotation.annotated(clean, 2, 0.1, 0.2, 0.3, classes, rng())
+        ),
     }
     for text, training_labels in expected.items():
         assert (corrupt(shuffled, text, 6)[ids] == training_labels).all(), text

@@ -33,6 +33,7 @@ from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
 from semnerf_lib.scenes.loading import CHANGED_SCENES, MADE_SCENES
+from semnerf_lib.scenes.rooms.dials import is_dialled
 from semnerf_lib.study.published import REFERENCES, export_reference
 from semnerf_lib.tables import duration
 
@@ -73,8 +74,9 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
 
 
 def spec_of(scene: str) -> str:
-    """The scene for `open_scene` in any process: the name of a made scene, or an absolute path."""
-    return scene if scene in MADE_SCENES + CHANGED_SCENES else str(Path(scene).resolve())
+    """The scene for `open_scene` in any process: the name of a made scene or of one with dials, or an absolute path."""
+    made = scene in MADE_SCENES + CHANGED_SCENES or is_dialled(scene)
+    return scene if made else str(Path(scene).resolve())
 
 
 def reproduce(

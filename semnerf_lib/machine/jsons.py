@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
+
+import numpy as np
+from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
 
@@ -72,14 +76,44 @@ def regular_size(path: Path) -> int:
 
 
 def decimal(word: str) -> float:
-    """The number that a word of a text file is; NaN and infinity too.
+    """The number that a word of a text file is; NaN and infinity too, where they are written as such.
 
     Raises:
-        ValueError: no number, or one that only Python reads as one: 1_0, digits of other scripts.
+        ValueError: no number, one beyond any float, or one that only Python reads as one: 1_0, digits of other scripts.
     """
     if "_" in word or not word.isascii():
         raise ValueError(f"{word[:20]!a} is no number")
-    return float(word)
+    value = float(word)
+    if math.isinf(value) and any(letter.isdigit() for letter in word):
+        raise ValueError(f"{word[:20]} is beyond any float")
+    return value
+
+
+def integer(word: str) -> int:
+    """The whole number that a word of a text file is: digits, perhaps behind a sign.
+
+    Raises:
+        ValueError: anything else, or more than `MAX_DIGITS` digits.
+    """
+    if not re.fullmatch(rf"[+-]?[0-9]{{1,{MAX_DIGITS}}}", word.strip()):
+        raise ValueError(f"{word[:20]!a} is no whole number")
+    return int(word)
+
+
+def numbers(value: Any, *shape: int) -> Float[np.ndarray, "..."]:
+    """A JSON list of numbers, perhaps nested, as an array.
+
+    Args:
+        value: the list.
+        shape: of the array; its items are taken in order.
+
+    Raises:
+        ValueError: an item that is no finite number, or another count of them.
+    """
+    items = np.array(value, dtype=object).ravel()
+    if not all(map(is_number, items)):
+        raise ValueError(f"{str(next(item for item in items if not is_number(item)))[:20]!a} is no number")
+    return items.astype(np.float64).reshape(shape)
 
 
 def is_number(value: Any) -> bool:

@@ -5,6 +5,7 @@ Begin with `images` and `style`.
 """
 
 from semnerf_lib.plots.alternatives import alternative_text, describe_figures
+from semnerf_lib.plots.annotation import Plane, left_out_scores, planes, scores_over_minutes
 from semnerf_lib.plots.experiments import (
     ROLES,
     class_bars,
@@ -31,15 +32,18 @@ from semnerf_lib.plots.scores import curves, differences, error_over_distance, f
 from semnerf_lib.plots.spatial import show3d, small_picture
 from semnerf_lib.plots.style import MODEL_COLOURS, style
 from semnerf_lib.plots.video import embed_video, video
+from semnerf_lib.plots.widths import classes_over_width, scores_over_groups, width_pictures
 
 __all__ = [
     "MODEL_COLOURS",
+    "Plane",
     "ROLES",
     "alternative_text",
     "change_maps",
     "class_bars",
     "class_legend",
     "class_losses",
+    "classes_over_width",
     "comparison",
     "corruption_levels",
     "curves",
@@ -60,17 +64,22 @@ __all__ = [
     "input_and_outputs",
     "kept_frames",
     "label_grid",
+    "left_out_scores",
     "loose_walls",
     "opacity_shares",
     "paired_folds",
+    "planes",
     "ray_profile",
     "ray_samples",
     "room_picture",
     "scores_by_row",
+    "scores_over_groups",
+    "scores_over_minutes",
     "show3d",
     "small_picture",
     "style",
     "timing_bars",
     "video",
     "views",
+    "width_pictures",
 ]

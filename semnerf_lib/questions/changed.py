@@ -24,7 +24,7 @@ from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.training import Trainer
 
-CHANGED_SPEC = f"{SPEC}:moved"
+CHANGED_SPEC = f"{SPEC}-moved"
 MOVED, ADDED, REMOVED = "moved", "added", "removed"
 N_VIEWS, N_REPAIR_VIEWS = 8, 3
 """Test frames in which changes are looked for, and in which their repair is scored."""

@@ -51,12 +51,22 @@ def check_result(result: Any, hashed: str) -> None:
     """
     if not isinstance(result, dict) or not isinstance(result.get(hashed), str):
         raise SemnerfError(f"result.json: no {hashed} in it, expected the result of a run")
-    check_scores("result.json: metrics", result.get("metrics"))
-    if not _is_amount(result["metrics"].get("seconds_training")):
-        raise SemnerfError("result.json: metrics: seconds_training is no number, expected seconds")
-    if result.get("train_metrics") is not None:
-        check_scores("result.json: train_metrics", result["train_metrics"])
+    check_metrics("result.json: ", result)
     _check_provenance(result.get("provenance"))
+
+
+def check_metrics(name: str, made: dict[str, Any]) -> None:
+    """Raises SemnerfError unless metrics and train_metrics are those of a run.
+
+    Args:
+        name: what messages begin with.
+        made: an object with these keys; train_metrics may be null or missing.
+    """
+    check_scores(f"{name}metrics", made.get("metrics"))
+    if not _is_amount(made["metrics"].get("seconds_training")):
+        raise SemnerfError(f"{name}metrics: seconds_training is no number, expected seconds")
+    if made.get("train_metrics") is not None:
+        check_scores(f"{name}train_metrics", made["train_metrics"])
 
 
 def check_labels(name: str, scores: Any, class_names: Collection[str] | None = None) -> None:
@@ -102,6 +112,10 @@ def _check_provenance(facts: Any) -> None:
     memory = facts.get("peak_memory_gib")
     if memory is not None and not _is_amount(memory):
         raise SemnerfError("result.json: provenance: peak_memory_gib, expected a number or null")
+    if not isinstance(facts.get("rounded", {}), dict):
+        raise SemnerfError(
+            f"result.json: provenance: rounded is {str(facts['rounded'])[:40]!r}, expected what a pack rounded"
+        )
     try:
         datetime.fromisoformat(facts["date"])
     except ValueError as fault:

@@ -105,23 +105,27 @@ def read_coding(folder: Path) -> Coding | None:
     given = read_json(path)
     if given.get("mode") not in list(MODES) or given.get("axes") not in ("opencv", "opengl"):
         raise SemnerfError(f"{path}: damaged, expected a mode of {', '.join(MODES)} and axes opencv or opengl")
-    if not is_number(given.get("unit")) or given["unit"] <= 0:
-        raise SemnerfError(f"{path}: unit is {given.get('unit')!r}, expected a number above 0")
+    if not is_number(given.get("unit")) or not 1e-9 < given["unit"] < 1e9:
+        raise SemnerfError(f"{path}: unit is {str(given.get('unit'))[:40]!r}, expected a number above 0")
     try:
         frames = tuple(CodedFrame(_text(f["file"]), _camera(f["camera"])) for f in given["frames"])
         coding = Coding(
-            layout=_text(given["layout"]),
+            layout=_line(given["layout"]),
             folder=_text(given["folder"]),
             mode=given["mode"],
-            ids=tuple(map(_id, given["ids"])),
-            void=_id(given["void"]),
+            ids=tuple(_id(i, MODES[given["mode"]]) for i in given["ids"]),
+            void=_id(given["void"], MODES[given["mode"]]),
             frames=frames,
-            palette=tuple((_id(r), _id(g), _id(b)) for r, g, b in given["palette"]),
+            palette=tuple((_id(r, 255), _id(g, 255), _id(b, 255)) for r, g, b in given["palette"]),
             unit=float(given["unit"]),
             axes=given["axes"],
-            inverted=bool(given["inverted"]),
-            assumed=tuple(map(_text, given["assumed"])),
+            inverted=given["inverted"],
+            assumed=tuple(map(_line, given["assumed"])),
         )
+        if type(coding.inverted) is not bool or len(set(coding.ids)) < len(coding.ids):
+            raise ValueError("inverted is not true or false, or an id of two classes")
+        if len(coding.palette) != (256 if coding.mode == "P" else 0):
+            raise ValueError(f"a palette of {len(coding.palette)} colours in images of mode {coding.mode}")
     except (KeyError, TypeError, ValueError, AttributeError, SemnerfError) as fault:
         raise SemnerfError(
             f"{path}: damaged ({fault}), expected the coding that `semnerf scene import` wrote"
@@ -139,9 +143,15 @@ def _text(value: object) -> str:
     return value
 
 
-def _id(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 24:
-        raise ValueError(f"{value!r} is no id")
+def _line(value: object) -> str:
+    if not (text := _text(value)).isprintable():
+        raise ValueError(f"{text[:40]!a} is no line of text")
+    return text
+
+
+def _id(value: object, largest: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= largest:
+        raise ValueError(f"{str(value)[:20]!a} is no id from 0 to {largest}")
     return value
 
 

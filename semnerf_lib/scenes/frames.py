@@ -13,13 +13,17 @@ import numpy as np
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal, regular_size
+from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.importers.names import GREY
 from semnerf_lib.scenes.importers.pictures import SIXTEEN_BITS, open_image, pixels, read_ids
 
 LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
 MAX_STACK = 1 << 29
 """Pixels of all frames of a kind."""
+Palette = tuple[tuple[int, int, int], ...]
+_CONVERTS = "with labelmap.txt (name:r,g,b:: a line) in it, `semnerf scene import {} NEW` converts"
 MODES = {
-    LABELS: ("L", "P", "LA", "1", *SIXTEEN_BITS),
+    LABELS: ("L", "P", "LA", "1", "RGB", "RGBA", *SIXTEEN_BITS),
     INSTANCES: (*SIXTEEN_BITS, "L", "P"),
     RGB: ("RGB", "RGBA"),
     DEPTH: SIXTEEN_BITS,
@@ -42,7 +46,7 @@ def read_poses(path: Path) -> np.ndarray:
         regular_size(path)
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "no text"
+        reason = getattr(error, "strerror", None) or "no UTF-8 text"
         raise SemnerfError(f"{path}: {reason}, expected a text file with one 4x4 pose a line") from None
     while lines and not lines[-1].strip():
         lines.pop()
@@ -85,34 +89,41 @@ def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
     return [files[i] for i in range(n_poses)]
 
 
-def read_image(file: Path, kind: str) -> np.ndarray:
-    """A frame of a kind; label images as ids (see `importers.pictures.read_ids`).
+def read_image(file: Path, kind: str) -> tuple[np.ndarray, Palette]:
+    """A frame of a kind, and the palette of a label image that has one, of colours.
+
+    Label images are ids (see `importers.pictures.read_ids`); grey ones that an editor has saved as RGB are too.
 
     Raises:
         SemnerfError: no regular file, damaged, lossy labels, or an image of another mode.
     """
     try:
         with open_image(file) as image:
-            if kind == LABELS and image.mode in MODES[RGB]:
-                raise SemnerfError(
-                    f"{file}: image of mode {image.mode}, expected 8-bit class ids; with labelmap.txt (name:r,g,b:: a "
-                    f"line) beside {kind}/, `semnerf scene import {file.parent.parent} NEW` converts"
-                )
             if image.mode not in MODES[kind]:
                 raise SemnerfError(f"{file}: image of mode {image.mode}, expected {WANTED[kind]} ({MODES[kind][0]})")
             if kind == LABELS:
-                return read_ids(file)[0]
+                return _label_image(file)
             array = pixels(image, file)
             if image.mode == "I" and not (0 <= array.min() and array.max() <= 65535):
                 raise SemnerfError(f"{file}: {array.min()} ... {array.max()}, expected {WANTED[kind]}")
-            return array[..., :3] if image.mode == "RGBA" else array
+            return array[..., :3] if image.mode == "RGBA" else array, ()
     except SemnerfError as error:
         raise SemnerfError(str(error).replace("expected an image", f"expected {WANTED[kind]}")) from None
 
 
+def _label_image(file: Path) -> tuple[np.ndarray, Palette]:
+    ids, mode, palette = read_ids(file)
+    if mode == "RGB" and (ids % GREY).any():
+        raise SemnerfError(
+            f"{file}: image of mode RGB, expected 8-bit class ids; {_CONVERTS.format(file.parent.parent)}"
+        )
+    ids = ids // GREY if mode == "RGB" else ids
+    return np.where(ids == 65535, VOID, ids), palette
+
+
 def read_stack(files: list[Path], kind: str, size: tuple[int, int] | None, finish: Callable, dtype) -> np.ndarray:
     """All images of a kind, each as `finish` makes it. `size` (H, W) is that of the first image where None."""
-    first = read_image(files[0], kind)
+    first, _ = read_image(files[0], kind)
     size = first.shape[:2] if size is None else size
     if len(files) * size[0] * size[1] > MAX_STACK:
         raise SemnerfError(
@@ -120,8 +131,8 @@ def read_stack(files: list[Path], kind: str, size: tuple[int, int] | None, finis
         )
     out = np.empty((len(files), *size, *first.shape[2:]), dtype=dtype)
 
-    def read(i: int) -> None:
-        image = read_image(files[i], kind)
+    def read(i: int) -> dict[int, tuple[int, int, int]]:
+        image, palette = read_image(files[i], kind)
         if image.shape[:2] != size:
             raise SemnerfError(
                 f"{files[i]}: {image.shape[1]}x{image.shape[0]} pixels, expected {size[1]}x{size[0]} as the first frame"
@@ -130,7 +141,20 @@ def read_stack(files: list[Path], kind: str, size: tuple[int, int] | None, finis
         if np.issubdtype(dtype, np.integer) and finished.max() > np.iinfo(dtype).max:
             raise SemnerfError(f"{files[i]}: id {finished.max()}, expected at most {np.iinfo(dtype).max}")
         out[i] = finished
+        return {index: palette[index] for index in np.unique(image).tolist()} if palette else {}
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(read, range(len(files))))
+        _check_palettes(files, list(pool.map(read, range(len(files)))))
     return out
+
+
+def _check_palettes(files: list[Path], palettes: list[dict[int, tuple[int, int, int]]]) -> None:
+    """Raises SemnerfError where an index has two colours: image editors number colours anew in each image."""
+    seen: dict[int, tuple[int, int, int]] = {}
+    for file, palette in zip(files, palettes, strict=True):
+        for index, colour in palette.items():
+            if seen.setdefault(index, colour) != colour:
+                raise SemnerfError(
+                    f"{file}: index {index} is {colour}, expected {seen[index]} as in the images before; "
+                    + _CONVERTS.format(file.parent.parent)
+                )

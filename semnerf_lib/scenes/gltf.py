@@ -10,12 +10,18 @@ from urllib.parse import unquote
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import parse_json, read_json
+from semnerf_lib.machine.jsons import is_number, parse_json, read_json
 from semnerf_lib.scenes.parts import GENERIC, MeshPart, class_of, regular_file, texture_colours
 
 MAX_VALUES = 2**28
 """Items that the accessors of a file may have together."""
 COMPRESSED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
+WHOLE = (
+    "buffer", "bufferView", "byteLength", "byteOffset", "byteStride", "componentType", "count", "index", "indices",
+    "material", "mesh", "mode", "scene", "source", "texCoord",
+)  # fmt: skip
+FLOATS = ("matrix", "translation", "rotation", "scale", "baseColorFactor", "emissiveFactor", "min", "max")
+"""Keys of whole numbers, and of numbers or lists of them, wherever they stand."""
 DRAWN = (0, 1, 3, 4, 5)
 """Modes of primitives that trimesh keeps: points, lines and triangles."""
 LARGEST = {5120: 127, 5121: 255, 5122: 32767, 5123: 65535}
@@ -37,8 +43,21 @@ def _header(path: Path) -> dict[str, Any]:
     return parse_json(raw, path)
 
 
+def _check_kinds(path: Path, value: Any) -> None:
+    """Refuses true for 1 and text for numbers, which trimesh takes."""
+    for key, item in value.items() if isinstance(value, dict) else ():
+        if key in WHOLE and not (type(item) is int and item >= 0):
+            raise SemnerfError(f"{path}: damaged mesh ({key} is {str(item)[:20]}), expected a whole number")
+        if key in FLOATS and not all(map(is_number, item if isinstance(item, list) else [item])):
+            raise SemnerfError(f"{path}: damaged mesh ({key} is {str(item)[:20]}), expected numbers")
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, dict | list) and key != "extras":
+            _check_kinds(path, item)
+
+
 def _check(path: Path, header: dict[str, Any]) -> None:
     """Refuses what trimesh would read wrongly, wait for or fill the memory with."""
+    _check_kinds(path, header)
     required = header.get("extensionsRequired", [])
     for extension in COMPRESSED:
         if extension in required or (extension in header.get("extensionsUsed", []) and "draco" in extension):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import integer
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.importers.names import read_text
 from semnerf_lib.scenes.parts import NO_CLASS, MeshPart
@@ -32,7 +34,9 @@ def read_table(path: Path) -> dict[int, tuple[int, str]]:
         if not row:
             continue
         try:
-            table[int(row[1], 16)] = int(row[0]), row[2].strip().lower()
+            if not re.fullmatch("[0-9A-Fa-f]{6}", row[1]):
+                raise ValueError("no colour")
+            table[int(row[1], 16)] = integer(row[0]), row[2].strip().lower()
         except (ValueError, IndexError):
             raise SemnerfError(
                 f'{path}: line {number} is {",".join(row)[:40]!r}, expected id,RRGGBB,"name",region'
@@ -67,7 +71,7 @@ def arrays_of_hm3d(path: Path, table_path: Path, parts: list[MeshPart]) -> dict:
             labels[keys == key] = names.index(name)
     starts = np.cumsum([0] + [len(part.vertices) for part in parts])
     return {
-        "vertices": np.concatenate([part.vertices for part in parts]).astype(np.float32),
+        "vertices": np.concatenate([part.vertices for part in parts]),
         "faces": np.concatenate([p.faces + start for p, start in zip(parts, starts, strict=False)]).astype(np.int32),
         "face_labels": labels,
         "class_names": names,

@@ -30,6 +30,7 @@ def class_table(path: Path) -> dict[int, str]:
     for i, entry in enumerate(_entries(read_json(path), "classes", path)):
         number, name = entry.get("id"), entry.get("name")
         number = int(number) if isinstance(number, float) and number.is_integer() else number
+        name = name.strip(" ") if isinstance(name, str) else name
         if isinstance(name, str) and not name.isprintable():
             raise SemnerfError(f"{path}: classes[{i}] has name {ascii(name)}, expected printable text")
         if not _integer(number) or not isinstance(name, str) or not name:

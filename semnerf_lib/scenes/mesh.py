@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from semnerf_lib.cameras import Intrinsics
+from semnerf_lib.cameras import MAX_DISTANCE, Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scene import VOID, Scene
@@ -39,7 +39,7 @@ UPS = {
 """Turns that bring a file's upward axis to z, by the axis."""
 MAX_SIDE = 16384
 """Pixels along a side of an image."""
-EXTENTS = (0.5, 200.0)
+EXTENTS = (0.5, 100.0)
 """Longest sides in metres that a room may have without somebody having said the unit."""
 
 
@@ -95,6 +95,10 @@ def load_mesh(
         arrays = arrays_of_hm3d(path, table, read_gltf(path))
     else:
         arrays = _from_parts(path, read_obj(path) if suffix == ".obj" else read_gltf(path))
+    farthest = np.abs(arrays["vertices"]).max(initial=0.0)
+    if not farthest < MAX_DISTANCE:
+        raise SemnerfError(f"{path}: a vertex at {farthest:.3g}, expected less than {MAX_DISTANCE:g}")
+    arrays["vertices"] = arrays["vertices"].astype(np.float32)
     if (up or default) != "z":
         arrays["vertices"] = arrays["vertices"] @ np.array(UPS[up or default], dtype=np.float32).T
     if unit != "m":
@@ -122,7 +126,7 @@ def _from_parts(path: Path, parts: list[MeshPart]) -> dict:
         if part.colours is not None and part.colours.shape == (len(rows), 3):
             colours[rows] = part.colours
     return {
-        "vertices": np.concatenate([part.vertices for part in parts]).astype(np.float32),
+        "vertices": np.concatenate([part.vertices for part in parts]),
         "faces": np.concatenate([p.faces + start for p, start in zip(parts, starts, strict=False)]).astype(np.int32),
         "face_labels": labels,
         "class_names": class_names,

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import decimal
+from semnerf_lib.machine.jsons import decimal, integer
 from semnerf_lib.scenes.importers.pictures import open_image, pixels
 from semnerf_lib.scenes.parts import MeshPart, regular_file, texture_colours
 
@@ -67,6 +67,7 @@ class _Reader:
         self.path, self.line = path, 0
         self.points: list[list[float]] = []
         self.uvs: list[list[float]] = []
+        self.colours: list[list[float]] = []  # of the points, 0 ... 1, as MeshLab writes them; [] for none
         self.triangles: dict[tuple[str, str, str], list[list[tuple[int, int]]]] = {}
         self.materials: dict[str, tuple[np.ndarray | None, Path | None]] = {}
         self.object = self.group = self.material = ""
@@ -76,9 +77,9 @@ class _Reader:
             f"{self.path}: damaged mesh, line {self.line} is {' '.join(words)[:40]!r}, expected {wanted}"
         )
 
-    def numbers(self, words: list[str], least: int) -> list[float]:
+    def numbers(self, words: list[str], least: int, most: int) -> list[float]:
         try:
-            values = [decimal(w) for w in words[1 : least + 1]]
+            values = [decimal(w) for w in words[1 : most + 1]]
         except ValueError:
             values = []
         if len(values) < least or not np.isfinite(values).all():
@@ -93,7 +94,7 @@ class _Reader:
                 out.append(-1)
                 continue
             try:
-                index = int(text)
+                index = integer(text)
             except ValueError:
                 raise self.fault(words, "integers that name vertices") from None
             if not (1 <= index <= there or -there <= index <= -1):
@@ -114,11 +115,15 @@ class _Reader:
         for line in _text(self.path).replace("\\\n", "  ").split("\n"):
             self.line += 1
             words = line.split()
+            if words and words[0] in ("v", "vt", "f"):  # elsewhere # is part of a name, as in Chair#1
+                words = line.partition("#")[0].split()
             match words[0] if words else "":
                 case "v":
-                    self.points.append(self.numbers(words, 3))
+                    values = self.numbers(words, 3, 7)
+                    self.points.append(values[:3])
+                    self.colours.append(values[3:6] if len(values) >= 6 else [])
                 case "vt":
-                    self.uvs.append(self.numbers(words, 2))
+                    self.uvs.append(self.numbers(words, 2, 3))
                 case "f":
                     self.face(words)
                 case "o":
@@ -151,6 +156,8 @@ def read_obj(path: Path) -> list[MeshPart]:
         faces = faces.reshape(-1, 3)
         colour, texture = reader.materials.get(material, (None, None))
         colours = None if colour is None else np.tile(colour, (len(faces), 1))
+        if all(shades := [reader.colours[i] for i in used]):
+            colours = (255 * np.array(shades)[faces].mean(1)).clip(0, 255).astype(np.uint8)
         if texture is not None and (corners[..., 1] >= 0).all():
             if texture not in textures:
                 with open_image(texture) as image:

@@ -71,8 +71,9 @@ def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...
             elif words[:1] == ["property"]:
                 listed = words[1] == "list"
                 name, kind, counted = (words[4], words[3], TYPES[words[2]]) if listed else (words[2], words[1], None)
-                if name in (n for n, _, _ in elements[-1].properties) or (counted or "u")[0] == "f":
-                    raise ValueError(f"{line.strip()[:80]!r}, expected a new name, and a list's length as an integer")
+                fractions = (counted or "u")[0] == "f" or (name in CORNERS and TYPES[kind][0] == "f")
+                if name in (n for n, _, _ in elements[-1].properties) or fractions:
+                    raise ValueError(f"{line.strip()[:80]!r}, expected a new name, and a list of integers")
                 elements[-1].properties.append((name, TYPES[kind], counted))
     except (IndexError, KeyError, ValueError) as error:
         raise SemnerfError(f"{path}: damaged PLY header ({type(error).__name__} {error})") from None

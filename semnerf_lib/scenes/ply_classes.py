@@ -10,12 +10,14 @@ import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.importers.names import told_apart
 from semnerf_lib.scenes.info import object_table
 from semnerf_lib.scenes.parts import class_colours
 from semnerf_lib.scenes.ply import Ply
 from semnerf_lib.scenes.raycast import MAX_OBJECT
 
 CLASS_PROPERTIES = ("label", "class_id", "class", "semantic", "category_id")
+COLOUR_PROPERTIES = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 
 
 def named_in(comments: tuple[str, ...]) -> dict[int, str]:
@@ -55,15 +57,16 @@ def whole(path: Path, values: np.ndarray, name: str) -> np.ndarray:
 
 def _ids(path: Path, properties: dict[str, np.ndarray], names: dict[int, str] | None) -> np.ndarray | None:
     """Class ids of faces or vertices, -1 for void; None where no property holds any. CloudCompare's are
-    "scalar_Label"; the largest number of its type, without a name, is void."""
+    "scalar_Label". 255, 65535 and 2^32 - 1 are void where they have no name and no id is larger."""
     called = {key.lower().removeprefix("scalar_"): key for key in reversed(properties)}
     key = next((called[n] for n in CLASS_PROPERTIES if n in called), None)
     if key is None:
         return None
-    values = properties[key]
-    ids = whole(path, values, key)
-    top = {"u1": 255, "u2": 65535}.get(values.dtype.str[1:])
-    return ids if top is None or top in (names or ()) else np.where(ids == top, -1, ids)
+    ids = whole(path, properties[key], key)
+    for top in (2**32 - 1, 65535, 255):
+        if ids.size and ids.max() == top and top not in (names or ()):
+            ids = np.where(ids == top, -1, ids)
+    return ids
 
 
 def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str] | None) -> dict:
@@ -96,8 +99,8 @@ def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str]
                 f"{path}: class id {number} has no name, expected one of the {len(names)} in {info or path}"
             )
     labels = _remapped(path, ids, present)
-    class_names = tuple(f"class {i}" if names is None else names[i] for i in present)
-    vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1).astype(np.float32)
+    class_names = told_apart({i: f"class {i}" if names is None else names[i] for i in present})
+    vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1)
     of_faces, of_vertices = (_rgb(properties) for properties in (ply.face, ply.vertex))
     if of_faces is not None:
         colours = of_faces[ply.polygon].astype(np.uint8)
@@ -116,11 +119,17 @@ def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str]
 
 
 def _rgb(properties: dict[str, np.ndarray]) -> np.ndarray | None:
-    """(N, 3) float32 colours in 0 ... 255, or None where the properties hold none."""
-    if not {"red", "green", "blue"} <= set(properties):
+    """(N, 3) float32 colours in 0 ... 255, or None where the properties hold none.
+
+    Floats are shares of 1 where none is larger, 16-bit numbers are shares of 65535 where one is above 255.
+    """
+    keys = next((k for k in COLOUR_PROPERTIES if set(k) <= set(properties)), None)
+    if keys is None:
         return None
-    colours = np.stack([properties[k] for k in ("red", "green", "blue")], axis=-1).astype(np.float32)
-    return np.nan_to_num(colours * (255 if properties["red"].dtype.kind == "f" else 1)).clip(0, 255)
+    colours = np.nan_to_num(np.stack([properties[k] for k in keys], axis=-1).astype(np.float32))
+    largest = 1.0 if properties[keys[0]].dtype.kind == "f" else 65535.0
+    within = colours.max(initial=0) <= 1.0 if largest == 1 else colours.max(initial=0) > 255
+    return (colours * np.float32(255 / largest) if within else colours).clip(0, 255)
 
 
 def _remapped(path: Path, ids: np.ndarray, present: list[int]) -> np.ndarray:

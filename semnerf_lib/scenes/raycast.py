@@ -65,7 +65,7 @@ class LabelledMesh:
             array = getattr(self, key)
             if array is not None and array.shape != shape:
                 raise SemnerfError(f"mesh: {key} has shape {array.shape}, expected {shape}")
-        if odd := [name for name in self.class_names if not name.isprintable()]:
+        if odd := [name for name in self.class_names if not name.strip() or not name.isprintable()]:
             raise SemnerfError(f"mesh: a class is called {odd[0][:80]!r}, expected printable names")
         if not np.isfinite(self.vertices).all():
             raise SemnerfError("mesh: vertices hold NaN or infinity, expected metres")

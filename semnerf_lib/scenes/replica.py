@@ -31,8 +31,7 @@ from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
-from semnerf_lib.scenes.importers.core import VOID_NAMES
-from semnerf_lib.scenes.importers.names import same_names, told_apart
+from semnerf_lib.scenes.importers.names import VOID_NAMES, same_names, told_apart
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.split import frames_of_split, without_lost
 

@@ -18,7 +18,7 @@ from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.machine.processes import LIBRARY, PROJECT
-from semnerf_lib.runs.facts import check_scores
+from semnerf_lib.runs.facts import check_metrics
 from semnerf_lib.runs.store import Run
 
 PUBLISHED_WIDTH = 320
@@ -126,9 +126,9 @@ def read_reference(path: Path) -> Reference:
     for place, entry in enumerate(facts["runs"]):
         try:
             config = Config().replace(**entry["config"])
-            scores = [entry["metrics"], *filter(None, [entry["train_metrics"]])]
-            for score in scores:
-                check_scores("scores", score)
+            check_metrics("", entry)
+            if not isinstance(entry["provenance"], dict):
+                raise SemnerfError("provenance is no object")
             metrics = entry["metrics"], entry["train_metrics"]
             runs.append(Run(entry["id"], path, config, facts["scene"], *metrics, [], entry["provenance"], ""))
         except (SemnerfError, KeyError, TypeError) as fault:

@@ -282,7 +282,7 @@ def member(path: Path, rng: Random) -> tuple[str, Legal]:
         case 0:
             del members[at]
         case 1:
-            members[at] = (rng.choice(("../evil", "/tmp/evil", "a\0b", "", name.upper(), "C:\\evil")), content)
+            members[at] = (rng.choice(("../evil", "/tmp/evil", "a\0b", "/", name.upper(), "C:\\evil")), content)
         case 2:
             members[at] = (name, b"\0" * 30_000_000)
         case 3:

@@ -8,7 +8,7 @@ import pytest
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine import jsons
-from semnerf_lib.machine.jsons import is_number, read_json
+from semnerf_lib.machine.jsons import decimal, integer, is_number, numbers, read_json
 
 
 def test_reads_a_value_behind_a_byte_order_mark(tmp_path):
@@ -68,3 +68,24 @@ def test_words_that_only_python_reads_as_numbers_are_none(word):
 def test_objects_of_other_keys_or_types(value):
     kinds = {"a": (int, float), "b": str}
     assert not jsons.of_kinds(value, kinds) and jsons.of_kinds({"a": 1, "b": "x", "c": None}, kinds)
+
+
+@pytest.mark.parametrize("word", ["1e400", "-" + "9" * 400, "1e-5x"])
+def test_a_number_beyond_any_float_is_no_infinity(word):
+    with pytest.raises(ValueError):
+        decimal(word)
+    assert decimal("-inf") == -float("inf")
+
+
+@pytest.mark.parametrize("word", ["1_0", "\u0661", "1.0", "", "0x1", "9" * 400])
+def test_words_that_are_no_whole_numbers(word):
+    with pytest.raises(ValueError):
+        integer(word)
+    assert integer(" -12") == -12
+
+
+@pytest.mark.parametrize("value", [["1", 2], [True, 2], [None, 2], [[1], [2, 3]], {"a": 1}, None, [1, 2, 3]])
+def test_lists_that_are_no_numbers(value):
+    with pytest.raises(ValueError):
+        numbers(value, 2)
+    assert numbers([[1, 2.5], [3, 4]], 4).tolist() == [1, 2.5, 3, 4]

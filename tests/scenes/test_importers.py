@@ -239,7 +239,7 @@ def test_common_camera_sees_no_more_than_each():
             lambda p: Image.fromarray(np.zeros((H, W), np.uint8)).save(p / "semantics/f_2.png", "jpeg"),
             "JPEG changes ids",
         ),
-        (lambda p: (p / "classes.txt").write_bytes(b"\xff\xfe"), "no text"),
+        (lambda p: (p / "classes.txt").write_bytes(b"\xff\xfe"), "no UTF-8 text"),
     ],
 )
 def test_faults_are_one_line(tmp_path, damage, words):
@@ -393,6 +393,7 @@ def test_a_flipped_bit_in_a_png_is_found(tmp_path):
 
 def test_names_and_units():
     assert told_apart({1: "other", 2: "wall", 5: "other"}) == ("other (1)", "wall", "other (5)")
+    assert told_apart({1: "x (2)", 2: "x", 3: "x"}) == ("x (2)", "x (2) (2)", "x (3)")
     assert units_a_metre("mm") == 1000 and units_a_metre("2.5") == 2.5
     with pytest.raises(SemnerfError, match="expected m, cm, mm"):
         units_a_metre("inch")

@@ -53,6 +53,16 @@ REFUSED = {
     "an index below": ("a.ply", ascii_ply("3 0 1 -1 1\n3 1 3 2 2\n"), "outside 0 ... 3"),
     "data left over": ("a.ply", ascii_ply(SOUND + "7\n"), "more behind its last element"),
     "corners that are no list": ("a.ply", ascii_ply("1 1\n1 1\n", face="property int vertex_indices\n"), "no faces"),
+    "an index of floats": ("a.ply", ascii_ply(SOUND, face=FACE.replace("int", "float")), "a list of integers"),
+    "a vertex beyond any float": (
+        "a.ply",
+        ascii_ply(SOUND).replace(b"property float x", b"property double x").replace(b"0 0 0", b"1e300 0 0"),
+        "a vertex at 1e.300, expected less than",
+    ),
+    "a name of blanks": ("a.ply", ascii_ply(SOUND, before='comment class 1 "  "\ncomment class 2 b\n'), "called '  '"),
+    "obj vertex beyond any float": ("a.obj", obj("v 1e300 0 0", "f 1 2 5"), "a vertex at 1e.300"),
+    "obj index in other digits": ("a.obj", obj("f 1 2 \u0663"), "integers that name vertices"),
+    "obj index with an underscore": ("a.obj", obj("f 1 2 0_3"), "integers that name vertices"),
     "obj index 0": ("a.obj", obj("f 0 1 2"), "line 5 is 'f 0 1 2', expected indices 1 ... 4"),
     "obj index beyond": ("a.obj", obj("f 1 2 5"), "expected indices 1 ... 4"),
     "obj cut short": ("a.obj", obj("f 1 2 3", "f 1 2"), "three corners"),
@@ -252,3 +262,67 @@ def test_a_ceiling_beside_the_floor_is_told(tmp_path, capsys, box_room):
     save_mesh(replace(box_room, class_names=names), tmp_path / "a.ply")
     mesh_scene(tmp_path / "a.ply", 8, 6, every=90, cache=False)
     assert "if y points up, give up: y" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "void"),
+    [("uchar", 255, True), ("int", 255, True), ("short", -1, True), ("uint", 2**32 - 1, True), ("int", 300, False)],
+)
+@pytest.mark.parametrize("of", ["faces", "vertices"])
+def test_the_largest_ids_without_a_name_are_void(tmp_path, kind, value, void, of):
+    label = f"property {kind} label\n"
+    if of == "faces":
+        data = ascii_ply(f"3 0 1 2 1\n3 1 3 2 {value}\n", label=label)
+    else:
+        data = ascii_ply("3 0 1 2\n3 1 3 2\n", label="").replace(XYZ.encode(), (XYZ + label).encode())
+        rows = f"0 0 0 1\n1 0 0 1\n0 1 0 {value}\n1 1 0 {value}\n"
+        data = data.replace(POINTS.encode(), rows.encode())
+    (tmp_path / "a.ply").write_bytes(data)
+    mesh = load_mesh(tmp_path / "a.ply")
+    assert mesh.face_labels.tolist() == [0, VOID if void else 1]
+
+
+def test_255_among_larger_ids_is_a_class(tmp_path):
+    (tmp_path / "a.ply").write_bytes(ascii_ply("3 0 1 2 255\n3 1 3 2 300\n"))
+    assert load_mesh(tmp_path / "a.ply").class_names == ("class 255", "class 300")
+
+
+def test_two_ids_of_one_name_are_told_apart(tmp_path):
+    (tmp_path / "a.ply").write_bytes(ascii_ply(SOUND, before="comment class 1 wall\ncomment class 2 wall\n"))
+    assert load_mesh(tmp_path / "a.ply").class_names == ("wall (1)", "wall (2)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [("uchar", "10 200 30"), ("float", "0.0393 0.7844 0.1177"), ("ushort", "2570 51400 7710"), ("double", "10 200 30")],
+)
+@pytest.mark.parametrize("prefix", ["", "diffuse_"])
+def test_face_colours_of_each_type(tmp_path, kind, values, prefix):
+    colours = "".join(f"property {kind} {prefix}{name}\n" for name in ("red", "green", "blue"))
+    data = ascii_ply(f"3 0 1 2 1 {values}\n3 1 3 2 2 {values}\n", after=colours)
+    (tmp_path / "a.ply").write_bytes(data)
+    assert load_mesh(tmp_path / "a.ply").face_colours.tolist() == [[10, 200, 30]] * 2
+
+
+def test_an_obj_with_colours_of_its_vertices(tmp_path):
+    lines = ["v 0 0 0 1 0 0", "v 1 0 0 1 0 0 # red", "v 0 1 0 1 0 0", "o chair", "f 1 2 3 # a face"]
+    (tmp_path / "a.obj").write_text("\n".join(lines) + "\n")
+    assert load_mesh(tmp_path / "a.obj").face_colours.tolist() == [[255, 0, 0]]
+
+
+GLTF = {
+    "true for 1": (lambda given: given["accessors"][0].update(bufferView=True), "bufferView is True"),
+    "a matrix of text": (lambda given: given["nodes"][-1].update(matrix=["1"] * 16), "expected numbers"),
+    "a matrix beyond any float": (lambda given: given["nodes"][-1].update(matrix=[1e300] * 16), "expected less than"),
+}
+
+
+@pytest.mark.parametrize("change, message", GLTF.values(), ids=GLTF.keys())
+def test_gltf_values_of_the_wrong_kind(tmp_path, change, message):
+    for name, data in trimesh.Scene(trimesh.creation.box()).export(file_type="gltf").items():
+        (tmp_path / ("a.gltf" if name.endswith(".gltf") else name)).write_bytes(data)
+    given = json.loads((tmp_path / "a.gltf").read_text())
+    change(given)
+    (tmp_path / "a.gltf").write_text(json.dumps(given))
+    with pytest.raises(SemnerfError, match=message):
+        load_mesh(tmp_path / "a.gltf")

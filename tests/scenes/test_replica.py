@@ -56,6 +56,29 @@ def test_classes_present_are_remapped_in_ascending_order(frames):
     assert scene.name == "frames"
 
 
+def test_grey_labels_that_an_editor_saved_otherwise(frames):
+    sound = load_replica(frames).labels
+    for i in range(N):
+        file = frames / f"semantic_class/semantic_class_{i}.png"
+        ids = np.asarray(Image.open(file)).astype(np.uint16)
+        if i == 0:
+            Image.fromarray(np.stack([ids] * 3, -1).astype(np.uint8)).save(file)
+        else:
+            Image.fromarray(np.where(ids == 0, 65535, ids).astype(np.uint16)).save(file)
+    np.testing.assert_array_equal(load_replica(frames).labels, sound)
+
+
+def test_names_without_their_blanks(frames):
+    info = json.loads((frames / "info_semantic.json").read_text())
+    info["classes"][3]["name"] = "void "
+    (frames / "info_semantic.json").write_text(json.dumps(info))
+    assert load_replica(frames).class_names == ("floor", "lamp")
+    info["classes"][3]["name"] = "  "
+    (frames / "info_semantic.json").write_text(json.dumps(info))
+    with pytest.raises(SemnerfError, match="expected both"):
+        load_replica(frames)
+
+
 def test_frames_are_in_numeric_order(tmp_path):
     scene = load_replica(write_frames(tmp_path / "f", n=12, width=13))
     assert [(labels == 1).sum() for labels in scene.labels] == list(range(1, 13))
@@ -222,6 +245,19 @@ def repaint(path, file, array):
     Image.fromarray(array).save(path / file)
 
 
+def palette_image(indices, *colours):
+    image = Image.fromarray(np.asarray(indices, dtype=np.uint8), "P")
+    image.putpalette([value for colour in colours for value in colour])
+    return image
+
+
+def renumber(path):
+    """Two frames as palette images whose editor has numbered the same two colours in another order."""
+    for i, colours in enumerate([((0, 0, 0), (9, 8, 7)), ((9, 8, 7), (0, 0, 0))]):
+        upper = np.arange(len(GREY))[:, None] < 3
+        palette_image(np.broadcast_to(upper ^ (i == 1), GREY.shape), *colours).save(path / label(i))
+
+
 def cut(path, file, share=0.6):
     raw = (path / file).read_bytes()
     (path / file).write_bytes(raw[: int(len(raw) * share)])
@@ -251,7 +287,7 @@ BAD = {
     "frame twice": (lambda p: repaint(p, "semantic_class/semantic_class_03.png", GREY), "second file of frame 3"),
     "no poses": (lambda p: (p / "traj_w_c.txt").write_text("\n"), r"traj_w_c\.txt.*no pose"),
     "no trajectory": (lambda p: (p / "traj_w_c.txt").unlink(), r"traj_w_c\.txt.*No such file.*expected"),
-    "trajectory is no text": (lambda p: (p / "traj_w_c.txt").write_bytes(b"\xff\xfe\x00"), r"traj_w_c\.txt.*no text"),
+    "trajectory is no text": (lambda p: (p / "traj_w_c.txt").write_bytes(b"\xff\xfe\x00"), r"c\.txt.*no UTF-8 text"),
     "pose is sheared": (lambda p: rewrite(p, 2, POSE.replace("1 0 0 0 0", "1 .5 0 0 0")), "line 3.*no rotation"),
     "pose is a mirror": (lambda p: rewrite(p, 2, "-" + POSE), "line 3.*reflection"),
     "pose has a bad last row": (lambda p: rewrite(p, 0, POSE[:-1] + "2"), "line 1.*last row"),
@@ -264,9 +300,13 @@ BAD = {
         lambda p: repaint(p, "rgb/rgb_0.png", np.zeros((12, 22, 3), dtype=np.uint8)),
         r"rgb_0\.png.*22x12.*expected 11x6",
     ),
-    "label is rgb": (lambda p: repaint(p, label(), np.stack([GREY] * 3, -1)), r"class_3\.png.*mode RGB.*8-bit"),
+    "label is rgb": (lambda p: repaint(p, label(), np.stack([GREY] * 2 + [1 - GREY], -1)), r"3\.png.*mode RGB.*8-bit"),
     "label beyond 8 bits": (lambda p: repaint(p, label(), GREY.astype(np.uint16) + 300), r"class_3\.png: id 500.*255"),
-    "label is colours": (lambda p: repaint(p, label(), np.stack([GREY] * 3, -1)), r"class_3\.png.*mode RGB.*8-bit"),
+    "label is below 0": (
+        lambda p: Image.fromarray(GREY.astype(np.int32) - 300).save(p / label(), "tiff"),
+        r"class_3\.png: id -\d+, expected 0",
+    ),
+    "palettes are numbered anew": (renumber, r"class_1\.png: index . is \(.*labelmap\.txt"),
     "label is JPEG inside": (lambda p: Image.fromarray(GREY).save(p / label(), "jpeg"), r"class_3\.png: JPEG changes"),
     "label is cut short": (lambda p: cut(p, label()), r"class_3\.png.*(damaged|no image)"),
     "label is empty": (lambda p: cut(p, label(), 0), r"class_3\.png.*no image"),

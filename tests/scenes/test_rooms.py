@@ -145,7 +145,7 @@ def test_rgb_is_lit(name):
 
 def test_the_room_after_a_change():
     """The armchair and its cushion stand elsewhere, the stool is gone, a second plant came; all else stays."""
-    before, after = (rooms.make_room(0, lit=False, name=name) for name in ("room", "room:moved"))
+    before, after = (rooms.make_room(0, lit=False, name=name) for name in ("room", "room-moved"))
 
     def places(mesh):
         return {k: mesh.vertices[mesh.faces[mesh.face_objects == k].ravel()] for k in np.unique(mesh.face_objects)}
@@ -164,6 +164,6 @@ def test_the_room_after_a_change():
 
 
 def test_a_changed_room_is_seen_from_the_same_poses():
-    before, after = (rooms.room_scene(16, 12, every=30, cache=False, name=name) for name in ("room", "room:moved"))
+    before, after = (rooms.room_scene(16, 12, every=30, cache=False, name=name) for name in ("room", "room-moved"))
     assert np.array_equal(before.c2w, after.c2w) and (before.labels != after.labels).any()
     assert after.name == "room-moved"

@@ -201,6 +201,7 @@ TEXTS = {
     "super-dense:3": ["labels as given", "nearest label", "bilinear probabilities"],
     "super-sparse:3": ["nearest label", "bilinear probabilities"],
     "propagation:5": ["nearest label"],
+    "annotated:frames=2,pixels=1,wrong-pixels=0,wrong-segments=0": ["nearest labelled frame"],
     "stored:file": [],
 }
 VOTED = "labels voted in 3D"

@@ -73,15 +73,20 @@ def test_runs_of_two_scenes_are_refused(file, tmp_path):
         (lambda facts: facts.update(format="other"), "not in the format 'semnerf-reference-1'"),
         (lambda facts: facts.pop("note"), "note = None, expected a str"),
         (lambda facts: facts.update(runs={}), "runs = {}, expected a list"),
-        (lambda facts: facts["runs"][1].pop("metrics"), "run 1: 'metrics'"),
+        (lambda facts: facts["runs"][1].pop("metrics"), "run 1: metrics is missing"),
         (
             lambda facts: facts["runs"][0]["metrics"].update(miou=61.0),
-            "run 0: scores: miou '61.0', expected a number from 0 to 1",
+            "run 0: metrics: miou '61.0', expected a number from 0 to 1",
         ),
         (
             lambda facts: facts["runs"][0]["metrics"].update(seconds_evaluation=[1]),
-            r"run 0: scores: seconds_evaluation '\[1\]', expected a number",
+            r"run 0: metrics: seconds_evaluation '\[1\]', expected a number",
         ),
+        (
+            lambda facts: facts["runs"][0]["metrics"].update(seconds_training="0.5"),
+            "run 0: metrics: seconds_training is no number",
+        ),
+        (lambda facts: facts["runs"][0].update(provenance="here"), "run 0: provenance is no object"),
         (lambda facts: facts["runs"][0]["config"].update(wings=2), "run 0: config: unknown key 'wings'"),
     ],
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import read_json, regular_size
+from semnerf_lib.machine.jsons import integer, numbers, read_json, regular_size
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import number_of
 from semnerf_lib.scenes.importers.names import find_names
@@ -45,20 +45,29 @@ def read_blender(folder: Path) -> Source:
         )
     given = read_json(file)
     try:
-        poses = np.array(given["cam2world_blender"], dtype=np.float64).reshape(len(labels), 4, 4)
-        k = np.array(given["K"], dtype=np.float64).reshape(3, 3)
-        names = {int(i): str(name) for i, name in given.get("names", {}).items()}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise SemnerfError(f"{file}: expected K, names, and a pose for each of {len(labels)} maps") from None
+        poses, k = numbers(given["cam2world_blender"], len(labels), 4, 4), numbers(given["K"], 3, 3)
+        names = {integer(i): name for i, name in given.get("names", {}).items()}
+        if not all(isinstance(name, str) and name for name in names.values()):
+            raise ValueError("a name that is no text")
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise SemnerfError(f"{file}: {fault}, expected K, names, and a pose for each of {len(labels)} maps") from None
     if labels[0].suffix == ".hdf5":
         read, shape = read_hdf5, read_hdf5(labels[0])[0].shape
     else:
         read = read_ids
         with open_image(labels[0]) as image:
             shape = image.height, image.width
-    camera = Intrinsics(shape[1], shape[0], *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
+    camera = _camera(k, shape[1], shape[0], 0.5, file)
     frames = tuple(PosedFrame(label, pose, camera) for label, pose in zip(labels, poses, strict=True))
     return Source("BlenderProc", folder, frames, names or find_names(folder), axes="opengl", read=read)
+
+
+def _camera(k: np.ndarray, width: int, height: int, half: float, file: Path) -> Intrinsics:
+    """The camera of a matrix K whose pixel centres are at + `half`."""
+    try:
+        return Intrinsics(width, height, *map(float, (k[0, 0], k[1, 1], k[0, 2] - half, k[1, 2] - half)))
+    except SemnerfError as error:
+        raise SemnerfError(f"{file}: {error}") from None
 
 
 def read_hdf5(file: Path) -> Ids:
@@ -110,15 +119,13 @@ def read_bop(folder: Path) -> Source:
             with open_image(masks[0][0]) as image:
                 size = image.size
         try:
-            k = np.array(cameras[key]["cam_K"], dtype=np.float64).reshape(3, 3)
-            pose = np.eye(4)
-            pose[:3, :3] = np.array(cameras[key]["cam_R_w2c"], dtype=np.float64).reshape(3, 3)
-            pose[:3, 3] = np.array(cameras[key]["cam_t_w2c"], dtype=np.float64).reshape(3)
-        except (KeyError, TypeError, ValueError):
+            k, pose = numbers(cameras[key]["cam_K"], 3, 3), np.eye(4)
+            pose[:3, :3], pose[:3, 3] = numbers(cameras[key]["cam_R_w2c"], 3, 3), numbers(cameras[key]["cam_t_w2c"], 3)
+        except (KeyError, TypeError, ValueError) as fault:
             raise SemnerfError(
-                f"{folder / 'scene_camera.json'}: frame {key[:20]}: expected cam_K, cam_R_w2c and cam_t_w2c"
+                f"{folder / 'scene_camera.json'}: frame {key[:20]}: {fault}, expected cam_K, cam_R_w2c and cam_t_w2c"
             ) from None
-        camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))
+        camera = _camera(k, *size, 0.0, folder / "scene_camera.json")
         frames.append(PosedFrame(folder / "mask_visib" / f"{int(key):06d}.png", pose, camera))
     if not frames:
         raise SemnerfError(

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import decimal, regular_size
+from semnerf_lib.machine.jsons import decimal, integer, regular_size
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import Matcher, label_folder, number_of, within
 from semnerf_lib.scenes.importers.names import find_names, read_text
@@ -69,7 +69,7 @@ def read_colmap(folder: Path) -> Source:
             missing += 1
             continue
         if camera not in cameras:
-            raise SemnerfError(f"{model}: image {name} has camera {camera}, which is not there")
+            raise SemnerfError(f"{model}: image {name[:80]} has camera {camera}, which is not there")
         rgb = within(folder / "images", name)
         frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb and lexists(rgb) else None))
     notes = [f"{missing} images without a mask dropped"] if missing else []
@@ -107,13 +107,22 @@ def pinhole(camera: Camera, model: Path) -> Intrinsics:
             f"{model}: camera of model {name} has lens distortion, expected PINHOLE; `colmap image_undistorter "
             f"--image_path masks --input_path {model} --output_path undistorted` removes it"
         )
-    return Intrinsics(width, height, fx, fy, cx - 0.5, cy - 0.5)
+    try:
+        return Intrinsics(width, height, fx, fy, cx - 0.5, cy - 0.5)
+    except SemnerfError as error:
+        raise SemnerfError(f"{model}: {error}") from None
 
 
 def w2c_matrix(qw: float, qx: float, qy: float, qz: float, *t: float) -> np.ndarray:
-    """World-to-camera (4, 4) from COLMAP's quaternion and translation."""
+    """World-to-camera (4, 4) from COLMAP's quaternion and translation.
+
+    Raises:
+        ValueError: the quaternion's length is not 1.
+    """
     from scipy.spatial.transform import Rotation
 
+    if not abs((length := float(np.linalg.norm([qw, qx, qy, qz]))) - 1) < 1e-3:
+        raise ValueError(f"a quaternion of length {length:.3g}")
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_quat([qx, qy, qz, qw]).as_matrix()
     pose[:3, 3] = t
@@ -135,6 +144,16 @@ class _Bytes:
         self.at += struct.calcsize("<" + layout)
         return values
 
+    def skip(self, count: int) -> None:
+        if count > len(self.data) - self.at:
+            raise SemnerfError(f"{self.path}: ends early, expected a COLMAP model")
+        self.at += count
+
+    def end(self) -> None:
+        """Raises SemnerfError where something is left."""
+        if self.at < len(self.data):
+            raise SemnerfError(f"{self.path}: {len(self.data) - self.at} bytes too many, expected a COLMAP model")
+
     def text(self) -> str:
         end = self.data.find(b"\0", self.at)
         if end < 0:
@@ -152,6 +171,7 @@ def _cameras_bin(path: Path) -> dict[int, Camera]:
             raise SemnerfError(f"{path}: camera model {model}, expected one of {', '.join(MODELS)}")
         name, count = models[model]
         cameras[key] = (name, width, height, file.take(f"{count}d"))
+    file.end()
     return cameras
 
 
@@ -160,9 +180,12 @@ def _images_bin(path: Path) -> list[Image]:
     for _ in range(file.take("Q")[0]):
         _, *values, camera = file.take("I7dI")
         name = file.text()
-        n_points = file.take("Q")[0]
-        file.at += 24 * n_points
-        images.append((name, camera, w2c_matrix(*values)))
+        file.skip(24 * file.take("Q")[0])
+        try:
+            images.append((name, camera, w2c_matrix(*values)))
+        except ValueError as fault:
+            raise SemnerfError(f"{path}: image {name[:80]}: {fault}, expected length 1") from None
+    file.end()
     return images
 
 
@@ -173,8 +196,8 @@ def _points(model: Path) -> Float[np.ndarray, "points 3"]:
         file = _Bytes(model / "points3D.bin")
         for _ in range(file.take("Q")[0]):
             points.append(file.take("Q3d3Bd")[1:4])
-            track = file.take("Q")[0]
-            file.at += 8 * track
+            file.skip(8 * file.take("Q")[0])
+        file.end()
     elif (model / "points3D.txt").is_file():
         for line in read_text(model / "points3D.txt").splitlines():
             if line.strip() and not line.startswith("#"):
@@ -193,7 +216,7 @@ def _cameras_txt(path: Path) -> dict[int, Camera]:
             continue
         try:
             key, name, width, height, *values = line.split()
-            cameras[int(key)] = (name, int(width), int(height), tuple(map(decimal, values)))
+            cameras[integer(key)] = (name, integer(width), integer(height), tuple(map(decimal, values)))
         except ValueError:
             raise SemnerfError(f"{path}: line '{line[:40]}', expected id, model, width, height, parameters") from None
         if name not in MODELS or len(values) != MODELS[name][1]:
@@ -209,9 +232,9 @@ def _images_txt(path: Path) -> list[Image]:
     for line in lines[::2]:
         try:
             _, *values, camera, name = line.split(None, 9)
-            images.append((name.strip(), int(camera), w2c_matrix(*map(decimal, values))))
-        except (ValueError, TypeError):
+            images.append((name.strip(), integer(camera), w2c_matrix(*map(decimal, values))))
+        except (ValueError, TypeError) as fault:
             raise SemnerfError(
-                f"{path}: line '{line[:40]}', expected id, quaternion, translation, camera, name"
+                f"{path}: line '{line[:40]}' ({fault}), expected id, quaternion, translation, camera, name"
             ) from None
     return images

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os.path import lexists
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,8 @@ from semnerf_lib.cameras import Intrinsics, pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
-from semnerf_lib.scenes.importers.names import same_names, told_apart
-from semnerf_lib.scenes.importers.pictures import Ids, check_total, open_image, pixels, read_ids
-
-ALWAYS_VOID = (255, 65535)
-VOID_NAMES = ("void", "unlabelled", "unlabeled", "unannotated", "ignore", "__ignore__")
-BACKGROUND_NAMES = ("background", "_background_")
+from semnerf_lib.scenes.importers.names import LABELMAP, Named, same_names, told_apart
+from semnerf_lib.scenes.importers.pictures import Ids, check_total, of_one_mode, open_image, pixels, read_ids
 
 
 @dataclass(frozen=True)
@@ -101,16 +98,15 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     if len(found) < len(source.frames):
         notes.append(f"{len(source.frames) - len(found)} frames without a pose dropped")
     check_total([frame.label for frame in found], source.folder)
-    images = [source.read(frame.label) for frame in found]
-    modes = {mode for _, mode, _ in images}
-    if len(modes) > 1:
-        raise SemnerfError(f"{source.folder}: label images of modes {', '.join(sorted(modes))}, expected one")
+    images = of_one_mode([source.read(frame.label) for frame in found], source.folder)
+    mode, palette = images[0][1:]
     cameras = [_own_camera(f, ids.shape) for f, (ids, _, _) in zip(found, images, strict=True)]
     camera = common_camera(cameras)
     if len(set(cameras)) > 1:
         notes.append(f"{len(set(cameras))} cameras resampled to one of {camera.width}x{camera.height} pixels")
     ids = np.stack([_resampled(image[0], own, camera) for image, own in zip(images, cameras, strict=True)])
-    names, void = class_names(source, options, modes == {"RGB"})
+    named = Named(source.names, lexists(source.folder / LABELMAP), options.background, options.ignore)
+    names, void = named.ids(mode, palette, np.unique(ids))
     present = [int(i) for i in np.unique(ids) if i not in void]
     if len(present) > VOID:
         raise SemnerfError(f"{source.folder}: {len(present)} classes, expected at most {VOID}")
@@ -126,13 +122,13 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     coding = Coding(
         layout=source.layout,
         folder=str(source.folder.resolve()),
-        mode=min(modes),
+        mode=mode,
         ids=tuple(present),
         void=min(void, default=0),
         frames=tuple(
             CodedFrame(str(f.label.relative_to(source.folder)), own) for f, own in zip(found, cameras, strict=True)
         ),
-        palette=images[0][2],
+        palette=palette,
         unit=float(unit),
         axes=axes,
         inverted=inverted,
@@ -143,7 +139,7 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         labels=labels,
         c2w=np.stack([coding.pose(frame.pose) for frame in found]),
         intrinsics=camera,
-        class_names=told_apart({i: names.get(i, f"#{i:06x}" if modes == {"RGB"} else f"class {i}") for i in present}),
+        class_names=told_apart({i: names.get(i, f"#{i:06x}" if mode == "RGB" else f"class {i}") for i in present}),
         train_ids=tuple(i for i in range(len(found)) if i not in test),
         test_ids=tuple(test),
         rgb=_stack([f.rgb for f in found], cameras, camera, 1.0),
@@ -165,21 +161,6 @@ def with_poses(source: Source) -> list[PosedFrame]:
         if fault := pose_fault(frame.pose):
             raise SemnerfError(f"{frame.label}: its pose: {fault}, expected a rigid motion")
     return found
-
-
-def class_names(source: Source, options: ImportOptions, colours: bool) -> tuple[dict[int, str], set[int]]:
-    """Names of the source's ids, and the ids that are void.
-
-    Void are ids named so, 255 and 65535, ids to ignore, and 0 unless the source names it as a class. In colour images
-    only black is void by itself.
-    """
-    names = dict(source.names)
-    if options.background is not None:
-        names[0] = options.background
-    void = set(options.ignore) | (set() if colours else set(ALWAYS_VOID))
-    void |= {i for i, name in names.items() if name.lower() in VOID_NAMES}
-    unnamed = names.get(0, "background").lower() in BACKGROUND_NAMES and options.background is None
-    return names, void | {0} if unnamed else void
 
 
 def units_a_metre(text: str) -> float:

@@ -83,8 +83,9 @@ def read_matrices(path: Path, expected: int | None = None) -> Float[np.ndarray, 
     words = read_text(path).replace(",", " ").split()
     try:
         matrices = np.array([decimal(word) for word in words]).reshape(-1, 4, 4)
-    except ValueError:
-        raise SemnerfError(f"{path}: {len(words)} words, expected 16 numbers for each pose") from None
+    except ValueError as fault:
+        reason = f"{len(words)} words" if "reshape" in str(fault) else str(fault)
+        raise SemnerfError(f"{path}: {reason}, expected 16 numbers for each 4x4 matrix") from None
     if not len(matrices) or (expected is not None and len(matrices) != expected):
-        raise SemnerfError(f"{path}: {len(matrices)} poses, expected {expected or 'at least one'}")
+        raise SemnerfError(f"{path}: {len(matrices)} matrices, expected {expected or 'at least one'}")
     return matrices

@@ -5,8 +5,6 @@ from __future__ import annotations
 from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 
-import numpy as np
-
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
@@ -43,7 +41,7 @@ def read_scannet(folder: Path) -> Source:
         rgb = pictures(label.name)
         if camera is None and lexists(k):
             with open_image(rgb or label) as image:
-                camera = _camera_of(read_matrix(k), image.size)
+                camera = _camera_of(k, image.size)
         frames.append(PosedFrame(label, read_matrix(file), camera, rgb, depths(label.name)))
     layout = "Panoptic Lifting" if labels.name == "rs_semantics" else "ScanNet"
     notes = (f"{missing} frames without a pose dropped",) if missing else ()
@@ -84,5 +82,9 @@ def read_trajectory(folder: Path) -> Source:
     return Source("CVAT" if coloured else "trajectory", folder, tuple(frames), find_names(folder))
 
 
-def _camera_of(k: np.ndarray, size: tuple[int, int]) -> Intrinsics:
-    return Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))
+def _camera_of(file: Path, size: tuple[int, int]) -> Intrinsics:
+    k = read_matrix(file)
+    try:
+        return Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))
+    except SemnerfError as error:
+        raise SemnerfError(f"{file}: {error}") from None

@@ -5,14 +5,25 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Int
+
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import read_json, regular_size
+from semnerf_lib.machine.jsons import integer, read_json, regular_size
 from semnerf_lib.scenes.info import class_table
 
 MAX_TEXT = 1 << 26
+LABELMAP = "labelmap.txt"
+"""Names of colours; all other files name ids."""
+ALWAYS_VOID = (255, 65535)
+VOID_NAMES = ("void", "unlabelled", "unlabeled", "unannotated", "ignore", "__ignore__")
+BACKGROUND_NAMES = ("background", "_background_")
+GREY, VOC_BOUNDARY = 0x010101, 0xE0E0C0
+"""Ids of colours: grey g is g times the first; VOC draws the boundaries of objects in the second."""
 
 
 def read_text(path: Path) -> str:
@@ -26,7 +37,8 @@ def read_text(path: Path) -> str:
             raise SemnerfError(f"{path}: larger than {MAX_TEXT} bytes, expected a text file")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
-        raise SemnerfError(f"{path}: {getattr(fault, 'strerror', None) or 'no text'}, expected a text file") from None
+        reason = getattr(fault, "strerror", None) or "no UTF-8 text"
+        raise SemnerfError(f"{path}: {reason}, expected a text file") from None
 
 
 def find_names(folder: Path) -> dict[int, str]:
@@ -47,7 +59,7 @@ def find_names(folder: Path) -> dict[int, str]:
 
 def _names_files(folder: Path) -> Iterator[tuple[Path, Callable[[Path], dict[int, str]]]]:
     readers = {
-        "labelmap.txt": _labelmap,
+        LABELMAP: _labelmap,
         "info_semantic.json": class_table,
         "panoptic_classes.json": _panoptic,
         "class_names.txt": _lines,
@@ -67,16 +79,31 @@ def _panoptic(path: Path) -> dict[int, str]:
 
 
 def _labelmap(path: Path) -> dict[int, str]:
-    names = {}
+    pairs = []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
             name, colour = line.split(":")[:2]
-            r, g, b = (int(part) for part in colour.split(","))
+            r, g, b = map(integer, colour.split(","))
+            if not 0 <= min(r, g, b) <= max(r, g, b) <= 255:
+                raise ValueError(f"{colour} is no colour")
         except ValueError:
-            raise SemnerfError(f"{path}: line {number} is '{line[:40]}', expected name:r,g,b::") from None
-        names[65536 * r + 256 * g + b] = name
+            raise SemnerfError(f"{path}: line {number} is '{line[:40]}', expected name:r,g,b:: (0 to 255)") from None
+        pairs.append((65536 * r + 256 * g + b, name))
+    return _one_name_each(path, pairs)
+
+
+def _one_name_each(path: Path, pairs: list[tuple[int, str]]) -> dict[int, str]:
+    """The pairs as a table.
+
+    Raises:
+        SemnerfError: an id with two names.
+    """
+    names: dict[int, str] = {}
+    for number, name in pairs:
+        if names.setdefault(number, name.strip()) != name.strip():
+            raise SemnerfError(f"{path}: {number} is '{names[number]}' and '{name[:40]}', expected one name")
     return names
 
 
@@ -84,7 +111,7 @@ def _lines(path: Path) -> dict[int, str]:
     lines = [line.strip() for line in read_text(path).splitlines() if line.strip()]
     pairs = [pair for line in lines if len(pair := line.split(None, 1)) == 2 and re.fullmatch("[0-9]{1,9}", pair[0])]
     if len(pairs) == len(lines):
-        return {int(number): name for number, name in pairs}
+        return _one_name_each(path, [(integer(number), name) for number, name in pairs])
     if len(pairs) >= len(lines) / 2:
         raise SemnerfError(f"{path}: {len(pairs)} of {len(lines)} lines begin with an id, expected all or none")
     if bare := [line for line in lines if line.isdecimal()]:
@@ -95,15 +122,20 @@ def _lines(path: Path) -> dict[int, str]:
 def _table(path: Path) -> dict[int, str]:
     rows = csv.DictReader(read_text(path).splitlines(), delimiter="\t")
     try:
-        return {int(row["id"]): row["raw_category"] or row["category"] for row in rows}
-    except (KeyError, TypeError, ValueError):
-        raise SemnerfError(f"{path}: expected columns id, raw_category and category") from None
+        return {integer(row["id"]): row["raw_category"] or row["category"] for row in rows}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise SemnerfError(f"{path}: expected columns id (whole numbers), raw_category and category") from None
 
 
 def told_apart(names: Mapping[int, str]) -> tuple[str, ...]:
     """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
-    given = list(names.values())
-    return tuple(f"{name} ({i})" if given.count(name) > 1 else name for i, name in names.items())
+    given, out = list(names.values()), []
+    for i, name in names.items():
+        own = f"{name} ({i})" if given.count(name) > 1 else name
+        while own != name and own in (*given, *out):  # somebody has called a class "other (3)"
+            own += f" ({i})"
+        out.append(own)
+    return tuple(out)
 
 
 def same_names(names: Mapping[int, str]) -> list[str]:
@@ -111,3 +143,49 @@ def same_names(names: Mapping[int, str]) -> list[str]:
     given = list(names.values())
     twice = {name: [i for i in names if names[i] == name] for name in given if given.count(name) > 1}
     return [f"ids {', '.join(map(str, ids))} are all named '{name}': each is a class" for name, ids in twice.items()]
+
+
+@dataclass(frozen=True)
+class Named:
+    """What is known of a source's ids.
+
+    Attributes:
+        names: by id, or by colour (256^2 r + 256 g + b).
+        of_colours: whether they are of colours.
+        background: name of id 0, or "void"; None leaves it to the names.
+        ignore: ids that are void.
+    """
+
+    names: Mapping[int, str]
+    of_colours: bool = False
+    background: str | None = None
+    ignore: tuple[int, ...] = ()
+
+    def ids(
+        self, mode: str, palette: tuple[tuple[int, int, int], ...], present: Int[np.ndarray, "ids"]
+    ) -> tuple[dict[int, str], set[int]]:
+        """Names of the ids in label images, and the ids that are void.
+
+        Void are ids named so, 255 and 65535, ids to ignore, and 0 unless it has a name of a class. In colour images
+        only black is void by itself, and the colour in which VOC draws boundaries. Colours that are all grey, where
+        names are of no colours, are numbers: an editor has saved ids as RGB. Where names are of colours, an index of a
+        palette has the name of its colour.
+
+        Args:
+            mode, palette: of the images (see `pictures.read_ids`).
+            present: ids that occur.
+        """
+        names, always, ignore = dict(self.names), ALWAYS_VOID, self.ignore
+        if mode == "P" and self.of_colours:
+            colours = {i: 65536 * r + 256 * g + b for i, (r, g, b) in enumerate(palette)}
+            names = {i: self.names[colour] for i, colour in colours.items() if colour in self.names}
+        if mode == "RGB":
+            always = () if VOC_BOUNDARY in names else (VOC_BOUNDARY,)
+            if not self.of_colours and (present % GREY == 0).all():
+                names, always = {GREY * i: name for i, name in names.items() if i < 256}, (GREY * 255,)
+                ignore = tuple(GREY * i for i in ignore)
+        if self.background is not None:
+            names[0] = self.background
+        void = {*ignore, *always, *(i for i, name in names.items() if name.lower() in VOID_NAMES)}
+        unnamed = names.get(0, "background").lower() in BACKGROUND_NAMES and self.background is None
+        return names, void | {0} if unnamed else void

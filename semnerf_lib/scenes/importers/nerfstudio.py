@@ -11,12 +11,14 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import is_number, read_json
+from semnerf_lib.machine.jsons import is_number, numbers, read_json
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import Matcher, below, label_folder, within
 from semnerf_lib.scenes.importers.names import find_names
 
 DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
+MODELS = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV", "SIMPLE_RADIAL", "RADIAL", "PERSPECTIVE")
+"""Camera models that are pinhole cameras where all of `DISTORTION` are 0."""
 
 
 def is_nerfstudio(folder: Path) -> bool:
@@ -34,28 +36,39 @@ def read_nerfstudio(folder: Path) -> Source:
     entries = given.get("frames")
     if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise SemnerfError(f"{file}: 'frames' is {type(entries).__name__}, expected a list of objects")
-    labels, depths = Matcher(label_folder(folder)), Matcher(None)
+    labels, seen = Matcher(label_folder(folder)), set()
     frames, missing = [], 0
     for number, entry in enumerate(entries):
         name = entry.get("file_path")
         if not isinstance(name, str):
             raise SemnerfError(f"{file}: frames[{number}] has file_path {name!r}, expected text")
-        path = entry.get("semantic_path")
         where = f"{file}: frames[{number}]"
-        label = below(folder, path, f"{where}: semantic_path") if isinstance(path, str) else labels(name)
+        if name in seen:
+            raise SemnerfError(f"{where} is {name[:80]!r} again, expected each image once")
+        seen.add(name)
+        label = _named_file(folder, entry, "semantic_path", where) or labels(name)
         if label is None or not lexists(label):
             missing += 1
             continue
         pose = _matrix(entry.get("transform_matrix"), file, number)
         rgb = within(folder, name)
-        depth = entry.get("depth_file_path")
-        depth = below(folder, depth, f"{where}: depth_file_path") if isinstance(depth, str) else depths(name)
+        depth = _named_file(folder, entry, "depth_file_path", where)
         camera = _camera({**given, **entry}, file)
         frames.append(PosedFrame(label, pose, camera, rgb if rgb and lexists(rgb) else None, depth))
     if not frames:
         raise SemnerfError(f"{file}: no frame has a label image, expected semantic_path or a folder `semantics`")
     notes = (f"{missing} frames without a label image dropped",) if missing else ()
     return Source("nerfstudio", folder, tuple(frames), find_names(folder), axes="opengl", notes=notes)
+
+
+def _named_file(folder: Path, entry: dict[str, Any], key: str, where: str) -> Path | None:
+    """The file that an entry names, None where it names none."""
+    path = entry.get(key)
+    if path is None:
+        return None
+    if not isinstance(path, str):
+        raise SemnerfError(f"{where}: {key} is {str(path)[:40]}, expected text")
+    return below(folder, path, f"{where}: {key}")
 
 
 def is_sitcoms(folder: Path) -> bool:
@@ -74,32 +87,39 @@ def read_sitcoms(folder: Path) -> Source:
     labels, pictures = Matcher(things), Matcher(next(iter(sorted(folder.glob("images*"))), None))
     if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise SemnerfError(f"{file}: 'frames' is {type(entries).__name__}, expected a list of objects")
-    frames = []
+    frames, missing = [], 0
     for number, entry in enumerate(entries):
-        name = str(entry.get("image_name"))
+        name = entry.get("image_name")
+        if not isinstance(name, str):
+            raise SemnerfError(f"{file}: frames[{number}] has image_name {str(name)[:40]}, expected text")
         label = labels(name)
         if label is None:
+            missing += 1
             continue
         try:
-            k = np.array(entry["intrinsics"], dtype=np.float64).reshape(3, 3)
-        except (KeyError, TypeError, ValueError):
-            raise SemnerfError(f"{file}: frames[{number}] has no intrinsics, expected 3x3 numbers") from None
-        size = (round(2 * k[0, 2]), round(2 * k[1, 2]))
-        camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
+            k = numbers(entry["intrinsics"], 3, 3)
+            size = (round(2 * k[0, 2]), round(2 * k[1, 2]))
+            camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
+        except (KeyError, ValueError, SemnerfError) as fault:
+            raise SemnerfError(f"{file}: frames[{number}]: intrinsics: {fault}, expected 3x3 numbers") from None
         frames.append(PosedFrame(label, _matrix(entry.get("camtoworld"), file, number), camera, pictures(name)))
-    return Source("sitcoms3D", folder, tuple(frames), find_names(folder), axes="opengl")
+    notes = (f"{missing} frames without a label image dropped",) if missing else ()
+    return Source("sitcoms3D", folder, tuple(frames), find_names(folder), axes="opengl", notes=notes)
 
 
 def _matrix(value: Any, file: Path, number: int) -> np.ndarray:
     try:
-        pose = np.array(value, dtype=np.float64)
+        pose = numbers(value, -1, 4)
         return pose.reshape(4, 4) if pose.size == 16 else np.vstack([pose.reshape(3, 4), [0.0, 0.0, 0.0, 1.0]])
-    except (TypeError, ValueError, OverflowError):
-        raise SemnerfError(f"{file}: frames[{number}] has no pose, expected a 4x4 matrix") from None
+    except ValueError as fault:
+        raise SemnerfError(f"{file}: frames[{number}] has no pose ({fault}), expected a 4x4 matrix") from None
 
 
 def _camera(given: dict[str, Any], file: Path) -> Intrinsics:
-    bent = [key for key in DISTORTION if is_number(given.get(key)) and abs(given[key]) > 1e-8]
+    values = {key: given[key] for key in DISTORTION if given.get(key) is not None}
+    bent = [f"{key} {str(k)[:20]}" for key, k in values.items() if not is_number(k) or abs(k) > 1e-8]
+    if (model := given.get("camera_model")) not in (None, *MODELS):
+        bent.append(f"camera_model {str(model)[:40]}")
     if bent:
         raise SemnerfError(
             f"{file}: lens distortion ({', '.join(bent)}), expected a pinhole camera; `colmap image_undistorter "

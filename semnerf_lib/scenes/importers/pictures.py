@@ -84,22 +84,27 @@ def read_ids(file: Path) -> Ids:
     """Ids (int32), Pillow's mode and the palette of a label image.
 
     1-bit, 8-bit, 16-bit and LA images hold ids. A palette image holds indices; where its palette is grey, its ids are
-    the grey values, since image editors pack grey images so. In RGB(A) an id is 256^2 r + 256 g + b.
+    the grey values, since image editors pack grey images so. In RGB(A) an id is 256^2 r + 256 g + b. In an image of
+    32 bits -1 is void.
 
     Raises:
-        SemnerfError: the image is lossy, damaged, or of another mode.
+        SemnerfError: the image is lossy, damaged, or of another mode, or an id has more than 16 bits.
     """
     with open_image(file) as image:
         if image.format in LOSSY:
             raise SemnerfError(f"{file}: {image.format} changes ids, expected PNG as the segmenter wrote it")
-        mode, given = image.mode, image.getpalette() if image.mode == "P" else None
-        array = pixels(image, file)
+        mode, array = image.mode, pixels(image, file)
+        given = image.getpalette() if mode == "P" else None
     if mode in ("1", "L"):
         return array.astype(np.int32), mode, ()
     if mode == "LA":
         return array[..., 0].astype(np.int32), "L", ()
     if mode in SIXTEEN_BITS:
-        return array.astype(np.int32), "I;16", ()
+        ids = array.astype(np.int64)
+        ids[ids == -1] = 65535  # void, in images of 32 bits
+        if not 0 <= ids.min() <= ids.max() <= 65535:
+            raise SemnerfError(f"{file}: id {ids.min() if ids.min() < 0 else ids.max()}, expected 0 to 65535")
+        return ids.astype(np.int32), "I;16", ()
     if mode in ("RGB", "RGBA"):
         return array[..., :3].astype(np.int32) @ np.array([65536, 256, 1], dtype=np.int32), "RGB", ()
     if mode == "P":
@@ -107,10 +112,48 @@ def read_ids(file: Path) -> Ids:
         colours = np.array(given, dtype=np.int32).reshape(-1, 3)
         palette[: len(colours)] = colours
         used = np.unique(array)
-        if used.max() >= len(colours) or (palette[used] == palette[used, :1]).all():
+        if used.max() >= len(colours):
+            raise SemnerfError(f"{file}: index {used.max()}, expected one of the {len(colours)} of its palette")
+        if (palette[used] == palette[used, :1]).all():
             return palette[array, 0], "L", ()
         return array.astype(np.int32), "P", tuple(map(tuple, palette.tolist()))
     raise SemnerfError(
         f"{file}: image of mode {mode}, expected ids of 1, 8 or 16 bits, a palette or RGB; "
         f"`magick {os.path.basename(file)} -depth 16 PNG48:new.png` converts"
     )
+
+
+def same_palettes(images: Sequence[Ids]) -> bool:
+    """Whether an index has one colour in all palette images that use it: image editors number colours anew."""
+    colours: dict[int, tuple[int, int, int]] = {}
+    return all(
+        colours.setdefault(index, palette[index]) == palette[index]
+        for ids, _, palette in images
+        if palette
+        for index in np.unique(ids).tolist()
+    )
+
+
+def in_colours(image: Ids) -> Ids:
+    """A palette image as an image of colours."""
+    ids, _, palette = image
+    return (np.array(palette, dtype=np.int32) @ np.array([65536, 256, 1], dtype=np.int32))[ids], "RGB", ()
+
+
+def of_one_mode(images: list[Ids], folder: Path) -> list[Ids]:
+    """Label images of one folder, all of one mode.
+
+    Palette images in which an index has several colours become images of colours. 8 bits among 16 are ids as well.
+
+    Raises:
+        SemnerfError: ids among colours, or indices among either.
+    """
+    modes = {mode for _, mode, _ in images}
+    if modes <= {"P", "RGB"} and (len(modes) > 1 or not same_palettes(images)):
+        return [in_colours(image) if image[2] else image for image in images]
+    if modes <= {"1", "L", "I;16"}:
+        widest = max(modes, key=("1", "L", "I;16").index)
+        return [(ids, widest, ()) for ids, _, _ in images]
+    if len(modes) > 1:
+        raise SemnerfError(f"{folder}: label images of modes {', '.join(sorted(modes))}, expected one")
+    return images

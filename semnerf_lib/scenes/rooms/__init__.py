@@ -9,4 +9,4 @@ from semnerf_lib.scenes.rooms.plan import Room
 ROOMS: dict[str, Room] = {room.name: room for room in (LIVING, BEDROOM, KITCHEN)}
 """Every made room by its name, the room of the series first."""
 CHANGED: dict[str, Room] = {MOVED.name: MOVED}
-"""Made rooms after a change, called ROOM:CHANGE: their frames have the poses of ROOM's."""
+"""Made rooms after a change, called ROOM-CHANGE: their frames have the poses of ROOM's."""

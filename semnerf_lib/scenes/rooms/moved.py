@@ -25,4 +25,4 @@ def _objects(rng: np.random.Generator) -> list[list[Part]]:
     return objects + [place(parts, PLANT) for parts in objects[pot : pot + 2]]
 
 
-ROOM: Room = replace(LIVING, name="room:moved", objects=_objects)
+ROOM: Room = replace(LIVING, name="room-moved", objects=_objects)

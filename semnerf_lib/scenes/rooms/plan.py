@@ -101,6 +101,10 @@ class Furnishing:
 
     def against(self, side: Side, parts: list[Part], along: Number, z: Number = 0.0, off: Number = 0.0) -> None:
         """An object with its back at a wall or `off` metres before it; `along` is the x or y of its middle."""
+        self.put(parts, *self.place_at(side, along, z, off))
+
+    def place_at(self, side: Side, along: Number, z: Number = 0.0, off: Number = 0.0) -> tuple[Point, Number]:
+        """Where `against` puts an object, and by how many degrees it turns it."""
         width, depth, _ = self.size
         spots = {
             "south": (along, off),
@@ -108,7 +112,7 @@ class Furnishing:
             "west": (off, along),
             "east": (width - off, along),
         }
-        self.put(parts, (*spots[side], z), TURNS[side])
+        return (*spots[side], z), TURNS[side]
 
     def shell(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
@@ -61,9 +62,23 @@ def make_room(seed: int = 0, lit: bool = True, name: str = "room") -> LabelledMe
     Raises:
         SemnerfError: unknown name.
     """
-    room = _room(name)
-    mesh = assemble(room.objects(np.random.default_rng([seed, 6043])), room.class_names)
+    return meshed(_room(name), seed, lit)
+
+
+def meshed(room: Room, seed: int, lit: bool = True) -> LabelledMesh:
+    """The mesh of a room that is there as data, see `make_room`."""
+    mesh = assemble(room.objects(object_numbers(seed)), room.class_names)
     return light_mesh(mesh, room.lamps, room.skylights) if lit else mesh
+
+
+def object_numbers(seed: int) -> np.random.Generator:
+    """The random numbers that the objects of a room take."""
+    return np.random.default_rng([seed, 6043])
+
+
+def box_around(room: Room) -> Float[np.ndarray, "2 3"]:
+    """Lower and upper corner, in metres, of a box that holds a room with its walls."""
+    return np.array([[-0.2, -0.2, -0.1], np.add(room.size, (0.2, 0.2, 0.1))])
 
 
 def room_scene(
@@ -79,11 +94,9 @@ def room_scene(
         SemnerfError: unknown name; a size or `every` below 1, `every` above 180, a negative seed.
     """
     room = _room(name)
-    bounds = np.array([[-0.2, -0.2, -0.1], np.add(room.size, (0.2, 0.2, 0.1))])
-    before, _, change = name.partition(":")
-    called = "-".join([before, *filter(None, [change]), *([str(seed)] if seed else [])])
-    flown = partial(make_room, seed, lit=False, name=before) if change else None
+    before, called = name.partition("-")[0], name if seed == 0 else f"{name}-{seed}"
+    flown = None if before == name else partial(make_room, seed, lit=False, name=before)
     return rendered_scene(
-        called, (), lambda: make_room(seed, name=name), room.class_names, bounds, width, height, seed, every, cache,
-        flown, stream=room.stream,
+        called, (), lambda: make_room(seed, name=name), room.class_names, box_around(room), width, height, seed, every,
+        cache, flown, stream=room.stream,
     )  # fmt: skip

@@ -1,0 +1,151 @@
+"""How few labels are enough? mIoU over labelled frames, labelled pixels and errors, at points that fill this space.
+
+The points are the first of a scrambled Sobol sequence [Sobol 1967; Owen 1998]: any number of them covers the space
+more evenly than random ones, and the first 16 of 32 do so too. Each run learns from labels of the kind "annotated"
+(see `annotation.annotated`). The first `N_PAIRED` points are run with labels + RGB as well, on identical labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from scipy.stats import qmc
+from skimage.measure import label as connected_regions
+
+from semnerf_lib.annotation import EFFORT
+from semnerf_lib.corruptions import Labels
+from semnerf_lib.evaluation import scored_frames
+from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, config_of, open_scene
+from semnerf_lib.labels import Corruption, corrupt
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.runs.store import Run
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.study.baselines import baseline_scores, voted_in_3d
+
+N_POINTS, N_FIRST, N_PAIRED, N_CLEAN = 32, 16, 8, 2
+"""Points of the design, those also run with RGB, and runs of each supervision on all labels of all frames."""
+FEWEST_FRAMES, FEWEST_PIXELS, MOST_WRONG = 2, 5e-4, 0.5
+"""The limits of the design; the others are all frames, all pixels and no error."""
+WITHOUT_ERROR = 0.25
+"""Share of the points that have no wrong label."""
+SHORTER = {"iterations": 200, "n_rays": 1024, "lr_decay_steps": 150, "score_views": "test"}
+"""What the runs change of those on corrupted labels at laptop scale: a third of the rays, so that many points fit."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """A point of the design: how much is labelled, and which share of it is wrong on average.
+
+    Attributes:
+        frames: labelled ones.
+        pixels: share of each class's pixels in them; 1 for whole frames.
+        wrong_pixels, wrong_segments: shares of wrong labels, in single pixels and in whole segments; one of them is 0.
+    """
+
+    frames: int
+    pixels: float
+    wrong_pixels: float = 0.0
+    wrong_segments: float = 0.0
+
+    @property
+    def corruption(self) -> Corruption:
+        return Corruption("annotated", amounts=tuple(vars(self).values()))
+
+    @property
+    def dials(self) -> dict[str, float]:
+        return dict(zip((name.replace("-", "_") for name in EFFORT), self.corruption.amounts, strict=True))
+
+
+def design(n_points: int, n_frames: int, seed: int = 0) -> list[Effort]:
+    """Points that fill the space of efforts evenly.
+
+        u in [0, 1)^4 from Sobol's sequence, scrambled with the seed
+        frames = F0^(1 - u_0) F1^u_0,  pixels = p0^(1 - u_1):  as many between 2 and 4 frames as between 40 and 80
+        error  = E max(0, u_2 - q) / (1 - q),  of segments where u_3 < 1/2, else of single pixels
+
+    with F0, p0, E, q = `FEWEST_FRAMES`, `FEWEST_PIXELS`, `MOST_WRONG`, `WITHOUT_ERROR`.
+
+    Args:
+        n_points: a power of 2, so that the points are balanced.
+        n_frames: F1, training frames.
+    """
+    points = qmc.Sobol(4, scramble=True, rng=seed).random(n_points)
+    efforts = []
+    for u in points:
+        frames = round(FEWEST_FRAMES ** (1 - u[0]) * n_frames ** u[0])
+        pixels = float(f"{FEWEST_PIXELS ** (1 - u[1]):.3g}")
+        error = round(MOST_WRONG * max(0.0, float(u[2]) - WITHOUT_ERROR) / (1 - WITHOUT_ERROR), 3)
+        wrong = {"wrong_segments" if u[3] < 0.5 else "wrong_pixels": error}
+        efforts.append(Effort(frames, pixels, **wrong))
+    return efforts
+
+
+def cases() -> Iterator[Case]:
+    """The runs: all labels, the design, its first points with RGB too. A point's number is the seed of its runs."""
+    scene = open_scene("room", "laptop")
+    efforts = list(enumerate(design(N_POINTS, len(scene.train_ids))))
+    whole = [(seed, Effort(len(scene.train_ids), 1.0)) for seed in range(N_CLEAN)]
+    first, others = efforts[:N_FIRST], efforts[N_FIRST:]
+    for supervision, chosen in (
+        ("labels", whole + first),
+        ("labels+rgb", whole + first[:N_PAIRED]),
+        ("labels", others),
+    ):
+        for seed, effort in chosen:
+            own = CORRUPTED | CORRUPTED_LAPTOP | SHORTER | {"corruption": effort.corruption}
+            config = config_of(scene, "laptop", supervision, seed=seed, **own)
+            yield Case("room", "laptop", Planned(scene, config), effort.dials)
+
+
+def work(scene: Scene, labels: Labels) -> dict[str, float]:
+    """What a person has done to label the training frames so.
+
+    Args:
+        labels: of all frames, see `labels.corrupt`.
+
+    Returns:
+        labelled_frames; points: labelled pixels; classes: those that a labelled frame shows, summed over these frames;
+        absent: those that it does not show, summed; segments: connected regions of one class in each, summed: so many
+        outlines would label all; wrong: share of the points that have another class than the true one.
+    """
+    given, true = labels[list(scene.train_ids)], scene.labels[list(scene.train_ids)]
+    known = given != VOID
+    kept = np.flatnonzero(known.any((1, 2)))
+    classes = sum(len(np.unique(true[f][known[f]])) for f in kept)
+    return {
+        "labelled_frames": len(kept),
+        "points": int(known.sum()),
+        "classes": classes,
+        "absent": len(kept) * scene.n_classes - classes,
+        "segments": sum(count_segments(true[f]) for f in kept),
+        "wrong": float((given[known] != true[known]).mean()),
+    }
+
+
+def count_segments(labels: UInt8[np.ndarray, "height width"]) -> int:
+    """How many 8-connected regions of one class a label map has; void is none.
+
+    >>> count_segments(np.uint8([[0, 0, 1], [255, 255, 255], [0, 1, 1]]))
+    4
+    """
+    return int(connected_regions(labels, background=VOID).max())
+
+
+def measure(planned: Planned, run: Run) -> dict[str, float | None]:
+    """Scores at test views, what a person did, and for runs with RGB (one of each pair) what votes score there."""
+    scene, config = planned.scene, planned.config
+    labels = corrupt(scene, config.corruption, config.seed)
+    numbers: dict[str, Any] = {key: run.metrics[key] for key in ("miou", "depth_mae")} | work(scene, labels)
+    if config.supervision == "labels+rgb":
+        ids = scored_frames(scene, config)["test"]
+        voted = voted_in_3d(scene, labels, ids)
+        scores = baseline_scores(voted.labels, scene, ids, voted.depth)
+        numbers |= {"voted_miou": scores["miou"], "voted_depth_mae": scores["depth_mae"]}
+    return numbers
+
+
+QUESTION = Question("least_annotation", "The least annotation", "16", cases, measure)

@@ -1,0 +1,77 @@
+"""least_annotation.py: points that fill the space, and what a person has done to label so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import qmc
+from tiny import make_tiny_scene
+
+from semnerf_lib.labels import Corruption, corrupt
+from semnerf_lib.questions import least_annotation
+from semnerf_lib.questions.least_annotation import Effort, count_segments, design, work
+from semnerf_lib.scene import VOID
+
+
+def test_the_first_points_of_a_longer_design_are_those_of_a_shorter_one():
+    assert design(32, 180)[:16] == design(16, 180) != design(16, 180, seed=1)
+
+
+def test_points_stay_within_the_limits_and_a_quarter_has_no_error():
+    points = design(32, 180)
+    assert {p.frames for p in points} <= set(range(2, 181)) and min(p.frames for p in points) < 4
+    assert all(5e-4 <= p.pixels <= 1 for p in points)
+    assert all(p.wrong_pixels * p.wrong_segments == 0 for p in points)
+    errors = [max(p.wrong_pixels, p.wrong_segments) for p in points]
+    assert errors.count(0) == 8 and 0.4 < max(errors) <= 0.5
+    assert sum(p.wrong_pixels > 0 for p in points) == sum(p.wrong_segments > 0 for p in points) == 12
+
+
+def test_the_points_are_more_even_than_random_ones():
+    points = np.array(
+        [[np.log(p.frames / 2) / np.log(90), 1 + np.log10(p.pixels) / np.log10(2000)] for p in design(16, 180)]
+    )
+    random = [qmc.discrepancy(np.random.default_rng(seed).random((16, 2))) for seed in range(20)]
+    assert qmc.discrepancy(points.clip(0, 1)) < min(random)
+
+
+def test_an_effort_is_a_corruption_and_its_dials():
+    effort = Effort(9, 0.02, wrong_segments=0.3)
+    assert effort.corruption == Corruption.parse("annotated:frames=9,pixels=0.02,wrong-pixels=0,wrong-segments=0.3")
+    assert effort.dials == {"frames": 9, "pixels": 0.02, "wrong_pixels": 0, "wrong_segments": 0.3}
+
+
+def test_work_is_counted_in_the_labels():
+    """Of the tiny scene one frame is labelled by hand: two pixels of one class, one of another, which is wrong."""
+    scene, labels = make_tiny_scene(), np.full_like(make_tiny_scene().labels, VOID)
+    frame = scene.train_ids[2]
+    first, second = np.unique(scene.labels[frame])[:2]
+    for c, n in ((first, 2), (second, 1)):
+        rows, columns = np.nonzero(scene.labels[frame] == c)
+        labels[frame, rows[:n], columns[:n]] = first
+    expected = {"labelled_frames": 1, "points": 3, "classes": 2, "absent": scene.n_classes - 2}
+    assert work(scene, labels).items() >= expected.items()
+    assert work(scene, labels)["wrong"] == pytest.approx(1 / 3)
+    assert work(scene, labels)["segments"] == count_segments(scene.labels[frame])
+
+
+def test_segments_touch_at_corners_and_void_is_none():
+    assert count_segments(np.uint8([[1, 0], [0, 1]])) == 2
+    assert count_segments(np.uint8([[1, 255, 1], [255, 255, 255]])) == 2
+    assert count_segments(np.full((2, 2), VOID, np.uint8)) == 0
+
+
+def test_pairs_learn_from_identical_labels(monkeypatch):
+    scene = replace(make_tiny_scene())
+    monkeypatch.setattr(least_annotation, "open_scene", lambda spec, scale: scene)
+    monkeypatch.setattr(least_annotation, "FEWEST_FRAMES", 1)
+    cases = list(least_annotation.cases())
+    assert len({case.planned.id for case in cases}) == len(cases)
+    of = {s: [c.planned.config for c in cases if c.planned.config.supervision == s] for s in ("labels", "labels+rgb")}
+    for config in of["labels+rgb"]:
+        [pair] = [one for one in of["labels"] if one.seed == config.seed and one.corruption == config.corruption]
+        same = (corrupt(scene, one.corruption, one.seed) for one in (config, pair))
+        assert np.array_equal(*same)
+        assert config.n_rays + config.colour_rays == pair.n_rays
