@@ -56,7 +56,7 @@ def camera_rays(scene: Scene, see: See) -> Explorer:
         see: (c2w, width) -> labels and depth as a camera there sees them: `from_frames(scene)` before any model is
             trained, or a model's views.
     """
-    return Explorer(CameraRays(scene, see).widget, lambda: still(scene, see))
+    return Explorer(lambda: CameraRays(scene, see).widget, lambda: still(scene, see))
 
 
 def still(scene: Scene, see: See) -> go.Figure:
