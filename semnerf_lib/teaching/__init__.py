@@ -4,6 +4,7 @@ It may know the study, the runs and the method, and names widgets in the teacher
 Begin with `checking`, which says what a check is; `workshop` is the way of a pack.
 """
 
+from semnerf_lib.teaching.checks_annotation import check_cheapest_point, check_click_seconds
 from semnerf_lib.teaching.checks_clicks import check_click, check_frames, check_next_click
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
 from semnerf_lib.teaching.checks_geometry import check_agreement, check_distortion
@@ -19,13 +20,16 @@ from semnerf_lib.teaching.checks_scores import (
     check_verdict,
 )
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
+from semnerf_lib.teaching.checks_widths import check_image_width, check_width_in_cm
 
 __all__ = [
     "check_adam",
     "check_agreement",
     "check_axes",
     "check_chance",
+    "check_cheapest_point",
     "check_click",
+    "check_click_seconds",
     "check_corners",
     "check_depth",
     "check_depth_of_ray",
@@ -36,6 +40,7 @@ __all__ = [
     "check_first_solid",
     "check_frames",
     "check_half_width",
+    "check_image_width",
     "check_interval",
     "check_loss",
     "check_miou",
@@ -49,4 +54,5 @@ __all__ = [
     "check_softmax",
     "check_verdict",
     "check_vote",
+    "check_width_in_cm",
 ]
