@@ -7,11 +7,20 @@ from pathlib import Path
 
 from semnerf_lib.machine.files import sha256_of
 from semnerf_lib.questions import least_annotation, privacy, small_objects
+from semnerf_lib.questions.changed import CHANGED, REPAIR
 from semnerf_lib.questions.question import Question, make_answer, own_file
+from semnerf_lib.questions.unlabelled import UNLABELLED
 from semnerf_lib.runs.executors import Executor
 from semnerf_lib.runs.store import Store
 
-QUESTIONS: tuple[Question, ...] = (small_objects.QUESTION, least_annotation.QUESTION, privacy.QUESTION)
+QUESTIONS: tuple[Question, ...] = (
+    UNLABELLED,
+    CHANGED,
+    REPAIR,
+    small_objects.QUESTION,
+    least_annotation.QUESTION,
+    privacy.QUESTION,
+)
 """In the order of their notebooks; a notebook may ask several."""
 
 
