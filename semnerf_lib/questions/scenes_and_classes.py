@@ -1,0 +1,70 @@
+"""Notebook 13: more scenes, more classes. Where do labels alone and labels + RGB part?
+
+One room with dials (`scenes.rooms.dials`): from a base, one dial at a time is turned to its ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from semnerf_lib.experiments import Planned, config_of, open_scene, supervisions
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.scenes.rooms.dials import Dials
+from semnerf_lib.study.untrained import untrained_depth
+
+SCALE = "laptop"
+BASE = Dials(classes=10, objects=75, size=45.0, clutter=0.0)
+TURNED: dict[str, tuple[float, ...]] = {
+    "classes": (5, 10, 20, 80),
+    "objects": (10, 75, 200),
+    "size": (15.0, 45.0, 150.0),
+    "clutter": (0.0, 3.0),
+}
+"""Where each dial is set while the others stay at the base."""
+STEPS = 150
+"""The fixed budget of a run."""
+GROWN = ("classes", "objects", "size")
+"""The dials at whose far end runs are made with twice the steps, too."""
+SEEDS = {STEPS: 2, 2 * STEPS: 1}
+"""How many seeds runs of so many steps have."""
+SHORT: dict[str, Any] = {"n_rays": 1024, "preview_every": 0, "score_frames": 12}
+"""What the runs change of the preset, beside their steps: there are many."""
+
+
+def settings() -> dict[Dials, tuple[int, ...]]:
+    """Every setting of the dials, and the numbers of steps of its runs."""
+    steps: dict[Dials, tuple[int, ...]] = {}
+    for name, values in TURNED.items():
+        for value in values:
+            far = name in GROWN and value == values[-1]
+            steps[replace(BASE, **{name: value})] = tuple(SEEDS) if far else (STEPS,)
+    return steps
+
+
+def cases() -> Iterator[Case]:
+    """Each setting with both supervisions and its seeds."""
+    for dials, budgets in settings().items():
+        scene = open_scene(dials.spec, SCALE)
+        for steps in budgets:
+            for seed in range(SEEDS[steps]):
+                for supervision in supervisions(scene):
+                    own = SHORT | {"iterations": steps, "lr_decay_steps": round(0.7 * steps), "seed": seed}
+                    planned = Planned(scene, config_of(scene, SCALE, supervision, "grid", **own))
+                    yield Case(dials.spec, SCALE, planned, {**vars(dials), "steps": steps})
+
+
+def measure(planned: Planned, run: Run) -> dict[str, float | None]:
+    """mIoU, depth error in metres beside that of an untrained field in the same box, parameters of the field."""
+    untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
+    return {
+        "miou": run.metrics["miou"],
+        "depth_mae": run.metrics["depth_mae"],
+        "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
+        "parameters": run.provenance["parameters"],
+    }
+
+
+QUESTION = Question("scenes_and_classes", "More scenes, more classes", "13", cases, measure)

@@ -1,0 +1,61 @@
+"""scenes_and_classes.py: one dial is turned at a time, and both supervisions learn from the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from made_runs import make_run
+from tiny import make_tiny_scene
+
+from semnerf_lib.questions import scenes_and_classes as module
+from semnerf_lib.questions.question import ANSWERS, read_answer
+from semnerf_lib.questions.scenes_and_classes import BASE, GROWN, SEEDS, STEPS, TURNED
+from semnerf_lib.runs.store import Store
+
+
+@pytest.fixture
+def cases(monkeypatch):
+    scene = make_tiny_scene()
+    monkeypatch.setattr(module, "open_scene", lambda spec, scale: replace(scene, name=spec))
+    return list(module.cases())
+
+
+def test_one_dial_is_turned_at_a_time():
+    for dials in module.settings():
+        assert sum(getattr(dials, name) != getattr(BASE, name) for name in TURNED) <= 1
+    assert len(module.settings()) == 1 + sum(len(values) - 1 for values in TURNED.values())
+
+
+def test_the_far_end_of_some_dials_has_a_longer_budget():
+    long = {dials for dials, budgets in module.settings().items() if 2 * STEPS in budgets}
+    assert long == {replace(BASE, **{name: TURNED[name][-1]}) for name in GROWN}
+
+
+def test_both_supervisions_learn_from_the_same(cases):
+    runs = Counter((case.spec, case.dials["steps"], case.planned.config.seed) for case in cases)
+    assert set(runs.values()) == {2}
+    for case in cases:
+        config = case.planned.config
+        assert config.iterations == case.dials["steps"] and config.bounds == "cameras"
+        assert config.n_rays + config.colour_rays == module.SHORT["n_rays"]
+    assert {case.planned.config.seed for case in cases if case.dials["steps"] == STEPS} == set(range(SEEDS[STEPS]))
+
+
+def test_cases_on_one_scene_are_behind_each_other(cases):
+    specs = [case.spec for case in cases]
+    assert len(dict.fromkeys(specs)) == 1 + sum(a != b for a, b in zip(specs[:-1], specs[1:], strict=True))
+
+
+def test_depth_stands_beside_that_of_an_untrained_field(cases, tmp_path):
+    store = Store(tmp_path)
+    planned = replace(cases[0].planned, config=cases[0].planned.config.replace(cells_finest=20_000, n_levels=2))
+    run = make_run(store, planned, 0.5)
+    measured = module.measure(planned, run)
+    assert measured["miou"] == 0.5 and measured["depth_untrained"] > 0
+
+
+def test_the_kept_answer_has_a_row_for_each_run():
+    found = read_answer(ANSWERS / "scenes_and_classes.json")
+    assert len(found.rows) == 2 * sum(SEEDS[steps] for budgets in module.settings().values() for steps in budgets)
