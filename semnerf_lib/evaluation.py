@@ -91,13 +91,19 @@ def render_view(model: Model, intrinsics: Intrinsics, c2w: Float[np.ndarray, "4 
     return View(*images, None if rgb[0] is None else torch.cat(rgb).reshape(*shape, 3).numpy())
 
 
-def evaluate(model: Model, scene: Scene, ids: Sequence[int] | None = None) -> dict[str, Any]:
+def evaluate(
+    model: Model,
+    scene: Scene,
+    ids: Sequence[int] | None = None,
+    on_view: Callable[[], object] | None = None,
+) -> dict[str, Any]:
     """Scores over frames of a scene: one confusion matrix and one depth account over all of them.
 
     Args:
         model: trained on this scene's classes.
         scene: truth.
         ids: frames; None takes the scene's test frames.
+        on_view: called after each frame, as by `Progress.update`.
 
     Returns:
         miou, average_accuracy, total_accuracy, miou_predicted, per_class_iou (name -> IoU or None), depth_abs_rel,
@@ -118,6 +124,8 @@ def evaluate(model: Model, scene: Scene, ids: Sequence[int] | None = None) -> di
         if scene.depth is not None:
             depth.add(view.depth, scene.depth[i])
         entropy += float(view.entropy.mean())
+        if on_view is not None:
+            on_view()
     scores = label_scores(confusion)
     ious = (None if np.isnan(v) else float(v) for v in scores.per_class_iou)
     return {

@@ -112,6 +112,15 @@ def duration(seconds: float | None) -> str:
     return " ".join(parts)
 
 
+def roughly(seconds: float) -> str:
+    """Seconds as one rounds them when one plans.
+
+    >>> roughly(8.4), roughly(47), roughly(200)
+    ('10 s', '50 s', '3 min')
+    """
+    return duration(10 * max(1, round(seconds / 10)) if seconds < 90 else 60 * round(seconds / 60))
+
+
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
     """Rows of cells as lines of text.
 

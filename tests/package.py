@@ -18,6 +18,7 @@ INSIDE = (
     "/CITATION.cff",
     "share/semnerf/notebooks/01_",
     "share/semnerf/docs/glossary.md",
+    "share/semnerf/docs/hand_out.md",
     "pages/templates/",
 )
 """Parts of names that a wheel must have."""

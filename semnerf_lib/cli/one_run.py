@@ -167,9 +167,13 @@ def finished_run(args: argparse.Namespace) -> tuple[Run, Scene, Model]:
 def evaluate(args: argparse.Namespace) -> int:
     """Scores a finished run."""
     from semnerf_lib.evaluation import evaluate
+    from semnerf_lib.machine.progress import Progress
 
     _, scene, model = finished_run(args)
-    print_scores(evaluate(model, scene, scene.test_ids if args.frames == "test" else scene.train_ids), args)
+    ids = scene.test_ids if args.frames == "test" else scene.train_ids
+    with Progress("scoring", len(ids)) as bar:
+        scores = evaluate(model, scene, ids, bar.update)
+    print_scores(scores, args)
     return 0
 
 

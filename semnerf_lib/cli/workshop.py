@@ -1,15 +1,55 @@
-"""`semnerf workshop`: packs of trained runs."""
+"""`semnerf workshop`: the lesson's notebook, its slides, and packs of trained runs."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from semnerf_lib.cli.options import Commands, command, command_group, results_option, scene_options
+from semnerf_lib.cli.options import (
+    Commands,
+    command,
+    command_group,
+    notebooks_option,
+    results_option,
+    scene_options,
+)
 
 
 def add(commands: Commands) -> None:
-    group = command_group(commands, "workshop", "hand trained runs around, to load instead of training")
+    group = command_group(
+        commands, "workshop", "teach with the kit: the lesson's notebook, its slides, packs of trained runs"
+    )
+    sub = command(
+        group,
+        "lesson",
+        lesson,
+        "write the teacher's notebook of ninety minutes and the students' hand-out",
+        ["semnerf workshop lesson ~/nerf-lesson"],
+        "\nThe notebook follows the plan in TEACHING.md and needs the runs of the pack of notebook 04 alone.\n"
+        "No file is overwritten.",
+    )
+    sub.add_argument("folder", type=Path, metavar="DIR", help="where to write")
+    notebooks_option(sub)
+    sub = command(
+        group,
+        "slides",
+        slides,
+        "execute a notebook and write its slides beside it, one file that needs no network",
+        ["semnerf workshop slides ~/nerf-lesson/teach_90_minutes.ipynb"],
+        "\nWhere the notebook has an explorer, the slide has its picture. No file is overwritten.",
+    )
+    sub.add_argument("file", type=Path, help="a notebook whose cells are marked as slides")
+    sub = command(
+        group,
+        "times",
+        times,
+        "measure times and sizes, and write the tables of TEACHING.md",
+        ["semnerf workshop times", "semnerf workshop times --out /scratch/results"],
+        "\nAfter `semnerf reproduce` and `semnerf index --times`, which takes the times of the notebooks and runs.\n"
+        "Measure while the machine does nothing else.",
+    )
+    notebooks_option(sub)
+    results_option(sub)
     sub = command(
         group,
         "pack",
@@ -35,6 +75,61 @@ def add(commands: Commands) -> None:
     sub.add_argument("--sha256", metavar="HEX", help="that the file must have, or at least its beginning")
     sub.add_argument("--scene", metavar="PATH", help="of the runs, if it is not a made one")
     results_option(sub)
+
+
+def lesson(args: argparse.Namespace) -> int:
+    """Writes the notebook and the hand-out into a folder."""
+    from semnerf_lib.machine.files import write_aside
+    from semnerf_lib.pages.html import document_page
+    from semnerf_lib.runs.notebooks import check_free, find_notebooks
+    from semnerf_lib.teaching.lesson import HAND_OUT, NAME, lesson
+
+    notebooks = find_notebooks(args.notebooks)
+    hand_out = notebooks[0].parent.parent / HAND_OUT
+    written = {args.folder / NAME: lesson(notebooks)}
+    if hand_out.is_file():
+        page = document_page(hand_out.read_text(encoding="utf-8"), hand_out.parent)
+        written[args.folder / hand_out.with_suffix(".html").name] = page
+    check_free(list(written))
+    for path, text in written.items():
+        write_aside(path, lambda aside, text=text: aside.write_text(text, encoding="utf-8"))
+        print(f"wrote {path}")
+    print(f"next: jupyter lab {args.folder / NAME}, or semnerf workshop slides {args.folder / NAME}")
+    return 0
+
+
+def slides(args: argparse.Namespace) -> int:
+    """Executes the notebook in a folder that is thrown away, and writes the slides."""
+    import tempfile
+
+    from semnerf_lib.cli.execute import run_cells
+    from semnerf_lib.errors import SemnerfError
+    from semnerf_lib.machine.files import write_aside
+    from semnerf_lib.pages.slides import slides_page
+    from semnerf_lib.runs.notebooks import check_free, read_notebook
+
+    target = args.file.with_suffix(".slides.html")
+    check_free([target])
+    read_notebook(args.file)
+    with tempfile.TemporaryDirectory() as folder:
+        executed = Path(folder) / args.file.name
+        failure = run_cells(args.file.resolve(), executed, {})
+        if failure:
+            raise SemnerfError(f"{args.file}: a cell failed ({failure['error']}), expected a notebook that runs")
+        page = slides_page(read_notebook(executed), args.file.parent)
+    write_aside(target, lambda aside: aside.write_text(page, encoding="utf-8"))
+    print(f"wrote {target}; open it in a browser, the arrow keys go on")
+    return 0
+
+
+def times(args: argparse.Namespace) -> int:
+    """Measures, and renews the document."""
+    from semnerf_lib.runs.notebooks import find_notebooks
+    from semnerf_lib.runs.store import Store
+    from semnerf_lib.teaching.times import renew_tables
+
+    print(f"wrote {renew_tables(find_notebooks(args.notebooks)[0].parent, Store(args.out))}")
+    return 0
 
 
 def pack(args: argparse.Namespace) -> int:

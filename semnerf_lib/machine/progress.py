@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -15,17 +15,17 @@ import psutil
 
 T = TypeVar("T")
 
-_hidden = ContextVar("hidden", default=False)
+_listener: ContextVar[Callable[[Progress], None] | None] = ContextVar("listener", default=None)
 
 
 @contextmanager
-def hidden_progress() -> Iterator[None]:
-    """Shows no `Progress` within the context, in this thread only: for work whose progress is shown elsewhere."""
-    token = _hidden.set(True)
+def progress_to(listener: Callable[[Progress], None]) -> Iterator[None]:
+    """Calls `listener` with each `Progress` that advances within the context, in this thread only, and shows none."""
+    token = _listener.set(listener)
     try:
         yield
     finally:
-        _hidden.reset(token)
+        _listener.reset(token)
 
 
 def watched() -> bool:
@@ -59,16 +59,17 @@ class Progress:
         self.desc, self.total, self.count, self.every = desc, total, initial, every
         self.start = self.last = time.monotonic()
         self.bar = None
-        if _hidden.get():
-            self.every = float("inf")
-        elif watched():
+        self.listener = _listener.get()
+        if self.listener is None and watched():
             from tqdm.auto import tqdm
 
             self.bar = tqdm(desc=desc, total=total, initial=initial, leave=False)
 
     def update(self, n: int = 1, **values: float) -> None:
         self.count += n
-        if self.bar is not None:
+        if self.listener is not None:
+            self.listener(self)
+        elif self.bar is not None:
             if values:
                 self.bar.set_postfix({k: f"{v:.3g}" for k, v in values.items()}, refresh=False)
             self.bar.update(n)

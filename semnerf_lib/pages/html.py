@@ -61,6 +61,21 @@ def notebook_page(
     Raises:
         SemnerfError: an output or an attachment that is damaged.
     """
+    body = notebook_html(prepared(notebook), folder)
+    return page(title_of(notebook, "notebook"), body, before, after, root, share)
+
+
+def notebook_html(notebook: Any, folder: Path, code: bool = True) -> str:
+    """The cells of a notebook as HTML, without a page around them.
+
+    Args:
+        notebook: an nbformat node, see `outputs.prepared`.
+        folder: what relative image paths in its prose start from.
+        code: also the sources of its code cells.
+
+    Raises:
+        SemnerfError: an output or an attachment that is damaged.
+    """
     from jinja2 import DictLoader
     from nbconvert.exporters.html import HTMLExporter
 
@@ -74,13 +89,13 @@ def notebook_page(
         template_file="folded.html.j2",
         extra_loaders=[DictLoader({"folded.html.j2": FOLDED})],
         embed_images=True,
+        exclude_input=not code,
     )
     try:
-        body, _ = exporter.from_notebook_node(prepared(notebook), {"metadata": {"path": str(folder)}})
+        return exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder)}})[0]
     except Exception as fault:  # whatever a damaged output makes nbconvert raise
         reason = (str(fault) or type(fault).__name__).splitlines()[0]
         raise SemnerfError(f"{folder}: a notebook without a page ({reason}), expected outputs of Jupyter") from fault
-    return page(title_of(notebook, "notebook"), body, before, after, root, share)
 
 
 def document_page(

@@ -30,7 +30,7 @@ from semnerf_lib.runs.notebooks import (
     read_result,
 )
 from semnerf_lib.runs.store import Run, Store
-from semnerf_lib.tables import duration
+from semnerf_lib.tables import roughly
 
 INDEX = "index.ipynb"
 PICTURES = "pictures"
@@ -85,15 +85,6 @@ class Entry:
         """For a person: what to have read and to know before."""
         read = {0: "", 1: "notebook "}.get(len(self.before), "notebooks ") + ", ".join(self.before)
         return "; ".join(filter(None, [read, self.knows]))
-
-
-def roughly(seconds: float) -> str:
-    """Seconds as one rounds them when one plans.
-
-    >>> roughly(8.4), roughly(47), roughly(200)
-    ('10 s', '50 s', '3 min')
-    """
-    return duration(10 * max(1, round(seconds / 10)) if seconds < 90 else 60 * round(seconds / 60))
 
 
 def read_series(folder: Path) -> list[Entry]:

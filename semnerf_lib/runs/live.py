@@ -19,12 +19,13 @@ import torch
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.checkpoints import read_step
 from semnerf_lib.machine.faults import one_line
-from semnerf_lib.machine.progress import hidden_progress
+from semnerf_lib.machine.progress import Progress, progress_to
 from semnerf_lib.models import Model, build_model
+from semnerf_lib.runs.make import SCORING
 from semnerf_lib.runs.store import Store
 from semnerf_lib.training import Trainer
 
-AT_WORK = ("beginning", "training", "paused", "scoring")
+AT_WORK = ("beginning", "training", "paused", SCORING)
 """States in which a thread is at work; the others are "new", "stopped", "finished" and "failed"."""
 RECENT = 8
 """The time of a step is a mean over this many callbacks."""
@@ -36,6 +37,7 @@ class LiveRun:
     Attributes:
         state: "new", "stopped", "failed", "finished", or one of `AT_WORK`.
         step, history: how far it is (see `Trainer`).
+        n_scored, n_to_score: views that are scored, and that are to be scored after the last step.
         seconds_a_step: mean over the last steps, callbacks included; None at the start.
         run: the finished run, else None.
         error: why it failed, one line, else "".
@@ -51,6 +53,7 @@ class LiveRun:
         self.on_change: Callable[[LiveRun, Trainer | None], None] = lambda live, trainer: None
         self.run, self.error, self.seconds_a_step = store.find(planned), "", None
         self.step, self.history, self.state = 0, [], "new"
+        self.n_scored, self.n_to_score = 0, 0
         self._stop, self._go, self._thread = threading.Event(), threading.Event(), None
         self._times: deque[tuple[float, int]] = deque(maxlen=RECENT)
         checkpoint = store.folder(planned) / "checkpoint.safetensors"
@@ -93,7 +96,7 @@ class LiveRun:
 
     def _make(self) -> None:
         try:
-            with hidden_progress():
+            with progress_to(self._progressed):
                 self.run = self.store.get(self.planned, self.device, self._stepped, wait=False, checkpoint_seconds=10.0)
             self.step, self.history, state = self.planned.config.iterations, self.run.history, "finished"
         except KeyboardInterrupt:
@@ -116,7 +119,12 @@ class LiveRun:
         if self._stop.is_set():
             raise KeyboardInterrupt
         if self.step == self.planned.config.iterations:
-            self._change("scoring", trainer)
+            self._change(SCORING, trainer)
+
+    def _progressed(self, shown: Progress) -> None:
+        if shown.desc == SCORING:
+            self.n_scored, self.n_to_score = shown.count, shown.total
+            self._change(SCORING, None)
 
     def _change(self, state: str, trainer: Trainer | None) -> None:
         self.state = state

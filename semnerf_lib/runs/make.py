@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -12,9 +13,13 @@ from safetensors.torch import save_file
 from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import Damaged, put_aside, sha256_of, write_aside, write_json
+from semnerf_lib.machine.progress import Progress
 from semnerf_lib.machine.provenance import provenance
 from semnerf_lib.runs.underway import Heartbeat
 from semnerf_lib.training import Trainer
+
+SCORING = "scoring"
+"""The stage after the last step, by the name of its `Progress`."""
 
 
 def make(
@@ -50,9 +55,8 @@ def make(
 
     report(trainer)
     trainer.train(checkpoint, checkpoint_seconds, stepped)
-    report(trainer, "scoring")
-    trainer.model.eval()
-    scores = {views: evaluate(trainer.model, scene, ids) for views, ids in scored_frames(scene, config).items()}
+    report(trainer, SCORING)
+    scores = scored(trainer)
     weights = {name: value.detach().cpu().contiguous() for name, value in trainer.model.state_dict().items()}
     path = folder / "weights.safetensors"
     write_aside(path, lambda aside: save_file(weights, aside))
@@ -70,3 +74,11 @@ def make(
     }
     write_json(folder / "result.json", result)
     checkpoint.unlink(missing_ok=True)
+
+
+def scored(trainer: Trainer) -> dict[str, dict[str, Any]]:
+    """The scores of a trained model at the frames that its config names, see `scored_frames`."""
+    chosen = scored_frames(trainer.scene, trainer.config)
+    model = trainer.model.eval()
+    with Progress(SCORING, sum(map(len, chosen.values()))) as bar:
+        return {views: evaluate(model, trainer.scene, ids, bar.update) for views, ids in chosen.items()}

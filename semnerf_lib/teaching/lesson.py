@@ -1,19 +1,38 @@
-"""The teacher's notebook of ninety minutes: every "show" of TEACHING.md as a cell, in order.
+"""The teacher's notebook of ninety minutes: each "show" of TEACHING.md's plan is a cell, in order.
 
-It needs the one run of notebook 04, unpacked or trained, and nothing else. Each part is a slide for
-`nbconvert --to slides`.
+`PARTS` is the plan. The notebook and the plan's table in TEACHING.md are both made from it. The notebook needs the
+first run of notebook 04, unpacked or trained, and no other. Cells that a notebook of the series has are copied.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import write_aside
+from semnerf_lib.runs.notebooks import read_notebook
 
 NAME = "teach_90_minutes.ipynb"
+HAND_OUT = "docs/hand_out.md"
+"""In the project: one page for students."""
+
+
+@dataclass(frozen=True)
+class Show:
+    """A cell of the teacher's notebook.
+
+    Attributes:
+        title: its heading, by which the plan names it.
+        cells: "NN#id" of cells of notebook NN, whose sources it begins with.
+        code: the rest of its source.
+    """
+
+    title: str
+    cells: tuple[str, ...] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,95 +42,184 @@ class Part:
     Attributes:
         minute: when it starts.
         title: of its slide.
-        say: what the teacher says, Markdown.
-        show: the code of its cell; "" where there is nothing to show.
+        say: what the teacher says and asks, Markdown.
+        do: what students do or the teacher watches for, Markdown; in the plan, not on the slide.
+        shows: its cells, in order.
     """
 
     minute: int
     title: str
     say: str
-    show: str = ""
+    do: str = ""
+    shows: tuple[Show, ...] = ()
 
 
-SET_UP = """from semnerf_lib import plots, widgets
-from semnerf_lib.experiments import open_scene, plan
+FREE_VIEW = """from semnerf_lib import training, widgets
+from semnerf_lib.evaluation import render_view
+from semnerf_lib.experiments import plan
+from semnerf_lib.lessons.tracing import trace_model
+from semnerf_lib.losses import semantic_loss
 from semnerf_lib.runs.store import Store
 
-plots.style()
-room = open_scene("room", SCALE)
-planned = plan("training", room, SCALE)[0]
+[planned] = plan("training", data, scale)
 split, store = planned.scene, Store()
-model = store.get(planned).load(split)"""
+run = store.get(planned)
+model = run.load(split)
+widgets.free_view(widgets.view_renderer(model, split), split, widgets.made_truth(split))"""
 
 PARTS = (
-    Part(0, "Can a room come out of labels alone?",
-         "Each pixel of a photo has a class name: wall, sofa, lamp. There are "
-         "no colours and no depth. **Vote: can a computer learn the room from that?** Here is a view that nobody took.",
-         "widgets.free_view(widgets.view_renderer(model, split), split, widgets.made_truth(split))"),
-    Part(8, "A pixel becomes a ray",
-         "Notebook 01, up to \"And back\". Move the camera. Click a pixel. **Where does its "
-         "ray end?**", "widgets.camera_rays(split, widgets.from_frames(split))"),
-    Part(18, "Exercise 1 of notebook 01",
-         "In pairs. Common mistakes: y points up, the direction is normalised. The check "
-         "names both. Release the solution at minute 28."),
-    Part(30, "How fine a detail can a network follow?",
-         "Notebook 02. Move the octaves up and down at one boundary of a "
-         "label image.", "widgets.encoding(split)"),
-    Part(38, "One ray, from density to a pixel",
-         "Notebook 03, up to \"Logits first\". Click a wall, then a boundary, then "
-         "a window frame.", "from semnerf_lib.lessons.tracing import trace_field\n"
-         "from semnerf_lib.lessons.voxel_field import surface_voxels\n\n"
-         "widgets.one_ray(trace_field(surface_voxels(split), split.near, split.far), split)"),
-    Part(52, "Exercise 1 or 2 of notebook 03",
-         "Fast pairs do both. Release the solutions at minute 63."),
-    Part(64, "What a label asks of density",
-         "The loss at one pixel raises density where the right class is, and lowers "
-         "it where a wrong class stands in front. This is the paper. Click a pixel of the trained field.",
-         "from semnerf_lib.lessons.tracing import trace_model\n\nwidgets.one_ray(trace_model(model, split), split)"),
-    Part(72, "Watch a field learn",
-         "Press the button once: the next seed trains beside the finished run. Large regions "
-         "come at once, boundaries late; depth soon stops getting better.", "widgets.live_training(planned, store)"),
-    Part(80, "Is the geometry right?",
-         "Switch to the distance to the truth. Blue is too far, red is too near. **Who voted "
-         "no?**", "widgets.learnt_room(widgets.learnt_by(model, split))"),
-    Part(87, "What next",
-         "Notebooks 05 to 12, and the exercises \"to think about\"."),
-)  # fmt: skip
+    Part(
+        0,
+        "Can a room come out of labels alone?",
+        "Each pixel of a photo has the name of a class: wall, sofa, lamp. There are no colours and no depth. "
+        "**Vote: can a computer learn the room from that?** Then look at views that nobody took.",
+        "Write the votes on the board: they are counted again at minute 80.",
+        (
+            Show("All that training sees", ("01#c04-65691f",)),
+            Show(
+                "A view that nobody took",
+                code=FREE_VIEW,
+            ),
+        ),
+    ),
+    Part(
+        8,
+        "A pixel becomes a ray",
+        "A ray is a start and a direction in the room. Move the camera, click a pixel. **Where does its ray end?**",
+        'Students run notebook 01 up to "And back: from a point to a pixel".',
+        (Show("A camera and its rays", ("01#63df8d20",)),),
+    ),
+    Part(
+        18,
+        "Exercise 1 of notebook 01",
+        "In pairs: *A pixel's ray, from memory*. The check says what is wrong.",
+        "Expect the flipped y and the normalised direction; the check names both. Release the solution at minute 28.",
+    ),
+    Part(
+        30,
+        "How fine a detail can a network follow?",
+        "A small network blurs a label image. Sines and cosines of the place let it follow edges; a grid stores its "
+        "features in space instead. **How many octaves are too many?**",
+        "Notebook 02 in pictures only. Leave this part out if time runs short.",
+        (
+            Show("Three networks at a boundary", ("02#c04-b886d7", "02#c05-565a0b")),
+            Show("Octaves, up and down", ("02#70bdb51c",)),
+            Show("What the grid does instead", ("02#c22-4dd2bf",)),
+        ),
+    ),
+    Part(
+        38,
+        "One ray, from density to a pixel",
+        "Density stops light; what gets through reaches the next sample; the product of both makes the pixel. Click a "
+        "wall, then a boundary, then a window frame. **Is a pixel one thing?**",
+        'Students run notebook 03 up to "Logits first, softmax last".',
+        (Show("Mist, then a wall", ("03#c04-c85de9",)), Show("One ray of the true room", ("03#1c783329",))),
+    ),
+    Part(
+        52,
+        "Exercise 1 or 2 of notebook 03",
+        "In pairs: *From density to depth* or *A pixel's classes*.",
+        "Fast pairs do both. Release the solutions at minute 63.",
+    ),
+    Part(
+        64,
+        "What a label asks of density",
+        "The loss at one pixel raises density where the right class is, and lowers it where a wrong class stands in "
+        "front. **This is the paper.** Then click pixels of the trained field.",
+        "Ask before each click: where along the ray will the density be?",
+        (
+            Show("The gradient of one label", ("03#c27-f265cd",)),
+            Show("One ray of the trained field", code="widgets.one_ray(trace_model(model, split), split)"),
+        ),
+    ),
+    Part(
+        72,
+        "Watch a field learn",
+        "One step: draw labelled rays, render them, cross-entropy, backwards, Adam. Press the button once: the next "
+        "seed trains beside the finished run. **What comes first, what comes late?**",
+        "Large regions come at once, boundaries late; depth soon stops getting better. Look again at minute 85.",
+        (
+            Show(
+                "A step, as the library has it",
+                code="show_source(semantic_loss, training.Trainer.step)",
+            ),
+            Show("Live training", code="widgets.live_training(planned, store)"),
+        ),
+    ),
+    Part(
+        80,
+        "Is the geometry right?",
+        "Labels and depth beside the truth, then the learnt room: switch to the distance to the truth. Blue is too "
+        "far, red is too near. **Who voted no?**",
+        "Let them find where every label is right and the depth is not. Then look at the live training once more.",
+        (
+            Show("New views beside the truth", ("04#c22-5d12dd",)),
+            Show("Their depth beside the truth", ("04#c24-5cd85f",)),
+            Show("The learnt room", code="widgets.learnt_room(widgets.learnt_by(model, split))"),
+        ),
+    ),
+    Part(
+        87,
+        "What next",
+        "Notebooks 05 to 12: the paper's experiments and your own scene. Each notebook ends with exercises and with "
+        "questions *to think about*.",
+        "If the room is fast: exercise 2 of notebook 04 (why a factor of 0.04 does nothing) takes five minutes.",
+    ),
+)
 
 
-def lesson(scale: str = "laptop") -> str:
+def plan_table(parts: Sequence[Part] = PARTS) -> str:
+    """The plan as a table in Markdown: minute, what to say and do, which cells of the notebook to show."""
+    lines = ["| min | say and do | show |", "| --- | --- | --- |"]
+    for part in parts:
+        shows = "<br>".join(f"*{show.title}*" for show in part.shows)
+        words = "<br>".join(filter(None, [f"**{part.title}**", part.say, part.do]))
+        lines.append(f"| {part.minute} | {words} | {shows} |")
+    return "\n".join(lines)
+
+
+def lesson(notebooks: Sequence[Path], parts: Sequence[Part] = PARTS) -> str:
     """The notebook's text.
 
     Args:
-        scale: of the run that the cells load.
+        notebooks: of the series, from which cells are copied.
+
+    Raises:
+        SemnerfError: a notebook or a cell that is copied is missing.
     """
-    title = "# Ninety minutes: a room from labels alone\n\nRun all cells once before the lesson."
-    cells = [_cell("t00", "markdown", title), _cell("t01", "code", SET_UP.replace("SCALE", repr(scale)))]
-    for k, part in enumerate(PARTS, start=1):
-        cells.append(_cell(f"t{k:02}-say", "markdown", f"## Minute {part.minute}: {part.title}\n\n{part.say}"))
-        if part.show:
-            cells.append(_cell(f"t{k:02}-show", "code", part.show))
+    sources = {path.name[:2]: path for path in notebooks}
+    opened = {number: read_notebook(path) for number, path in sources.items() if number <= "04"}
+
+    def copied(place: str) -> Any:
+        number, name = place.split("#")
+        found = [cell for cell in opened[number].cells if cell.id == name] if number in opened else []
+        if not found:
+            raise SemnerfError(f"notebooks: no cell {place}, expected notebooks 01 to 04 of this version")
+        return found[0]
+
+    title = "# Ninety minutes: a room from labels alone\n\nRun all cells once before the lesson. The code is folded."
+    cells = [_cell("title", "markdown", title, "slide")]
+    for k, place in enumerate(("01#c01-7e2af4", "01#c02-7550f7")):
+        cells.append(_cell(f"begin-{k}", "code", copied(place).source, "skip"))
+    cells[1]["metadata"]["tags"] = ["parameters"]  # papermill's
+    for part in parts:
+        name = f"minute-{part.minute:02}"
+        text = f"## Minute {part.minute}: {part.title}\n\n{part.say}"
+        cells.append(_cell(name, "markdown", text, "slide"))
+        for k, show in enumerate(part.shows):
+            source = "\n\n".join([*(copied(place).source for place in show.cells), show.code]).strip()
+            cells.append(_cell(f"{name}-{k}-title", "markdown", f"### {show.title}", "subslide"))
+            cells.append(_cell(f"{name}-{k}", "code", source, "-"))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _cell(name: str, kind: str, source: str) -> dict:
-    slide = "slide" if kind == "markdown" else "-"
-    cell = {"cell_type": kind, "id": name, "metadata": {"slideshow": {"slide_type": slide}}}
-    cell["source"] = source.splitlines(keepends=True)
-    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
-
-
-def write_lesson(folder: Path, scale: str = "laptop") -> Path:
-    """Writes the notebook into a folder.
-
-    Raises:
-        SemnerfError: the notebook is there already, or the folder cannot be written to.
-    """
-    path = folder / NAME
-    if path.exists():
-        raise SemnerfError(f"{path}: exists, expected a new file: nothing is overwritten")
-    write_aside(path, lambda aside: aside.write_text(lesson(scale), encoding="utf-8"))
-    return path
+def _cell(name: str, kind: str, source: str, slide: str) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"slideshow": {"slide_type": slide}}
+    cell = {"cell_type": kind, "id": name, "metadata": metadata, "source": source.splitlines(keepends=True)}
+    if kind == "code":
+        metadata["jupyter"] = {"source_hidden": True}
+        cell |= {"execution_count": None, "outputs": []}
+    return cell

@@ -70,7 +70,7 @@ class LivePanel:
     def __init__(self, live: LiveRun, renderer: Callable[[Model, Scene], Render]):
         self.live, self.renderer, self.scene = live, renderer, live.planned.scene
         self._others, self._model = {}, None
-        self._drawn, self._cost, self._status_time = -np.inf, 0.0, -np.inf
+        self._drawn, self._cost, self._status_time, self._state = -np.inf, 0.0, -np.inf, ""
         self._drawing = threading.Lock()
         self._build()
         self._follow(live)
@@ -126,9 +126,10 @@ class LivePanel:
             self._model = trainer.model
         elif live.run is not None:
             self._model = model_of(live)
-        if live.state != "training" or time.monotonic() - self._status_time >= STATUS_SECONDS:
+        changed = live.state != self._state
+        if changed or time.monotonic() - self._status_time >= STATUS_SECONDS:
             self._show_status(live)
-        if live.state != "training" or self._look_is_due():
+        if self._look_is_due() if live.state == "training" else changed:
             self._draw(live)
 
     def _look_is_due(self) -> bool:
@@ -150,23 +151,24 @@ class LivePanel:
         self.live.start()
 
     def _next_seed(self) -> None:
-        live, config = self.live, self.live.planned.config
-        self._others[f"seed {config.seed}"] = live.history
-        others = (Planned(self.scene, config.replace(seed=seed)) for seed in itertools.count(config.seed + 1))
-        missing = next(planned for planned in others if not live.store.has(planned))
-        self._follow(live_run(live.store, missing, live.device))
+        live = self.live
+        self._others[f"seed {live.planned.config.seed}"] = live.history
+        self._follow(live_run(live.store, next_seed(live), live.device))
 
     def _show_status(self, live: LiveRun) -> None:
         """Buttons, bar and status line."""
         state, last = live.state, live.planned.config.iterations
-        busy = state in ("beginning", "scoring")
+        self._state, busy = state, state in ("beginning", "scoring")
         words = {"new": "start", "training": "pause", "failed": "try again"}
-        words["finished"] = f"train seed {live.planned.config.seed + 1} too"
+        if state == "finished":
+            words["finished"] = f"train seed {next_seed(live).config.seed} too"
         icons = {"training": "pause", "finished": "random"}
         self.go.description = words.get(state, "working ..." if busy else "go on")
         self.go.icon, self.go.disabled = icons.get(state, "play"), busy
         self.halt.disabled = state not in ("training", "paused")
-        self.bar.max, self.bar.value = last, live.step
+        scoring = state == "scoring" and live.n_to_score
+        self.bar.max, self.bar.value = (live.n_to_score, live.n_scored) if scoring else (last, live.step)
+        self.bar.bar_style = "success" if scoring else ""
         self.status.value = escape(status_of(live))
         self.fault.value = f'<b style="color:#d55e00">{escape(live.error)}</b>' if live.error else ""
         self._status_time = time.monotonic()
@@ -205,6 +207,14 @@ def by_frequency(labels: UInt8[np.ndarray, "pixels"], class_names: tuple[str, ..
     return {class_names[c]: tuple(colours[c].tolist()) for c in classes[np.argsort(-counts)]}
 
 
+def next_seed(live: LiveRun) -> Planned:
+    """The same run with the first larger seed whose run is not finished."""
+    config = live.planned.config
+    seeds = itertools.count(config.seed + 1)
+    others = (Planned(live.planned.scene, config.replace(seed=seed)) for seed in seeds)
+    return next(planned for planned in others if not live.store.has(planned))
+
+
 def status_of(live: LiveRun) -> str:
     """The state of a run in one line."""
     last, name = live.planned.config.iterations, f"{live.planned.config.model_name}, seed {live.planned.config.seed}"
@@ -220,8 +230,8 @@ def status_of(live: LiveRun) -> str:
         case "paused":
             return f"{name}: paused at step {live.step} of {last}. The next cell that is run makes it a stop."
         case "scoring":
-            count = live.planned.config.score_frames or len(live.planned.scene.test_ids)
-            return f"{name}: {last} steps done; now it is scored at {count} test views"
+            scored = f"{live.n_scored} of {live.n_to_score} views" if live.n_to_score else "the first view"
+            return f"{name}: {last} steps done; scoring, {scored}"
         case "finished":
             return f"{name}: {scores_of(live.run)}; run {live.run.id}"
         case "failed":

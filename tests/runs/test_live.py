@@ -19,6 +19,7 @@ from semnerf_lib.runs import live
 from semnerf_lib.runs.live import LiveRun, live_run, stop_all
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import Held, locked, read_failure
+from semnerf_lib.training import Trainer
 
 CPU = torch.device("cpu")
 CONFIG = tiny_config(iterations=60)
@@ -53,7 +54,8 @@ def test_it_ends_as_the_run_that_the_store_makes(begun, store, tiny_scene, tmp_p
     assert begun.run == known and begun.history == known.history and begun.step == 60
     assert known.weights_sha256 == Store(tmp_path / "other").get(Planned(tiny_scene, CONFIG), CPU).weights_sha256
     steps = [("training", step, False) for step in range(10, 70, 10)]
-    assert states == [*steps, ("scoring", 60, False), ("finished", 60, True)]
+    views = [("scoring", 60, True)] * len(tiny_scene.test_ids)
+    assert states == [*steps, ("scoring", 60, False), *views, ("finished", 60, True)]
     assert not (known.folder / "progress.json").exists()
 
 
@@ -144,11 +146,23 @@ def test_seconds_left(begun):
     assert left[-1] == (60, 0)
 
 
-def test_no_bar_is_shown_in_silence(monkeypatch, capsys):
+def test_scoring_is_counted_also_after_a_kill_within_it(begun, store, tiny_scene):
+    trainer = Trainer(tiny_scene, CONFIG, CPU)
+    trainer.train(store.folder(begun.planned) / "checkpoint.safetensors")
+    killed, counts = LiveRun(store, begun.planned, CPU), []
+    killed.on_change = lambda run, trainer: counts.append((run.state, run.n_scored, run.n_to_score))
+    killed.start()
+    assert killed.join(120) and killed.error == ""
+    n = len(tiny_scene.test_ids)
+    assert counts == [*(("scoring", k, n) for k in range(1, n + 1)), ("finished", n, n)]
+
+
+def test_a_listener_gets_progress_in_place_of_a_bar(monkeypatch, capsys):
     monkeypatch.setattr(progress, "watched", lambda: pytest.fail("somebody asked who watches"))
-    with progress.hidden_progress(), Progress("training", 3, every=0) as shown:
+    counts = []
+    with progress.progress_to(lambda shown: counts.append(shown.count)), Progress("training", 3, every=0) as shown:
         shown.update(3)
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "" and counts == [3]
     monkeypatch.setattr(progress, "watched", lambda: False)
     with Progress("training", 3, every=0) as shown:
         shown.update(3)

@@ -116,9 +116,30 @@ def test_a_finished_run_is_shown_and_another_seed_can_be_trained(store, scene):
     panel = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
     assert run.id in panel.status.value and panel.go.description == "train seed 1 too"
     store.get(Planned(scene, CONFIG.replace(seed=1)), CPU)
-    panel.go.click()  # one press: seed 1 is there already, so seed 2 starts
+    panel._show_status(panel.live)
+    assert panel.go.description == "train seed 2 too"
+    panel.go.click()
     assert panel.live.planned.config.seed == 2 and list(panel._others) == ["seed 0"]
     assert panel.live.join(120) and store.has(Planned(scene, CONFIG.replace(seed=2)))
+
+
+def test_scoring_advances_the_bar_and_draws_once(panel, monkeypatch, scene):
+    monkeypatch.setattr(module, "STATUS_SECONDS", 0.0)
+    seen = []
+
+    def watching(live, trainer):
+        panel.on_change(live, trainer)
+        if live.state == "scoring":
+            seen.append((panel.bar.value, panel.bar.max, panel.status.value, len(panel.renderer.calls)))
+
+    panel.live.on_change = watching
+    panel.go.click()
+    assert panel.live.join(120)
+    n, drawn = len(scene.test_ids), seen[0][3]
+    assert [entry[:2] for entry in seen] == [(60, 60), *((k, n) for k in range(1, n + 1))]
+    assert "scoring, the first view" in seen[0][2] and f"scoring, {n} of {n} views" in seen[-1][2]
+    assert all(entry[3] == drawn for entry in seen)
+    assert panel.bar.value == panel.bar.max == 60
 
 
 def test_another_view_is_drawn_at_once_while_nothing_trains(panel, scene):
