@@ -9,9 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from semnerf_lib.evaluation import render_view, scored_frames
 from semnerf_lib.experiments import Planned, config_of, open_scene, supervisions
+from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.rooms.class_tree import FEWEST
 from semnerf_lib.scenes.rooms.dials import Dials
 from semnerf_lib.study.untrained import untrained_depth
 
@@ -57,14 +63,30 @@ def cases() -> Iterator[Case]:
 
 
 def measure(planned: Planned, run: Run) -> dict[str, float | None]:
-    """mIoU, depth error in metres beside that of an untrained field in the same box, parameters of the field."""
+    """mIoU over the scene's classes, and over the fewest classes to which they can be merged; depth error in metres,
+    and that of an untrained field in the same box; parameters of the field."""
     untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
     return {
         "miou": run.metrics["miou"],
+        "miou_merged": merged_miou(planned, run),
         "depth_mae": run.metrics["depth_mae"],
         "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
         "parameters": run.provenance["parameters"],
     }
+
+
+def merged_miou(planned: Planned, run: Run) -> float:
+    """mIoU after the classes of truth and of rendered labels were merged: one measure for every number of classes."""
+    scene, model = planned.scene, run.load(planned.scene)
+    dials = next(one for one in settings() if one.title == scene.name)
+    few = open_scene(replace(dials, classes=FEWEST).spec, SCALE)
+    merged = np.full(256, VOID, dtype=np.uint8)
+    merged[scene.labels] = few.labels
+    confusion = np.zeros((FEWEST, FEWEST), dtype=np.int64)
+    for i in scored_frames(scene, planned.config)["test"]:
+        labels = render_view(model, scene.intrinsics, scene.c2w[i], scene.near, scene.far).labels
+        confusion += confusion_matrix(merged[labels], few.labels[i], FEWEST)
+    return label_scores(confusion).miou
 
 
 QUESTION = Question("scenes_and_classes", "More scenes, more classes", "13", cases, measure)
