@@ -123,6 +123,41 @@ def region_noise(
     return noisy
 
 
+def without_class(labels: Labels, of_class: int, share: float) -> Labels:
+    """Of the n frames that show class `of_class`, int(n share), evenly spread, lose it to VOID. Not P2's rule."""
+    return _given_to(labels, of_class, share, VOID)
+
+
+def renamed(
+    labels: Labels, of_class: int, share: float, classes: Int[np.ndarray, "classes"], rng: np.random.Generator
+) -> Labels:
+    """Of the n frames that show a class, int(n share) call it by another class's name. Not P2's rule.
+
+    The other class is drawn once from `classes`, so that all errors agree, as when an open vocabulary drifts. In region
+    noise each frame draws its own.
+    """
+    return _given_to(labels, of_class, share, rng.choice(classes[classes != of_class]))
+
+
+def _given_to(clean: Labels, of_class: int, share: float, other: int) -> Labels:
+    """The pixels of a class given to another, or to VOID, in a share of the frames that show it."""
+    given, visible = clean.copy(), np.flatnonzero((clean == of_class).any((1, 2)))
+    frames = visible[spread(len(visible), share)]
+    given[frames] = np.where(clean[frames] == of_class, np.uint8(other), clean[frames])
+    return given
+
+
+def class_id(scene: Scene, name: str) -> int:
+    """The id of a class.
+
+    Raises:
+        SemnerfError: a scene without it.
+    """
+    if name not in scene.class_names:
+        raise SemnerfError(f"scene {scene.name}: no class {name!r}, expected one of: {', '.join(scene.class_names)}")
+    return scene.class_names.index(name)
+
+
 def instances_of(scene: Scene, name: str) -> list[int]:
     """The instances whose pixels in the training frames are mostly of one class, ascending.
 
@@ -131,9 +166,7 @@ def instances_of(scene: Scene, name: str) -> list[int]:
     """
     if scene.instances is None:
         raise SemnerfError(f"scene {scene.name}: it has no instances, expected some for region noise")
-    if name not in scene.class_names:
-        raise SemnerfError(f"scene {scene.name}: no class {name!r}, expected one of: {', '.join(scene.class_names)}")
-    of_class, counts = scene.class_names.index(name), np.zeros((2, 2**16), dtype=np.int64)
+    of_class, counts = class_id(scene, name), np.zeros((2, 2**16), dtype=np.int64)
     for i in scene.train_ids:
         counts[0] += np.bincount(scene.instances[i].ravel(), minlength=2**16)
         counts[1] += np.bincount(scene.instances[i][scene.labels[i] == of_class], minlength=2**16)

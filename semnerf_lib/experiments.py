@@ -241,6 +241,18 @@ def geometry(scene: Scene, scale: str) -> Plan:
     ]
 
 
+SHORT = {"iterations": 100, "lr_decay_steps": 70, "preview_every": 0, "score_frames": 6}
+"""What the runs of notebook 14 change of the laptop's preset."""
+UNLABELLED_CLASS = "sofa"
+"""The class that one run of notebook 14 goes without; where a scene has none, one of middling size."""
+
+
+def short_run(scene: Scene, scale: str, supervision: str, corruption: Corruption, seed: int = 0) -> Planned:
+    """A run of notebook 14: the scale's own field, with fewer steps where that is the laptop's."""
+    own = of_scale(scale, {}, SHORT, {}, lengthened(SHORT))
+    return Planned(scene, config_of(scene, scale, supervision, seed=seed, corruption=corruption, **own))
+
+
 @dataclass(frozen=True)
 class Experiment:
     """An experiment of the series.

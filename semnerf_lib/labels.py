@@ -17,7 +17,7 @@ import numpy as np
 from semnerf_lib import corruptions as rules
 from semnerf_lib.amounts import CLICKED, DROPPED, FACTOR, FRAMES, PIXELS, Amount, percent
 from semnerf_lib.annotation import EFFORT, annotated
-from semnerf_lib.corruptions import Labels, instances_of
+from semnerf_lib.corruptions import Labels, class_id, instances_of
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.stored_labels import load_labels, sha256_of_stored
@@ -93,6 +93,20 @@ KINDS: dict[str, Kind] = {
         CLASS,
         DENOISED,
         "noise: whole objects, of all sizes",
+    ),
+    "unlabelled": Kind(
+        lambda scene, clean, c, rng: rules.without_class(clean, class_id(scene, c.of), c.amount),
+        lambda c: f"{c.of} void in {percent(c.amount)} of views",
+        FRAMES,
+        CLASS,
+        baselines=("voted",),
+    ),
+    "renamed": Kind(
+        lambda scene, clean, c, rng: rules.renamed(clean, class_id(scene, c.of), c.amount, scene.present_classes, rng),
+        lambda c: f"{c.of} under another name in {percent(c.amount)} of views",
+        FRAMES,
+        CLASS,
+        DENOISED,
     ),
     "super-dense": Kind(
         lambda scene, clean, c, rng: rules.coarse_dense(clean, int(c.amount)),

@@ -18,7 +18,9 @@ from semnerf_lib.corruptions import (
     pixel_noise,
     pixel_noise_other,
     region_noise,
+    renamed,
     spread,
+    without_class,
 )
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
@@ -188,6 +190,32 @@ def test_region_noise_strikes_the_smallest_views_or_views_of_all_sizes(labels, i
         assert all((noisy[f] != 1).sum() == areas[f] for f in struck)
 
 
+# --- one class
+
+
+@pytest.mark.parametrize("share, lost", [(0, []), (0.5, [0, 4]), (0.75, [0, 2, 4]), (1, [0, 2, 4, 5])])
+def test_a_class_becomes_void_in_a_share_of_the_frames_that_show_it(share, lost):
+    labels = np.zeros((6, 3, 4), np.uint8)
+    labels[[0, 2, 4, 5], 1] = 2
+    given = without_class(labels, 2, share)
+    assert [f for f in range(6) if (given[f] == VOID).any()] == ([2, 4, 5] if share == 0.75 else lost)
+    changed = given != labels
+    assert (labels[changed] == 2).all() and (given[changed] == VOID).all()
+    assert all(changed[f].sum() in (0, 4) for f in range(6))
+
+
+def test_a_renamed_class_has_one_other_name_in_all_frames(labels):
+    names = set()
+    for seed in range(20):
+        given = renamed(labels, 3, 0.5, CLASSES, np.random.default_rng(seed))
+        changed = given != labels
+        [other] = np.unique(given[changed])
+        names.add(int(other))
+        assert (labels[changed] == 3).all() and sum(changed.any((1, 2))) == 3
+        assert all((given[f] == 3).any() != changed[f].any() for f in range(7) if (labels[f] == 3).any())
+    assert names == {0, 2, 6}
+
+
 # --- super-resolution
 
 
@@ -322,6 +350,8 @@ RULES = {
     "pixel_noise": lambda x, i, rng: pixel_noise(x, 0.5, CLASSES, rng),
     "pixel_noise_other": lambda x, i, rng: pixel_noise_other(x, 0.5, CLASSES, rng),
     "region_noise": lambda x, i, rng: region_noise(x, i, [1, 2], 0.5, True, CLASSES, rng),
+    "without_class": lambda x, i, rng: without_class(x, 3, 0.5),
+    "renamed": lambda x, i, rng: renamed(x, 3, 0.5, CLASSES, rng),
     "coarse_dense": lambda x, i, rng: coarse_dense(x, 3),
     "coarse_sparse": lambda x, i, rng: coarse_sparse(x, 3),
     "partial_labels": lambda x, i, rng: partial_labels(x, 5, rng),
@@ -336,7 +366,7 @@ def test_rules_are_seeded_and_leave_their_input(labels, instances, name):
     assert first.dtype == np.uint8 and first.shape == labels.shape and not np.shares_memory(first, labels)
     assert (first != labels).any()
     other = RULES[name](labels, instances, np.random.default_rng(9))
-    draws = name not in ("drop_frames", "coarse_dense", "coarse_sparse")
+    draws = name not in ("drop_frames", "without_class", "coarse_dense", "coarse_sparse")
     assert (first != other).any() == draws
 
 

@@ -126,6 +126,8 @@ def test_titles_are_for_people_and_tell_corruptions_apart():
         "pixel-noise-other:0.5": "50 % of pixels in another class",
         "region-sort:0.5:chair": "chair random in 50 % of views, smallest first",
         "region-even:0.5:chair": "chair random in 50 % of views, of all sizes",
+        "unlabelled:0.98:chair": "chair void in 98 % of views",
+        "renamed:0.4:chair": "chair under another name in 40 % of views",
         "super-dense:8": "labels at 1/8, dense",
         "super-sparse:8": "labels at 1/8, sparse",
         "propagation:0": "single click",
@@ -150,6 +152,8 @@ GOLDEN = {
     "pixel-noise-other:0.5": "a89b946623a8aa474dc62e8ec962369d929cf4acfdb39323a7093ef85e01fcdc",
     "region-sort:0.5:floor": "9a51f9b2e9b89b14454ffa68a29d0be40ae1b1abbeb847da6e9b3ba4a4698a84",
     "region-even:0.5:floor": "de90845bb0ead2e3e33a8ef42eeb158cec0e9047e8851ea33fd2957f2e1a9f63",
+    "unlabelled:1:floor": "3398804f6050aa81287fd180bd62e37f6dc0a1a445ae64325d514d2a04f07449",
+    "renamed:0.5:floor": "569e231ec4e054be3a834d78c3527f06a24c29b92ed028193726cbb6e6e7035c",
     "super-dense:3": "fef5bb12760addc04ab393751045826e7e0ab4605515e05393a2bbe1392f3ab4",
     "super-sparse:3": "99d1ebd884859d794956e600547f43834c9cb00f2afed24ecc400ff51b31aa1b",
     "propagation:0": "558a0931b93abb4bc5a15d218461931f83a639af625cdef0516ac4f4c0011b52",
@@ -178,8 +182,8 @@ def test_only_training_frames_change_and_the_scene_stays(scene, text):
     assert (scene.labels == before).all() and not np.shares_memory(corrupted, scene.labels)
     assert corrupted.dtype == np.uint8 and (corrupted[test] == before[test]).all()
     assert (corrupted == corrupt(scene, text, 3)).all()
-    draws = text.startswith(("pixel", "region", "propagation", "annotated"))
-    assert (corrupted != corrupt(scene, text, 4)).any() == draws
+    draws = text.startswith(("pixel", "region", "renamed", "propagation", "annotated"))
+    assert (corrupted != corrupt(scene, text, 6)).any() == draws
     assert (corrupted != before).any() == (text != "none")
 
 

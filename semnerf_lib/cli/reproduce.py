@@ -32,7 +32,7 @@ from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, pla
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
-from semnerf_lib.scenes.loading import MADE_SCENES
+from semnerf_lib.scenes.loading import CHANGED_SCENES, MADE_SCENES
 from semnerf_lib.scenes.rooms.dials import is_dialled
 from semnerf_lib.study.published import REFERENCES, export_reference
 from semnerf_lib.tables import duration
@@ -75,7 +75,8 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
 
 def spec_of(scene: str) -> str:
     """The scene for `open_scene` in any process: the name of a made scene or of one with dials, or an absolute path."""
-    return scene if scene in MADE_SCENES or is_dialled(scene) else str(Path(scene).resolve())
+    made = scene in MADE_SCENES + CHANGED_SCENES or is_dialled(scene)
+    return scene if made else str(Path(scene).resolve())
 
 
 def reproduce(

@@ -17,7 +17,7 @@ from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
 from semnerf_lib.scenes.placement import in_metres, placed
 from semnerf_lib.scenes.replica import load_replica
 from semnerf_lib.scenes.rooms.dials import dialled_scene, is_dialled
-from semnerf_lib.scenes.rooms.room import MADE_SCENES, room_scene
+from semnerf_lib.scenes.rooms.room import CHANGED_SCENES, MADE_SCENES, room_scene
 from semnerf_lib.scenes.split import FILE_NAME as SPLIT
 from semnerf_lib.scenes.split import lengths
 
@@ -33,10 +33,10 @@ def load_scene(
     """A scene by what it is called.
 
     Args:
-        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...), or "room:NAME=NUMBER,..." for one with dials
-            (see `rooms.dials`); else a folder in Semantic-NeRF's layout
-            (see `replica`) or in another format that can be told from it (see `importers`), or a mesh file (see
-            `mesh`).
+        spec: one of MADE_SCENES for a made room ("room", "bedroom", ...), of CHANGED_SCENES for one after a change
+            ("room-moved"), or "room:NAME=NUMBER,..." for one with dials (see `rooms.dials`); else a folder in
+            Semantic-NeRF's layout (see `replica`) or in another format that can be told from it (see `importers`), or a
+            mesh file (see `mesh`).
         width: pixels. A made room and a mesh are rendered at this width, 4:3 (None: 160). Frames on disk keep their
             own size where None, else they are shrunk by the smallest whole factor that makes them no wider than
             1.25 width.
@@ -55,14 +55,14 @@ def load_scene(
         return dialled_scene(str(spec), *_size(width), seed=seed, every=every, cache=cache)
     path = Path(str(spec))  # papermill takes a folder called 101 for a number
     size = _size(width)
-    if str(spec) in MADE_SCENES:
+    if str(spec) in MADE_SCENES + CHANGED_SCENES:
         return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
     if path.suffix.lower() in SUFFIXES and not path.is_dir():
         return mesh_scene(path, *size, seed=seed, every=every, cache=cache)
     if path.name == "transforms.json" and path.is_file():
         path = path.parent
     if not path.is_dir():
-        made = ", ".join(MADE_SCENES)
+        made = ", ".join(MADE_SCENES + CHANGED_SCENES)
         raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
     scene = _frames_on_disk(path)
     if every != 1:

@@ -114,6 +114,7 @@ def rendered_scene(
     seed: int = 0,
     every: int = 1,
     cache: bool = True,
+    flown: Callable[[], LabelledMesh] | None = None,
     **flight,
 ) -> Scene:
     """Frames at hfov 90 degrees along `fly_through`'s trajectory, from the cache where they are there.
@@ -130,6 +131,7 @@ def rendered_scene(
         seed: of the trajectory.
         every: keep each `every`-th of the training frames and of the test frames.
         cache: keep the frames in `cache_dir()` and take them from there next time.
+        flown: makes the mesh through which the camera flies; None for the one that it sees.
         flight: further arguments of `fly_through`.
 
     Raises:
@@ -145,10 +147,11 @@ def rendered_scene(
 
     def render() -> dict[str, np.ndarray]:
         mesh = make_mesh()
+        around = mesh if flown is None else flown()
         try:
-            c2w = fly_through(mesh, N_FRAMES, seed=seed, **flight)[ids]
+            c2w = fly_through(around, N_FRAMES, seed=seed, **flight)[ids]
         except NoRoomError:
-            c2w = orbit(mesh, N_FRAMES, seed)[ids]
+            c2w = orbit(around, N_FRAMES, seed)[ids]
         return _frames(name, mesh, intrinsics, c2w)
 
     parameters = (key, width, height, seed, every, tuple(sorted(flight.items())))

@@ -21,6 +21,19 @@ def test_made_rooms_by_name(name):
     assert scene.digest == room_scene(12, 9, every=90, name=name).digest
 
 
+def test_a_changed_room_by_name():
+    scene = load_scene("room-moved", width=12, every=90)
+    assert scene.digest == room_scene(12, 9, every=90, name="room-moved").digest
+    assert scene.digest != load_scene("room", width=12, every=90).digest
+
+
+@pytest.mark.parametrize("spec", ["room:burnt", "bedroom-moved"])
+def test_a_change_that_nobody_made_is_one_line(spec):
+    with pytest.raises(SemnerfError, match=f"{spec}: no such scene, expected a made one .*room-moved") as caught:
+        load_scene(spec)
+    assert "\n" not in str(caught.value)
+
+
 def test_the_names_of_made_rooms():
     assert MADE_SCENES[0] == "room" and len(MADE_SCENES) >= 3
 

@@ -141,3 +141,29 @@ def test_rgb_is_lit(name):
     assert 70 < rgb.mean() < 200
     assert (rgb.min(-1) > 250).mean() < 0.1 and (rgb.max(-1) < 8).mean() < 0.1
     assert np.ptp(rgb.astype(int), axis=-1).mean() > 15
+
+
+def test_the_room_after_a_change():
+    """The armchair and its cushion stand elsewhere, the stool is gone, a second plant came; all else stays."""
+    before, after = (rooms.make_room(0, lit=False, name=name) for name in ("room", "room-moved"))
+
+    def places(mesh):
+        return {k: mesh.vertices[mesh.faces[mesh.face_objects == k].ravel()] for k in np.unique(mesh.face_objects)}
+
+    def labels(mesh, objects):
+        return sorted(mesh.class_names[mesh.face_labels[mesh.face_objects == k][0]] for k in objects)
+
+    old, new = places(before), places(after)
+    both = old.keys() & new.keys()
+    assert labels(before, old.keys() - both) == ["stool"] and labels(after, new.keys() - both) == ["plant", "pot"]
+    moved = [k for k in both if not np.array_equal(old[k], new[k])]
+    assert labels(after, moved) == ["armchair", "cushion"]
+    assert all(np.allclose(new[k] - old[k], (4.3, -2.0, 0.0), atol=1e-5) for k in moved)
+    surfaces, _ = surface_points(after, 0.05, np.random.default_rng(99))
+    assert cKDTree(surfaces).query(flown("room").path[:, :3, 3])[0].min() > 0.2
+
+
+def test_a_changed_room_is_seen_from_the_same_poses():
+    before, after = (rooms.room_scene(16, 12, every=30, cache=False, name=name) for name in ("room", "room-moved"))
+    assert np.array_equal(before.c2w, after.c2w) and (before.labels != after.labels).any()
+    assert after.name == "room-moved"

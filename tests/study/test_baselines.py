@@ -196,6 +196,8 @@ TEXTS = {
     "pixel-noise-other:0.5": ["labels as given", *(f"majority of {n}x{n}" for n in WINDOWS)],
     "region-sort:0.5:sphere": ["labels as given", *(f"majority of {n}x{n}" for n in WINDOWS)],
     "region-even:0.5:sphere": ["labels as given", *(f"majority of {n}x{n}" for n in WINDOWS)],
+    "unlabelled:1:sphere": [],
+    "renamed:0.5:sphere": ["labels as given", *(f"majority of {n}x{n}" for n in WINDOWS)],
     "super-dense:3": ["labels as given", "nearest label", "bilinear probabilities"],
     "super-sparse:3": ["nearest label", "bilinear probabilities"],
     "propagation:5": ["nearest label"],

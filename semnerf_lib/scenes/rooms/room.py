@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float
 
@@ -9,13 +11,15 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.render import rendered_scene
-from semnerf_lib.scenes.rooms import ROOMS
+from semnerf_lib.scenes.rooms import CHANGED, ROOMS
 from semnerf_lib.scenes.rooms.lighting import light_mesh
 from semnerf_lib.scenes.rooms.plan import Room
 from semnerf_lib.scenes.rooms.shapes import Part
 
 MADE_SCENES: tuple[str, ...] = tuple(ROOMS)
 """Names of the made rooms, the room of the series first."""
+CHANGED_SCENES: tuple[str, ...] = tuple(CHANGED)
+"""Names of those rooms after a change."""
 
 
 def assemble(objects: list[list[Part]], class_names: tuple[str, ...]) -> LabelledMesh:
@@ -41,9 +45,10 @@ def assemble(objects: list[list[Part]], class_names: tuple[str, ...]) -> Labelle
 
 
 def _room(name: str) -> Room:
-    if name not in ROOMS:
-        raise SemnerfError(f"{name}: no such made room, expected one of: {', '.join(ROOMS)}")
-    return ROOMS[name]
+    rooms = ROOMS | CHANGED
+    if name not in rooms:
+        raise SemnerfError(f"{name}: no such made room, expected one of: {', '.join(rooms)}")
+    return rooms[name]
 
 
 def make_room(seed: int = 0, lit: bool = True, name: str = "room") -> LabelledMesh:
@@ -52,7 +57,7 @@ def make_room(seed: int = 0, lit: bool = True, name: str = "room") -> LabelledMe
     Args:
         seed: moves loose things a little, picks colours and books. The plan of the room stays.
         lit: compute the light (some seconds); only pictures need it.
-        name: one of MADE_SCENES.
+        name: one of MADE_SCENES or of CHANGED_SCENES.
 
     Raises:
         SemnerfError: unknown name.
@@ -82,14 +87,16 @@ def room_scene(
     """Frames of a made room: class, object, depth and RGB at hfov 90 degrees, along a 900-frame trajectory.
 
     See `rendered_scene` for which frames are kept and for the arguments. The trajectory is the same at any size;
-    `seed` is that of the room and of the trajectory, which differ from room to room also for the same seed.
+    `seed` is that of the room and of the trajectory, which differ from room to room also for the same seed. A room
+    after a change is seen along the trajectory of the room before it.
 
     Raises:
         SemnerfError: unknown name; a size or `every` below 1, `every` above 180, a negative seed.
     """
     room = _room(name)
-    called = name if seed == 0 else f"{name}-{seed}"
+    before, called = name.partition("-")[0], name if seed == 0 else f"{name}-{seed}"
+    flown = None if before == name else partial(make_room, seed, lit=False, name=before)
     return rendered_scene(
         called, (), lambda: make_room(seed, name=name), room.class_names, box_around(room), width, height, seed, every,
-        cache, stream=room.stream,
+        cache, flown, stream=room.stream,
     )  # fmt: skip
