@@ -63,12 +63,14 @@ def cases() -> Iterator[Case]:
 
 
 def measure(planned: Planned, run: Run) -> dict[str, float | None]:
-    """mIoU over the scene's classes, and over the fewest classes to which they can be merged; depth error in metres,
-    and that of an untrained field in the same box; parameters of the field."""
+    """mIoU and depth error in metres, that of an untrained field in the same box, parameters of the field; and where
+    only the classes are not the base's, mIoU after they were merged."""
     untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
+    dials = next(one for one in settings() if one.title == planned.scene.name)
+    merged = merged_miou(planned, run) if replace(dials, classes=BASE.classes) == BASE else None
     return {
         "miou": run.metrics["miou"],
-        "miou_merged": merged_miou(planned, run),
+        "miou_merged": merged,
         "depth_mae": run.metrics["depth_mae"],
         "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
         "parameters": run.provenance["parameters"],
@@ -77,10 +79,10 @@ def measure(planned: Planned, run: Run) -> dict[str, float | None]:
 
 def merged_miou(planned: Planned, run: Run) -> float:
     """mIoU after the classes of truth and of rendered labels were merged: one measure for every number of classes."""
-    scene, model = planned.scene, run.load(planned.scene)
-    dials = next(one for one in settings() if one.title == scene.name)
-    few = open_scene(replace(dials, classes=FEWEST).spec, SCALE)
-    merged = np.full(256, VOID, dtype=np.uint8)
+    scene, few = planned.scene, open_scene(replace(BASE, classes=FEWEST).spec, SCALE)
+    if scene.n_classes == FEWEST:
+        return run.metrics["miou"]
+    model, merged = run.load(scene), np.full(256, VOID, dtype=np.uint8)
     merged[scene.labels] = few.labels
     confusion = np.zeros((FEWEST, FEWEST), dtype=np.int64)
     for i in scored_frames(scene, planned.config)["test"]:
