@@ -64,13 +64,13 @@ def carried(scene: Scene, i: int, j: int, depth: Float[np.ndarray, "rows cols"],
     return v[there], u[there], row[there].astype(int), column[there].astype(int), points[there][:, 2]
 
 
-def depth_agreement(scene: Scene, scale: float, pairs: list[tuple[int, int]]) -> float:
+def depth_agreement(scene: Scene, scale: float, pairs: list[tuple[int, int]], within: float = 0.03) -> float:
     """Share of pixels that land within 3 % of the depth found in the other frame, positions divided by `scale`."""
     step, hits, count = max(scene.intrinsics.width // 40, 1), 0, 0
     for i, j in pairs:
         v, u, row, column, z = carried(scene, i, j, scene.depth[i], step, scale)
         there = scene.depth[j, row, column]
-        hits += int(((np.abs(there - z) < 0.03 * z) & (scene.labels[i, v, u] == scene.labels[j, row, column])).sum())
+        hits += int(((np.abs(there - z) < within * z) & (scene.labels[i, v, u] == scene.labels[j, row, column])).sum())
         count += scene.labels[i, ::step, ::step].size
     return hits / max(count, 1)
 
@@ -93,7 +93,12 @@ def unit_by_depth(scene: Scene, distance: float | None) -> float:
     around = scales[agreement > 0.95 * agreement[best]]
     scale = float(np.exp(np.log(around).mean()))
     power = 10.0 ** np.rint(np.log10(scale))
-    return float(power) if abs(np.log(scale / power)) < 0.15 else scale
+    if abs(np.log(scale / power)) < 0.15:
+        return float(power)
+    scales = scale * np.geomspace(1 / 1.1, 1.1, 41)
+    agreement = np.array([depth_agreement(scene, s, pairs, 0.01) for s in scales])
+    around = scales[agreement > 0.9 * agreement.max()]
+    return float(np.exp(np.log(around).mean()))
 
 
 def has_depth(scene: Scene) -> bool:
@@ -103,6 +108,9 @@ def has_depth(scene: Scene) -> bool:
 def with_one_unit(scene: Scene, distance: float | None, known: bool) -> Scene:
     """The scene with positions and depth images in one unit: what is not in metres follows the other.
 
+    Positions are followed where their unit is known, where surfaces are as far away as in a room by them alone, or
+    where depth images are far from it.
+
     Args:
         distance: of the surfaces, as labels tell it.
         known: the unit of the positions is right.
@@ -111,7 +119,8 @@ def with_one_unit(scene: Scene, distance: float | None, known: bool) -> Scene:
     if scale == 1:
         return scene
     middle = float(np.median(scene.depth[scene.depth > 0]))
-    if known or not PLAUSIBLE[0] / 2 <= middle <= 2 * PLAUSIBLE[1]:
+    by_positions = natural_scale(middle * scale) == 1 and natural_scale(middle) != 1
+    if known or by_positions or not PLAUSIBLE[0] / 2 <= middle <= 2 * PLAUSIBLE[1]:
         note = f"depths multiplied by {scale:.4g}, so that they fit the positions"
         return noted(replace(scene, depth=scene.depth * np.float32(scale)), note)
     return in_metres(scene, scale, f"positions divided by {scale:.4g}, so that they fit the depth images")

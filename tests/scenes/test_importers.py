@@ -287,7 +287,9 @@ def test_points_of_a_colmap_model_tell_the_unit(tmp_path):
     scene = import_scene(tmp_path)
     assert scene.coding.unit == pytest.approx(50 / 2.5, rel=0.2)
     np.testing.assert_allclose(scene.c2w[:, :3, 3] * scene.coding.unit, POSES[:, :3, 3], atol=1e-9)
-    assert import_scene(tmp_path, ImportOptions(unit=1.0)).coding.unit == 1
+    assert scene.far == 10
+    given = import_scene(tmp_path, ImportOptions(unit=1.0))
+    assert given.coding.unit == 1 and given.far == pytest.approx(1.1 * 50, rel=0.2)
 
 
 def test_split_json_gives_the_unit_and_the_box(tmp_path):

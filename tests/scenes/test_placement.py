@@ -57,6 +57,15 @@ def moved(scene: Scene, factor: float) -> Scene:
     return replace(scene, c2w=c2w)
 
 
+@pytest.mark.parametrize("factor", [5.0, 6.5535])
+def test_depth_of_another_scale_than_the_camera_has_follows_a_room_in_metres(room, factor):
+    """TUM's 5,000 and NICE-SLAM's 6,553.5 units a metre, read as millimetres."""
+    scene = placed(replace(room, depth=room.depth * np.float32(factor)))
+    assert scene.coding.unit == 1 and np.array_equal(scene.c2w, room.c2w)
+    assert any("depths multiplied by" in line for line in scene.coding.assumed)
+    np.testing.assert_allclose(scene.depth, room.depth, rtol=0.01)
+
+
 @pytest.mark.parametrize("factor", [1000.0, 100.0, 5.0, 0.1])
 def test_positions_in_other_units_come_back_to_metres_by_depth(room, factor):
     found = placed(moved(room, factor))

@@ -73,14 +73,17 @@ def read_colmap(folder: Path) -> Source:
         rgb = within(folder / "images", name)
         frames.append(PosedFrame(label, pose, pinhole(cameras[camera], model), rgb if rgb and lexists(rgb) else None))
     notes = [f"{missing} images without a mask dropped"] if missing else []
-    unit, distance = 1.0, surface_distance(_points(model), frames)
-    if distance is not None and (unit := natural_scale(distance)) != 1:
-        notes.append(f"points3D shows surfaces {distance:.3g} away: lengths divided by {unit:.4g}")
-    return Source("colmap", folder, tuple(frames), find_names(folder), inverted=True, unit=unit, notes=tuple(notes))
+    unit, far, depths = 1.0, None, surface_depths(_points(model), frames)
+    if depths.size:
+        distance, far = np.quantile(depths, (0.5, 0.95)).tolist()
+        if (unit := natural_scale(distance)) != 1:
+            notes.append(f"points3D shows surfaces {distance:.3g} away: lengths divided by {unit:.4g}")
+    found = tuple(frames), find_names(folder)
+    return Source("colmap", folder, *found, inverted=True, unit=unit, notes=tuple(notes), far=far)
 
 
-def surface_distance(points: Float[np.ndarray, "points 3"], frames: list[PosedFrame]) -> float | None:
-    """Median depth of a model's points in the images that show them; None without points."""
+def surface_depths(points: Float[np.ndarray, "points 3"], frames: list[PosedFrame]) -> Float[np.ndarray, "depths"]:
+    """Depths of a model's points in the images that show them, of at most 2,000 points and 50 images."""
     points, found = points[:: max(len(points) // 2000, 1)], [np.empty(0)]
     for frame in frames[:: max(len(frames) // 50, 1)]:
         x, y, z = (points @ frame.pose[:3, :3].T + frame.pose[:3, 3]).T
@@ -88,8 +91,7 @@ def surface_distance(points: Float[np.ndarray, "points 3"], frames: list[PosedFr
         u, v = frame.camera.fx * x / ahead + frame.camera.cx, frame.camera.fy * y / ahead + frame.camera.cy
         seen = (z > 0) & (u >= 0) & (u < frame.camera.width) & (v >= 0) & (v < frame.camera.height)
         found.append(z[seen])
-    depths = np.concatenate(found)
-    return float(np.median(depths)) if depths.size else None
+    return np.concatenate(found)
 
 
 def pinhole(camera: Camera, model: Path) -> Intrinsics:

@@ -48,6 +48,7 @@ class Source:
         depth_scale: units of its depth images a metre.
         notes: what else a person should know, a line each.
         read: reads a frame's label file.
+        far: in its unit, the depth within which nearly all of its surfaces are; None where nothing tells it.
     """
 
     layout: str
@@ -60,6 +61,7 @@ class Source:
     depth_scale: float = 1000.0
     notes: tuple[str, ...] = ()
     read: Callable[[Path], Ids] = read_ids
+    far: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,9 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     axes, inverted = options.axes or source.axes, source.inverted != options.invert
     unit = options.unit or source.unit
     test = [i for i in range(len(found)) if i % 5 == 4] or [len(found) - 1]
+    far = Scene.far if source.far is None else max(Scene.far, 1.1 * source.far / unit)
+    if far > Scene.far:
+        notes.append(f"surfaces are searched up to {far:.3g} m away, as far as nearly all points are")
     coding = Coding(
         layout=source.layout,
         folder=str(source.folder.resolve()),
@@ -144,6 +149,7 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         test_ids=tuple(test),
         rgb=_stack([f.rgb for f in found], cameras, camera, 1.0),
         depth=_stack([f.depth for f in found], cameras, camera, source.depth_scale),
+        far=far,
         coding=coding,
     )
 
