@@ -25,8 +25,8 @@ SCALE = "laptop"
 BASE = Dials(classes=10, objects=75, size=45.0, clutter=0.0)
 TURNED: dict[str, tuple[float, ...]] = {
     "classes": (5, 10, 20, 80),
-    "objects": (10, 75, 200),
-    "size": (15.0, 45.0, 150.0),
+    "objects": (75, 200),
+    "size": (45.0, 150.0),
     "clutter": (0.0, 3.0),
 }
 """Where each dial is set while the others stay at the base."""
