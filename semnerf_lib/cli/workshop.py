@@ -100,6 +100,7 @@ def lesson(args: argparse.Namespace) -> int:
 
 def slides(args: argparse.Namespace) -> int:
     """Executes the notebook in a folder that is thrown away, and writes the slides."""
+    import os
     import tempfile
 
     from semnerf_lib.cli.execute import run_cells
@@ -111,6 +112,7 @@ def slides(args: argparse.Namespace) -> int:
     target = args.file.with_suffix(".slides.html")
     check_free([target])
     read_notebook(args.file)
+    os.environ["SEMNERF_HEADLESS"] = "1"  # nobody watches the kernel: an explorer leaves its picture
     with tempfile.TemporaryDirectory() as folder:
         executed = Path(folder) / args.file.name
         failure = run_cells(args.file.resolve(), executed, {})

@@ -1,7 +1,7 @@
 """Outputs of notebooks on a page: figures in space stay live, a widget becomes its picture, pictures get a text.
 
-Figures in space need the library of plotly: one copy, `plotly.min.js`, in the folder of the pages. It is the only
-script of a page. Until it has drawn the figure, and where it cannot (no scripts, no WebGL), the page shows a picture.
+Figures in space need the library of plotly: one copy, `plotly.min.js`, in the folder of the pages. A page loads it
+when a reader asks for a figure in space; until then, and without scripts or WebGL, it shows a picture.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.plots.spatial import CONFIG, PLOTLY
+from semnerf_lib.plots.steps import STEPS
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LIBRARY = "plotly.min.js"
@@ -53,6 +55,10 @@ def prepared(notebook: Any) -> Any:
             if PLOTLY in data:
                 alt = output.metadata.get("image/png", {}).get("alt", words)
                 output.data = {"text/html": figure_html(data[PLOTLY], data.get("image/png"), alt)}
+            elif STEPS in data:
+                alt = output.metadata["image/png"]["alt"]
+                still = f'<img src="{data_url(data["image/png"])}" alt="{escape(alt)}">'
+                output.data = {"text/html": still + steps_html(data[STEPS])}
             elif data.pop(WIDGET, None) is not None and not set(data) - {"text/plain"}:
                 output.data = {"text/html": f'<p class="soft">{NO_WIDGET}</p>'}
     return notebook
@@ -79,15 +85,45 @@ def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:
     if png is None:
         still = f"<p>{NO_PICTURE}</p>"
     else:
-        still = f'<img src="data:image/png;base64,{"".join(png.split())}" alt="{escape(alt)}">'
+        still = f'<img src="{data_url(png)}" alt="{escape(alt)}">'
     figure = {**figure, "config": {**figure.get("config", {}), **CONFIG}}
-    text = json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")  # neither tag nor comment within it
+    text = script_json(figure)
     height = int(figure.get("layout", {}).get("height") or 480)
     return (
         f'<figure class="in-space" aria-label="{escape(alt)}"><div class="still">{still}</div>'
         f'<div class="live" style="height: {height}px" hidden></div>'
         f'<script type="application/json">{text}</script></figure>'
     )
+
+
+def steps_html(steps: dict[str, Any]) -> str:
+    """The pictures of an explorer at some values of a control as HTML, with a slider; hidden where no script runs.
+
+    Args:
+        steps: see `plots.steps.STEPS`.
+
+    Raises:
+        SemnerfError: there are none.
+    """
+    try:
+        last, control = len(steps["steps"]) - 1, escape(steps["control"])
+    except (KeyError, TypeError, AttributeError):
+        raise SemnerfError(f"a notebook: an output {STEPS} without steps, expected a control and its steps") from None
+    slider = f'<input type="range" min="0" max="{last}" step="1">'
+    return (
+        f'<div class="steps" hidden><label>{control} {slider}</label> <output></output>'
+        f'<img alt=""><script type="application/json">{script_json(steps)}</script></div>'
+    )
+
+
+def script_json(value: Any) -> str:
+    """A value as JSON within a script's element: neither tag nor comment within it."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def data_url(png: str) -> str:
+    """The URL of a PNG that a notebook keeps as base64."""
+    return f"data:image/png;base64,{''.join(png.split())}"
 
 
 def is_in_space(page: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from semnerf_lib.lessons.boundary_fits import FINE, Fit, between, shortest_wave
 from semnerf_lib.palette import colourise, palette
@@ -21,7 +21,13 @@ Scores = Mapping[int, tuple[float | None, float | None]]
 
 @mpl.rc_context(SMALL)
 def draw_row(
-    figure: Figure, patch: np.ndarray, learnt: np.ndarray, fit: Fit, n_octaves: int, row: int, scores: Scores
+    figure: Figure | SubFigure,
+    patch: np.ndarray,
+    learnt: np.ndarray,
+    fit: Fit,
+    n_octaves: int,
+    row: int,
+    scores: Scores,
 ) -> None:
     """One row of a patch: truth, the fit between its pixels, the fastest wave; and beside it the scores over octaves.
 
@@ -102,6 +108,21 @@ def draw_fits(
         _picture(below, error_picture(patch, fit.labels), f"wrong: {', '.join(note)}")
         draw_classes(line, fit, row)
         line.set(xlabel="column (pixels)", title=f"p along row {row} (dashed)")
+
+
+@mpl.rc_context(SMALL)
+def draw_fit(figure: Figure | SubFigure, patch: np.ndarray, learnt: np.ndarray, fit: Fit) -> None:
+    """Side by side: the pixels learnt from, the fit between them, and what is wrong at the pixels."""
+    wrong = [("learnt", fit.wrong(patch, learnt)), ("left out", fit.wrong(patch, ~learnt))]
+    note = ", ".join(f"{name} {share:.1%}" for name, share in wrong if share is not None)
+    images = {
+        "true labels; white: left out": np.where(learnt[..., None], colourise(patch), 255).astype(np.uint8),
+        f"fit, at {FINE} x {FINE} places a pixel": colourise(fit.between),
+        f"wrong: {note}": error_picture(patch, fit.labels),
+    }
+    grid = figure.add_gridspec(1, 3, left=0.02, right=0.98, bottom=0.02, top=0.84, wspace=0.05)
+    for k, (title, image) in enumerate(images.items()):
+        _picture(figure.add_subplot(grid[k]), image, title)
 
 
 def patch_title(class_names: Sequence[str], frame: int, size: int) -> str:

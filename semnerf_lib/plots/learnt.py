@@ -13,11 +13,15 @@ from semnerf_lib.cameras import Intrinsics, get_rays, look_at
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import class_legend
 from semnerf_lib.scenes.raycast import LabelledMesh, RayCaster
-from semnerf_lib.scenes.triangles import normals
+from semnerf_lib.scenes.triangles import area_vectors, normals
 from semnerf_lib.surfaces.comparison import TrueSurface
 from semnerf_lib.surfaces.culling import part_of
 from semnerf_lib.surfaces.meshes import LearntSurface
 
+LAMP = np.array([0.25, -0.35, 0.9])
+"""Towards the light above a mesh."""
+AMBIENT, FRONT, ABOVE = 0.45, 0.2, 0.45
+"""Shares of a colour that are lit from everywhere, from the viewer, and from above."""
 FAR_OFF = 0.2
 """Distance to the truth that gets the strongest colour, metres."""
 SIDES = "RdBu_r"
@@ -28,6 +32,14 @@ def facing(mesh: LabelledMesh, eye: Float[np.ndarray, "3"]) -> Bool[np.ndarray, 
     """The faces whose front is towards a point. Without the others, the room is visible through its walls."""
     middle = mesh.vertices[mesh.faces].mean(1)
     return ((eye - middle) * normals(mesh.vertices, mesh.faces)).sum(-1) > 0
+
+
+def smooth_normals(mesh: LabelledMesh) -> Float[np.ndarray, "vertices 3"]:
+    """At each vertex the mean normal of its faces, weighted by their areas."""
+    across = np.repeat(area_vectors(mesh.vertices, mesh.faces), 3, axis=0)
+    corners, n = mesh.faces.reshape(-1), len(mesh.vertices)
+    sums = np.stack([np.bincount(corners, weights=axis, minlength=n) for axis in across.T], axis=-1)
+    return sums / np.linalg.norm(sums, axis=-1, keepdims=True).clip(1e-12)
 
 
 def side_colours(distance: Float[np.ndarray, "n"]) -> UInt8[np.ndarray, "n 3"]:
@@ -44,9 +56,14 @@ def seen_from(
     camera = Intrinsics.from_hfov(width, width, 75.0)
     c2w = torch.tensor(look_at(eye, mesh.bounds.mean(0)), dtype=torch.float32)
     rays_o, rays_d = (rays.reshape(-1, 3).numpy() for rays in get_rays(camera, c2w))
-    face = RayCaster(part).hits(rays_o, rays_d)["face"]
-    towards = -(normals(part.vertices, part.faces)[face] * rays_d).sum(-1) / np.linalg.norm(rays_d, axis=-1)
-    image = paint[face] * (0.7 + 0.3 * np.clip(towards, 0, 1))[:, None]
+    hits = RayCaster(part).hits(rays_o, rays_d)
+    face = hits["face"]
+    corners = np.stack([1 - hits["u"] - hits["v"], hits["u"], hits["v"]], axis=-1)
+    across = (corners[..., None] * smooth_normals(part)[part.faces[face]]).sum(1)
+    across /= np.linalg.norm(across, axis=-1, keepdims=True).clip(1e-9)
+    towards = -(across * rays_d).sum(-1) / np.linalg.norm(rays_d, axis=-1)
+    light = AMBIENT + FRONT * towards.clip(0) + ABOVE * (across @ LAMP).clip(0)
+    image = (paint[face] * light[:, None]).clip(0, 255)
     hit = (face >= 0).reshape(width, width)
     rows, columns = (np.flatnonzero(hit.any(axis)) for axis in (1, 0))
     image = np.where((face >= 0)[:, None], image, 255).astype(np.uint8).reshape(width, width, 3)

@@ -44,13 +44,14 @@ def check_target(path: Path) -> None:
         raise SemnerfError(f"{path}: is a file, expected a folder, or a name that ends in .mp4")
 
 
-def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height width 3"]:
+def picture(view: View, show: str, n_classes: int, farthest: float = MAX_DEPTH) -> UInt8[np.ndarray, "height width 3"]:
     """One of a view's images in colour.
 
     Args:
-        show: "labels" (the kit's palette), "depth" (dark is near, bright is `MAX_DEPTH` metres), "entropy" (dark is
+        show: "labels" (the kit's palette), "depth" (dark is near, bright is `farthest`), "entropy" (dark is
             certain, bright is ln C nats) or "rgb".
         n_classes: C.
+        farthest: metres.
 
     Raises:
         SemnerfError: RGB asked of a field that has none.
@@ -62,7 +63,7 @@ def picture(view: View, show: str, n_classes: int) -> UInt8[np.ndarray, "height 
             raise SemnerfError("show rgb: this run learnt no colour, expected one with supervision labels+rgb")
         return view.rgb
     if show == "depth":
-        return depth_picture(view.depth, MAX_DEPTH)
+        return depth_picture(view.depth, farthest)
     return (colormaps["magma"](np.clip(view.entropy / np.log(n_classes), 0, 1))[..., :3] * 255).astype(np.uint8)
 
 

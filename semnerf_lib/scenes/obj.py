@@ -123,7 +123,7 @@ class _Reader:
                     self.points.append(values[:3])
                     self.colours.append(values[3:6] if len(values) >= 6 else [])
                 case "vt":
-                    self.uvs.append(self.numbers(words, 2, 3))
+                    self.uvs.append(self.numbers(words, 2, 2))
                 case "f":
                     self.face(words)
                 case "o":

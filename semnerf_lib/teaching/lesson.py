@@ -197,11 +197,12 @@ def lesson(notebooks: Sequence[Path], parts: Sequence[Part] = PARTS) -> str:
             raise SemnerfError(f"notebooks: no cell {place}, expected notebooks 01 to 04 of this version")
         return found[0]
 
-    title = "# Ninety minutes: a room from labels alone\n\nRun all cells once before the lesson. The code is folded."
-    cells = [_cell("title", "markdown", title, "slide")]
+    note = "Run all cells once before the lesson. The code is folded: click the bar beside a cell to see it."
+    cells = [_cell("title", "markdown", "# Ninety minutes: a room from labels alone", "slide")]
+    cells.append(_cell("note", "markdown", note, "skip"))
     for k, place in enumerate(("01#c01-7e2af4", "01#c02-7550f7")):
         cells.append(_cell(f"begin-{k}", "code", copied(place).source, "skip"))
-    cells[1]["metadata"]["tags"] = ["parameters"]  # papermill's
+    cells[2]["metadata"]["tags"] = ["parameters"]  # papermill's
     for part in parts:
         name = f"minute-{part.minute:02}"
         text = f"## Minute {part.minute}: {part.title}\n\n{part.say}"

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.boundary_fits import Fit, boundary_patch, fit_patch, learnt_pixels, shortest_wave
 from semnerf_lib.palette import colourise
-from semnerf_lib.plots.boundary_fits import draw_fits, draw_row, patch_title
+from semnerf_lib.plots.boundary_fits import draw_fit, draw_fits, draw_row, patch_title
 from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG, class_legend, error_picture
+from semnerf_lib.plots.steps import Steps
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.layers import colour_key
@@ -26,6 +27,8 @@ FitPatch = Callable[[UInt8[np.ndarray, "height width"], Bool[np.ndarray, "height
 MOST = 10
 LEARNT = {"every pixel": 1, "1 pixel in 4": 2, "1 pixel in 9": 3}
 IN_FIGURE = (0, 4, 10)
+ON_PAGE = (0, 2, 4, 6, 8, 10)
+"""Octaves in the figure without a kernel, and those whose fits are scored there and shown one by one on a page."""
 SIDE = 300
 """Of a picture, about, pixels on the page."""
 
@@ -51,7 +54,7 @@ def encoding(scene: Scene, fit: FitPatch = fit_patch, frame: int | None = None, 
     if not 0 <= n_octaves <= MOST:
         raise SemnerfError(f"encoding: {n_octaves} octaves, expected 0 to {MOST}")
     bench = _Bench(scene, fit, frame, n_octaves)
-    return Explorer(bench.widget, bench.figure)
+    return Explorer(bench.widget, bench.figure, bench.steps)
 
 
 class _Bench:
@@ -131,9 +134,24 @@ class _Bench:
         canvas.draw()
         self.profile.show(np.asarray(canvas.buffer_rgba())[..., :3].copy())
 
+    def steps(self) -> Steps:
+        """The figure, and each of its fits alone."""
+        figure = self.figure()
+        fits = ((n, self.fits[n, self.every.value]) for n in ON_PAGE)
+        steps = ((n, self._page_of(n, fit)) for n, fit in fits)
+        return Steps(figure, "octaves", steps, ON_PAGE.index(IN_FIGURE[1]))
+
+    def _page_of(self, n_octaves: int, fit: Fit) -> Figure:
+        figure = Figure(figsize=(9.0, 6.2), layout="none")
+        above, below = figure.subfigures(2, 1, height_ratios=(1, 1.1))  # ty: ignore[not-iterable]: an array of two
+        draw_fit(above, self.patch, self.learnt, fit)
+        draw_row(below, self.patch, self.learnt, fit, n_octaves, self.row.value, self._scores())
+        figure.suptitle(f"{n_octaves} octaves", x=0.01, ha="left")
+        return figure
+
     def figure(self) -> Figure:
         """Fits of few, some and many octaves side by side."""
-        for n_octaves in (*IN_FIGURE, 2, 6, 8):
+        for n_octaves in ON_PAGE:
             self.fitted(n_octaves, self.every.value)
         fits = {n: self.fits[n, self.every.value] for n in IN_FIGURE}
         figure = Figure(figsize=(8.8, 6.3), layout="constrained")

@@ -8,6 +8,7 @@ from typing import Any
 
 from semnerf_lib.machine.progress import watched
 from semnerf_lib.plots.spatial import show3d
+from semnerf_lib.plots.steps import Steps
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,21 @@ class Explorer:
         widget: an ipywidgets widget.
         static: makes the figure (matplotlib's or plotly's) that stands for it in a notebook executed headless, on a
             page, or before a kernel was started.
+        steps: makes that figure and, for a page, pictures at some values of a control; None where there are none.
     """
 
     widget: Any
     static: Callable[[], Any]
+    steps: Callable[[], Steps] | None = None
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
         if watched():
             display(self.widget)
+            return
+        if self.steps is not None:
+            display(self.steps())
             return
         figure = self.static()
         display(show3d(figure) if hasattr(figure, "to_plotly_json") else figure)

@@ -12,6 +12,7 @@ from jaxtyping import Float, UInt8
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import Render
+from semnerf_lib.plots.renders import farthest_of
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.layers import LAYERS, layer_legend, layer_picture, layers_of
 from semnerf_lib.widgets.motion import bearings, middle_distance, moved, orbited, roaming_box, turned, upward
@@ -58,6 +59,7 @@ class FlyingCamera:
         self.render, self.scene, self.truth = render, scene, truth
         self.up, self.box = upward(scene.c2w), roaming_box(scene)
         self.c2w, self.frame, self.view = scene.c2w[start], start, None
+        self._farthest = farthest_of(scene)
         self._pressed = None  # pose and distance to the middle when a drag began
         self._timing = ""  # size and time of the last picture
         self._width = scene.intrinsics.width
@@ -160,13 +162,13 @@ class FlyingCamera:
         if self.layer.options != layers_of(self.view):
             self.layer.options = layers_of(self.view)
         layer, truth = self.layer.value, self._true_labels() if self.layer.value == "error" else None
-        self.picture.show(layer_picture(layer, self.view, self.scene.n_classes, truth))
+        self.picture.show(layer_picture(layer, self.view, self.scene.n_classes, truth, self._farthest))
         split = {**dict.fromkeys(self.scene.train_ids, "training"), **dict.fromkeys(self.scene.test_ids, "test")}
         where = "between frames" if self.frame is None else f"frame {self.frame} ({split.get(self.frame, 'unused')})"
         self.status.value = f"{layer}, {where}: {self._timing}"
         self.pose.value = self._pose()
         if self.view.labels.shape[1] == self._width:
-            self.legend.value = layer_legend(layer, self.view, self.scene.class_names, truth)
+            self.legend.value = layer_legend(layer, self.view, self.scene.class_names, truth, self._farthest)
 
     def _true_labels(self) -> UInt8[np.ndarray, "height width"] | None:
         """The true labels of the last view, at its size; None where nobody knows them."""

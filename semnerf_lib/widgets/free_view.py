@@ -42,10 +42,10 @@ def free_view(render: Render, scene: Scene, truth: Truth | None = None) -> Explo
 
     Args:
         render: a view of any pose (see `view_renderer`).
-        scene: whose frames the slider leads to, and what their labels should be.
+        scene: whose frames the slider leads to, first to the test frame that shows most; the truth of their labels.
         truth: true labels of any pose (see `made_truth`); without it the error is known at frames alone.
     """
-    start = scene.test_ids[len(scene.test_ids) // 2]
+    start = renders.telling_frames(scene, 1)[0]
     return Explorer(FlyingCamera(render, scene, truth, start).widget, lambda: static_view(render, scene, truth, start))
 
 
@@ -56,12 +56,12 @@ def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -
     beside = orbited(c2w, middle_distance(first.depth), np.radians(30), 0.0, upward(scene.c2w), roaming_box(scene))
     second = render(beside, width)
     truths = (scene.labels[frame], None if truth is None else truth(beside, width))
-    images, titles = [], []
+    images, titles, farthest = [], [], renders.farthest_of(scene)
     for view, truth_here, place in zip((first, second), truths, (f"frame {frame}", "a free pose"), strict=True):
         layers = LAYERS if truth_here is not None else LAYERS[:-1]
-        images += [layer_picture(layer, view, n, truth_here) for layer in layers]
+        images += [layer_picture(layer, view, n, truth_here, farthest) for layer in layers]
         wrong = [] if truth_here is None else [f"error: {error_text(view, truth_here)}"]
-        depth, entropy = f"depth, 0 to {renders.MAX_DEPTH:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
+        depth, entropy = f"depth, 0 to {farthest:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
         titles += [f"{place}: labels", depth, entropy, *wrong]
     figure = plots.views(images, titles, f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)")
     plots.class_legend(figure, np.stack([first.labels, second.labels]), scene.class_names)

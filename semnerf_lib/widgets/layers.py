@@ -28,13 +28,21 @@ def layers_of(view: View) -> tuple[str, ...]:
 
 
 def layer_picture(
-    layer: str, view: View, n_classes: int, truth: UInt8[np.ndarray, "height width"] | None
+    layer: str,
+    view: View,
+    n_classes: int,
+    truth: UInt8[np.ndarray, "height width"] | None,
+    farthest: float = renders.MAX_DEPTH,
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """One layer of a view in colour; labels where the error is asked for and the truth is not known."""
+    """One layer of a view in colour; labels where the error is asked for and the truth is not known.
+
+    Args:
+        farthest: depth that is shown the brightest, metres (see `renders.farthest_of`).
+    """
     if layer == "error" and truth is not None:
         return plots.error_picture(truth, view.labels)
     present = {"error": "labels", "colours": "rgb"}.get(layer, layer)
-    return renders.picture(view, present, n_classes)
+    return renders.picture(view, present, n_classes, farthest)
 
 
 def has_evidence(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
@@ -56,11 +64,15 @@ def filled_key(view: View, where: Bool[np.ndarray, "height width"], class_names:
 
 
 def layer_legend(
-    layer: str, view: View, class_names: tuple[str, ...], truth: UInt8[np.ndarray, "height width"] | None
+    layer: str,
+    view: View,
+    class_names: tuple[str, ...],
+    truth: UInt8[np.ndarray, "height width"] | None,
+    farthest: float = renders.MAX_DEPTH,
 ) -> str:
     """HTML that says what the colours of `layer_picture` mean, units included."""
     if layer == "depth":
-        return colour_scale("viridis", "depth 0 m", f"{renders.MAX_DEPTH:g} m and more")
+        return colour_scale("viridis", "depth 0 m", f"{farthest:g} m and more")
     if layer == "entropy":
         n = len(class_names)
         return colour_scale("magma", "sure: 0 nats", f"a blind guess among {n} classes: {np.log(n):.1f} nats")

@@ -26,9 +26,14 @@ from semnerf_lib.surfaces.tsdf import where_rays_end
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.space import EYE, LiveFigure, by_frequency, css, name_of, plotly_units, room_layout, xyz
 
-SIDE, SIDE_STATIC = 0.06, 0.2
+SIDE, SIDE_STATIC = 0.06, 0.15
 """Sides of the cubes in which vertices become one (see `culling.simplified`), live and in a file, metres."""
-LIGHT = dict(ambient=0.85, diffuse=0.35, specular=0.02, roughness=1.0)
+LIGHT = dict(
+    lighting=dict(ambient=0.45, diffuse=0.9, specular=0.05, roughness=0.9, fresnel=0.02),
+    lightposition=dict(x=0, y=-20_000, z=100_000),
+    flatshading=False,
+)
+"""Looks of a mesh: lit from above, and a little from the side from which one looks at first."""
 LABELS, DISTANCE = "labels", "distance to the truth"
 ENDS, DENSITY = "where rays end", "of one density"
 
@@ -100,8 +105,7 @@ def class_meshes(mesh: LabelledMesh) -> list[go.Mesh3d]:
             name=name_of(int(label), mesh.class_names),
             color=css(int(label)),
             showlegend=True,
-            flatshading=True,
-            lighting=LIGHT,
+            **LIGHT,
             hovertemplate="%{x:.2f}, %{y:.2f}, %{z:.2f} m",
         )
         for label in by_frequency(mesh.face_labels)
@@ -118,8 +122,7 @@ def distance_mesh(mesh: LabelledMesh, truth: TrueSurface) -> go.Mesh3d:
         cmin=-100 * FAR_OFF,
         cmax=100 * FAR_OFF,
         colorbar=dict(title=dict(text="cm too near (red)<br>or too far (blue)"), len=0.6),
-        lighting=LIGHT,
-        flatshading=True,
+        **LIGHT,
         hovertemplate="%{intensity} cm",
     )
 

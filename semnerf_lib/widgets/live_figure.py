@@ -18,7 +18,7 @@ from semnerf_lib.evaluation import Render, View
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import class_legend
-from semnerf_lib.plots.renders import MAX_DEPTH
+from semnerf_lib.plots.renders import farthest_of, telling_frames
 from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.plots.style import GREY, MODEL_COLOURS
 from semnerf_lib.runs.store import Run
@@ -31,7 +31,7 @@ LAYERS = ("labels", "error", "depth")
 
 def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Callable[[Model, Scene], Render]) -> Image:
     """A finished run as a small picture: its curves, a test view, and the cloud."""
-    model, frame = run.load(scene, device), scene.test_ids[(len(scene.test_ids) - 1) // 2]
+    model, frame = run.load(scene, device), telling_frames(scene, 1)[0]
     render = renderer(model, scene)
     view = render(scene.c2w[frame], scene.intrinsics.width)
     xyz, labels = learnt_cloud(render, scene)
@@ -42,7 +42,7 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Call
     draw_curves([axes[key] for key in "lmd"], run.history, run.config.iterations, {})
     texts = captions(scene, frame, view, run.config.iterations)
     images = [colourise(scene.labels[frame])]
-    images += [layer_picture(layer, view, scene.n_classes, scene.labels[frame]) for layer in LAYERS]
+    images += [layer_picture(layer, view, scene.n_classes, scene.labels[frame], farthest_of(scene)) for layer in LAYERS]
     for key, image, name in zip("tpez", images, ("truth", *LAYERS), strict=True):
         axes[key].imshow(image)
         axes[key].set_axis_off()
@@ -61,7 +61,7 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Call
 def captions(scene: Scene, frame: int, view: View, step: int) -> dict[str, str]:
     """What stands beside the names of the four pictures."""
     texts = {"truth": f"frame {frame}", "labels": f"at step {step}", "error": error_text(view, scene.labels[frame])}
-    texts["depth"] = f"0 (dark) to {MAX_DEPTH:g} m"
+    texts["depth"] = f"0 (dark) to {farthest_of(scene):g} m"
     if scene.depth is not None and (valid := scene.depth[frame] > 0).any():
         texts["depth"] += f", off by {np.abs(view.depth - scene.depth[frame])[valid].mean():.2f} m"
     return texts

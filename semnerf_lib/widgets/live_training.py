@@ -19,6 +19,7 @@ from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise, palette
+from semnerf_lib.plots.renders import farthest_of, telling_frames
 from semnerf_lib.runs.live import AT_WORK, LiveRun, live_run, model_of
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene
@@ -85,7 +86,10 @@ class LivePanel:
         self.status, self.fault, self.legend = (ipywidgets.HTML() for _ in range(3))
         self.status.add_class("semnerf-status")
         last = len(self.scene.test_ids) - 1
-        self.slider = ipywidgets.IntSlider(last // 2, 0, last, description="test view", continuous_update=False)
+        self.slider = ipywidgets.IntSlider(
+            self.scene.test_ids.index(telling_frames(self.scene, 1)[0]), 0, last, description="test view",
+            continuous_update=False,
+        )  # fmt: skip
         self.slider.observe(lambda _: self._other_view(), "value")
         self.curves = Picture(blank, 940, "training curves", cursor="default")
         self.pictures = {name: Picture(blank, 232, name, cursor="default") for name in ("truth", *LAYERS)}
@@ -187,7 +191,7 @@ class LivePanel:
             view = render(scene.c2w[frame], scene.intrinsics.width)
             self.pictures["truth"].show(colourise(truth))
             for layer in LAYERS:
-                self.pictures[layer].show(layer_picture(layer, view, scene.n_classes, truth))
+                self.pictures[layer].show(layer_picture(layer, view, scene.n_classes, truth, farthest_of(scene)))
             for name, text in captions(scene, frame, view, live.step).items():
                 self.captions[name].value = f"<b>{name}</b> {text}"
             cloud = learnt_cloud(render, scene)

@@ -17,6 +17,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import Pass, Trace
 from semnerf_lib.plots.images import _picture
 from semnerf_lib.plots.one_ray import ALL, BRIEF, RayPanels, draw_ray, span_of
+from semnerf_lib.plots.steps import Steps
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.marks import mark_pixel
@@ -26,6 +27,8 @@ WIDTH, HEIGHTS = 7.0, {BRIEF: 4.2, ALL: 6.6}
 """Of the picture of the ray with few and with all strips, inches at 100 pixels."""
 PICTURE = 320
 """Width of the label image on the page, pixels, about."""
+COLUMNS = 12
+"""Pixels of a row whose rays a page shows."""
 COUNTS = (8, 16, 32, 64, 128, 256)
 WIDTHS = {"whole ray": None, "1 m": 1.0, "20 cm": 0.2}
 """Stretches of the ray to show; those with a number lie around where most light ends."""
@@ -60,7 +63,7 @@ def one_ray(
         size = f"{scene.intrinsics.width}x{scene.intrinsics.height}"
         raise SemnerfError(f"one_ray: pixel ({u}, {v}), expected column and row of an image of {size}")
     lens = _Lens(trace, scene, samples, frame, (u, v))
-    return Explorer(lens.widget, lens.figure)
+    return Explorer(lens.widget, lens.figure, lens.steps)
 
 
 def telling_pixel(scene: Scene, frame: int) -> tuple[int, int]:
@@ -161,6 +164,20 @@ class _Lens:
         span = span_of(self.passes, self._depths(), 1.0)
         draw_ray(right, self.passes, self.scene.class_names, self._depths(), span, height, BRIEF, self._picked())
         return figure
+
+    def steps(self) -> Steps:
+        """The figure, and that of other pixels of its row."""
+        figure, (chosen, v) = self.figure(), self.pixel
+        columns = sorted(
+            {chosen, *np.linspace(0, self.scene.intrinsics.width - 1, COLUMNS + 2).astype(int).tolist()[1:-1]}
+        )
+
+        def of(u: int) -> Figure:
+            self.pixel = (u, v)
+            self.passes = self._traced()
+            return self.figure()
+
+        return Steps(figure, f"column of the pixel, in row {v}", ((u, of(u)) for u in columns), columns.index(chosen))
 
     def write(self) -> None:
         """Writes what the pixel comes to and, for the picked sample, the equations with its numbers."""

@@ -88,9 +88,7 @@ def in_time(desk: Desk, check: Callable[[], None]) -> None:
 def act_free_view(desk: Desk) -> None:
     scene, model = trained(desk)
     name, full = "free view", scene.intrinsics.width
-    replay = FlyingCamera(
-        view_renderer(model, scene), scene, made_truth(scene), scene.test_ids[len(scene.test_ids) // 2]
-    )
+    replay = FlyingCamera(view_renderer(model, scene), scene, made_truth(scene), renders.telling_frames(scene, 1)[0])
     desk.wait_for_picture(name, 0)
     assert_same(desk.pixels(name), colourise(replay.view.labels))
 
@@ -110,7 +108,10 @@ def act_free_view(desk: Desk) -> None:
             truth = replay.truth(replay.c2w, full)
             assert_same(desk.pixels(name), plots.error_picture(truth, replay.view.labels))
         else:
-            assert_same(desk.pixels(name) // 8, renders.picture(replay.view, layer, scene.n_classes) // 8)
+            assert_same(
+                desk.pixels(name) // 8,
+                renders.picture(replay.view, layer, scene.n_classes, renders.farthest_of(scene)) // 8,
+            )
     desk.press("labels")
 
     before = desk.shown(name)
@@ -202,7 +203,7 @@ def act_live_training(desk: Desk) -> None:
     desk.press("start")
     desk.wait_for_text("mIoU")
     model = Store(desk.lab.results).get(Planned(scene, config)).load(scene)
-    frame = scene.test_ids[(len(scene.test_ids) - 1) // 2]
+    (frame,) = renders.telling_frames(scene, 1)
     view = view_renderer(model, scene)(scene.c2w[frame], scene.intrinsics.width)
     desk.page.wait_for_timeout(500)  # the last picture follows the last word
     assert_same(desk.pixels("labels"), colourise(view.labels))

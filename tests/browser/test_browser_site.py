@@ -141,6 +141,29 @@ def test_a_press_enlarges_a_picture(series, visitor):
     assert page.locator("dialog.large").is_hidden()
 
 
+@pytest.mark.parametrize("number", ["02", "03"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_slider_shows_its_pictures_by_keyboard(series, visitor, pictures, number, theme):
+    page = visitor(color_scheme=theme)
+    (address,) = (series.parent / "notebooks").glob(f"{number}_*.html")
+    page.goto(address.as_uri())
+    box = page.locator(".steps")
+    slider, picture, value = box.get_by_role("slider"), box.locator("img"), box.locator("output")
+    slider.focus()
+    page.keyboard.press("Home")
+    first = picture.get_attribute("src"), picture.get_attribute("alt"), value.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert all(
+        one != other
+        for one, other in zip(
+            first, (picture.get_attribute("src"), picture.get_attribute("alt"), value.inner_text()), strict=True
+        )
+    )
+    assert slider.get_attribute("aria-valuetext") == value.inner_text()
+    assert not [one["id"] for one in Axe().run(page, context=".steps").response["violations"]]
+    box.screenshot(path=pictures / f"steps_{number}_{theme}.png")
+
+
 def test_films_play(series, visitor):
     page = visitor()
     page.goto((series.parent / "notebooks" / "05_semantic_view_synthesis.html").as_uri())
@@ -173,6 +196,8 @@ def in_space(tmp_path_factory):
 def test_a_figure_in_space_is_live_and_can_be_turned(in_space, visitor, pictures):
     page = visitor()
     page.goto(in_space.as_uri())
+    assert page.get_by_alt_text("Four points").is_visible()
+    page.get_by_role("button", name="Turn it in 3D").click()
     page.wait_for_selector("figure.in-space[data-live=yes]")
     assert page.locator(".still").is_hidden() and page.locator(".live canvas").count()
     buttons = page.locator(".modebar-btn").evaluate_all("(all) => all.map((button) => button.dataset.title)")
@@ -197,6 +222,7 @@ def test_without_webgl_its_picture_stands_there(in_space, visitor):
     page = visitor()
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
     page.goto(in_space.as_uri())
+    assert not page.locator("button.turn").count()
     assert page.get_by_alt_text("Four points").is_visible() and page.locator(".live").is_hidden()
 
 

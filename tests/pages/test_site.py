@@ -136,7 +136,7 @@ def test_nothing_is_asked_of_the_network(built):
 
 
 def test_only_the_page_with_a_figure_in_space_asks_for_plotly(built):
-    asks = {name for name, page in pages(built).items() if f'src="{LIBRARY}"' in page}
+    asks = {name for name, page in pages(built).items() if f'data-library="{LIBRARY}"' in page}
     assert asks == {"notebooks/02_second.html"}
     page = (built / "notebooks" / "02_second.html").read_text()
     [text] = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)

@@ -310,6 +310,11 @@ def test_an_obj_with_colours_of_its_vertices(tmp_path):
     assert load_mesh(tmp_path / "a.obj").face_colours.tolist() == [[255, 0, 0]]
 
 
+def test_an_obj_with_texture_coordinates_of_two_and_three_numbers(tmp_path):
+    (tmp_path / "a.obj").write_bytes(obj("vt 0 0", "vt 1 0 0", "o chair", "f 1/1 2/2 3/1"))
+    assert load_mesh(tmp_path / "a.obj").class_names == ("chair",)
+
+
 GLTF = {
     "true for 1": (lambda given: given["accessors"][0].update(bufferView=True), "bufferView is True"),
     "a matrix of text": (lambda given: given["nodes"][-1].update(matrix=["1"] * 16), "expected numbers"),

@@ -33,7 +33,7 @@ def write_masks(folder: Path) -> None:
         ids = codes(i).astype(np.uint8)
         ids[-1] = 3
         Image.fromarray(ids).save(folder / f"SegmentationClass/f_{i}.png")
-    (folder / "class_names.txt").write_text("__ignore__\nbed\nlamp\nfloor\n")
+    (folder / "class_names.txt").write_text("__ignore__\n_background_\nbed\nlamp\nfloor\n")
     np.savetxt(folder / "traj.txt", POSES.reshape(-1, 16))
 
 

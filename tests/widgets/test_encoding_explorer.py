@@ -12,6 +12,7 @@ from semnerf_lib import plots
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.boundary_fits import FINE, Fit
 from semnerf_lib.palette import colourise
+from semnerf_lib.plots.steps import STEPS
 from semnerf_lib.scene import VOID
 from semnerf_lib.widgets.encoding import encoding
 
@@ -96,6 +97,15 @@ def test_the_figure_compares_octaves(bench, dummy):
     for n in (0, 4, 10):
         assert any(title.startswith(f"{n} octaves") for title in titles)
     assert "wrong pixels (%)" in titles and len(figure.legends[0].get_texts()) > 1
+
+
+def test_its_steps_are_the_fits_of_the_figure(bench, dummy):
+    data, _ = bench.steps()._repr_mimebundle_()
+    steps = data[STEPS]
+    assert [step["value"] for step in steps["steps"]] == ["0", "2", "4", "6", "8", "10"]
+    assert steps["control"] == "octaves" and steps["start"] == 2
+    assert sorted(asked[0] for asked in dummy.asked) == [0, 2, 4, 6, 8, 10]  # none is made twice
+    assert steps["steps"][0]["alt"].startswith("octaves: 0. ") and "wrong: learnt" in steps["steps"][0]["alt"]
 
 
 def test_a_fault_is_told_and_not_swallowed(bench):

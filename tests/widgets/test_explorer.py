@@ -35,3 +35,9 @@ def test_a_figure_that_is_not_matplotlibs_is_shown_as_it_is(displayed, monkeypat
     monkeypatch.setenv("SEMNERF_HEADLESS", "1")
     Explorer("widget", lambda: "plotly's")._ipython_display_()
     assert displayed == ["plotly's"]
+
+
+def test_headless_shows_the_steps_where_there_are_some(displayed, monkeypatch):
+    monkeypatch.setenv("SEMNERF_HEADLESS", "1")
+    Explorer("widget", lambda: pytest.fail("the figure alone was made"), lambda: "steps")._ipython_display_()
+    assert displayed == ["steps"]

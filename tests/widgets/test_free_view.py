@@ -176,7 +176,9 @@ def test_another_layer_costs_no_rendering(camera, render, scene):
     for layer in ("depth", "entropy", "error", "labels"):
         camera.layer.value = layer
         if layer != "error":
-            assert np.array_equal(shown(camera), renders.picture(camera.view, layer, scene.n_classes))
+            assert np.array_equal(
+                shown(camera), renders.picture(camera.view, layer, scene.n_classes, renders.farthest_of(scene))
+            )
     assert render.calls == []
 
 

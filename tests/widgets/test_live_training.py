@@ -143,10 +143,10 @@ def test_scoring_advances_the_bar_and_draws_once(panel, monkeypatch, scene):
 
 
 def test_another_view_is_drawn_at_once_while_nothing_trains(panel, scene):
-    before = len(panel.renderer.calls)
-    panel.slider.value = 0
+    before, other = len(panel.renderer.calls), (panel.slider.value + 1) % len(scene.test_ids)
+    panel.slider.value = other
     assert len(panel.renderer.calls) == before + 1 + VIEWS
-    assert f"frame {scene.test_ids[0]}" in panel.captions["truth"].value
+    assert f"frame {scene.test_ids[other]}" in panel.captions["truth"].value
 
 
 def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
@@ -155,7 +155,7 @@ def test_while_it_trains_only_its_thread_draws(panel, monkeypatch):
 
     def turn_the_slider():
         before = len(panel.renderer.calls)
-        panel.slider.value = 0
+        panel.slider.value = (panel.slider.value + 1) % (panel.slider.max + 1)
         seen.append(len(panel.renderer.calls) - before)
 
     panel.live.on_change = act_at(panel, 20, turn_the_slider)

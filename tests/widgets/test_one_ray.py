@@ -12,6 +12,7 @@ from semnerf_lib.cameras import get_rays
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons.tracing import trace_field, trace_model
 from semnerf_lib.models import build_model
+from semnerf_lib.plots.steps import STEPS
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.widgets.marks import mark_pixel
 from semnerf_lib.widgets.one_ray import one_ray, telling_pixel
@@ -108,6 +109,16 @@ def test_the_figure_has_what_a_reader_needs(lens):
         assert any(title.startswith(word) for title in titles), word
     legends = [text.get_text() for part in figure.subfigs for legend in part.legends for text in legend.get_texts()]
     assert any("true depth" in text and "m" in text for text in legends) and "all other classes" in legends
+
+
+def test_its_steps_are_rays_of_one_row_with_the_chosen_pixel_among_them(tiny_scene, dummy, lens):
+    steps = lens.steps()._repr_mimebundle_()[0][STEPS]
+    columns = [int(step["value"]) for step in steps["steps"]]
+    assert columns == sorted(set(columns)) and columns[steps["start"]] == 4 and len(columns) > 8
+    rays_d = get_rays(tiny_scene.intrinsics, torch.tensor(tiny_scene.c2w[3]).float())[1]
+    for u, asked in zip(columns, dummy.asked[1:], strict=True):
+        assert torch.allclose(asked[1][0], rays_d[5, u])
+    assert steps["control"] == "column of the pixel, in row 5"
 
 
 def test_the_drawn_samples_are_counted_whether_or_not_the_first_are_among_them(tiny_scene, lens):

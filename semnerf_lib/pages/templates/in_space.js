@@ -1,19 +1,32 @@
-// Draws each figure in space over its picture, when it comes into sight; where it cannot, the picture stays.
+// A figure in space is a picture until one asks for more; then plotly, which lies beside the page, draws it.
+const library = document.currentScript.dataset.library;
 const webgl = (() => {
   const context = document.createElement("canvas").getContext("webgl");
   if (!context) return false;
   context.getExtension("WEBGL_lose_context")?.loseContext();
   return true;
 })();
+let loaded;
 
-async function draw(figure) {
+function plotly() {
+  loaded ??= new Promise((done, failed) => {
+    const script = Object.assign(document.createElement("script"), { src: library, onload: done, onerror: failed });
+    document.head.append(script);
+  });
+  return loaded;
+}
+
+async function draw(figure, button) {
   const live = figure.querySelector(".live"), still = figure.querySelector(".still");
   const { data, layout, config } = JSON.parse(figure.querySelector("script").textContent);
-  live.hidden = false;
-  still.hidden = true;
+  button.disabled = true;
   try {
+    await plotly();
+    live.hidden = false;
+    still.hidden = true;
     await Plotly.newPlot(live, data, { ...layout, autosize: true, width: undefined }, config);
     figure.dataset.live = "yes";
+    button.remove();
   } catch (fault) {
     live.hidden = true;
     still.hidden = false;
@@ -21,12 +34,10 @@ async function draw(figure) {
   }
 }
 
-if (webgl && window.Plotly) {
-  const sight = new IntersectionObserver((entries) => {
-    for (const entry of entries.filter((entry) => entry.isIntersecting)) {
-      sight.unobserve(entry.target);
-      draw(entry.target);
-    }
-  }, { rootMargin: "200px" });
-  document.querySelectorAll("figure.in-space").forEach((figure) => sight.observe(figure));
+if (webgl) {
+  document.querySelectorAll("figure.in-space").forEach((figure) => {
+    const button = Object.assign(document.createElement("button"), { className: "turn", textContent: "Turn it in 3D" });
+    button.addEventListener("click", () => draw(figure, button));
+    figure.append(button);
+  });
 }
