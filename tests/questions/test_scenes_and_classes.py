@@ -16,7 +16,7 @@ from semnerf_lib.experiments import Planned
 from semnerf_lib.questions import scenes_and_classes as module
 from semnerf_lib.questions.question import ANSWERS, read_answer
 from semnerf_lib.questions.scenes_and_classes import BASE, GROWN, SEEDS, STEPS, TURNED
-from semnerf_lib.runs.store import Store
+from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.rooms.dials import Dials
 
@@ -64,7 +64,7 @@ def test_depth_stands_beside_that_of_an_untrained_field(cases, tmp_path, monkeyp
         assert measured["miou_merged"] == merged
 
 
-def test_classes_are_merged_before_they_are_scored(monkeypatch):
+def test_classes_are_merged_before_they_are_scored(monkeypatch, tmp_path):
     """Labels that mix up two classes which become one are right; the tiny scene's seven classes become five."""
     fine = make_tiny_scene()
     coarse = np.where(fine.labels < 5, fine.labels, np.where(fine.labels == VOID, VOID, 4)).astype(np.uint8)
@@ -76,8 +76,9 @@ def test_classes_are_merged_before_they_are_scored(monkeypatch):
     def at(c2w):
         return next(i for i in range(fine.n_frames) if (fine.c2w[i] == c2w).all())
 
-    run = SimpleNamespace(load=lambda scene: None, metrics={"miou": 0.3})
+    monkeypatch.setattr(Run, "load", lambda run, scene: None)
     planned = Planned(fine, preset("smoke"))
+    run = make_run(Store(tmp_path), planned, 0.3)
     assert module.merged_miou(planned, run) == 1.0
     assert module.merged_miou(Planned(few, preset("smoke")), run) == 0.3
 
