@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from semnerf_lib.errors import SemnerfError
+
 
 @dataclass(frozen=True)
 class Amount:
@@ -29,6 +31,23 @@ class Amount:
 
 def percent(x: float) -> str:
     return f"{100 * x:.3g} %"
+
+
+def parsed(amount: str, text: str) -> float:
+    """The number that is written as an amount in the text of a corruption.
+
+    Raises:
+        SemnerfError: it is no number.
+    """
+    try:
+        return float(amount)
+    except ValueError as fault:
+        raise SemnerfError(f"corruption {text!r}: amount {amount!r}, expected a number") from fault
+
+
+def spelled(amount: float) -> str:
+    """An amount as the text of a corruption has it: 0.5, 9."""
+    return repr(amount).removesuffix(".0")
 
 
 TWENTIETHS = tuple(k / 20 for k in range(1, 21))

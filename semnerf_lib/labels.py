@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from semnerf_lib import corruptions as rules
-from semnerf_lib.amounts import CLICKED, DROPPED, FACTOR, FRAMES, PIXELS, Amount, percent
+from semnerf_lib.amounts import CLICKED, DROPPED, FACTOR, FRAMES, PIXELS, Amount, parsed, percent, spelled
 from semnerf_lib.annotation import EFFORT, annotated
 from semnerf_lib.corruptions import Labels, class_id, instances_of
 from semnerf_lib.errors import SemnerfError
@@ -185,9 +185,7 @@ class Corruption:
 
     @classmethod
     def parse(cls, text: str) -> Corruption:
-        """Reads "none", "kind:amount", "kind:amount:class", "kind:name=amount,name=amount" or "stored:file".
-
-        parse(str(c)) == c.
+        """Reads what str() writes: "none", "kind:amount", "kind:amount:class", "kind:name=amount,..." or "stored:file".
 
         Raises:
             SemnerfError: see the class; an amount that is no number, or other names than those of the kind.
@@ -200,14 +198,14 @@ class Corruption:
             if names != tuple(named):
                 expected = ",".join(f"{name}=..." for name in named)
                 raise SemnerfError(f"corruption {text!r}, expected {kind}:{expected}")
-            return cls(kind, amounts=tuple(_number(amount, text) for amount in numbers))
+            return cls(kind, amounts=tuple(parsed(amount, text) for amount in numbers))
         amount, colon, of = rest.partition(":")
-        return cls(kind, _number(amount, text) if amount else None, of if colon else None)
+        return cls(kind, parsed(amount, text) if amount else None, of if colon else None)
 
     def __str__(self) -> str:
-        amount = None if self.amount is None else _spelled(self.amount)
+        amount = None if self.amount is None else spelled(self.amount)
         pairs = zip(self.entry.amounts, self.amounts, strict=True)
-        named = ",".join(f"{name}={_spelled(value)}" for name, value in pairs) or None
+        named = ",".join(f"{name}={spelled(value)}" for name, value in pairs) or None
         return ":".join(part for part in (self.kind, amount, self.of, named) if part is not None)
 
     @property
@@ -241,17 +239,6 @@ class Corruption:
             SemnerfError: the file is missing.
         """
         return sha256_of_stored(self.file) if self.file else ""
-
-
-def _number(amount: str, text: str) -> float:
-    try:
-        return float(amount)
-    except ValueError as fault:
-        raise SemnerfError(f"corruption {text!r}: amount {amount!r}, expected a number") from fault
-
-
-def _spelled(amount: float) -> str:
-    return repr(amount).removesuffix(".0")
 
 
 CLEAN = Corruption()

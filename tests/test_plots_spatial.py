@@ -117,5 +117,5 @@ def test_an_explorer_shows_its_plotly_figure_so(monkeypatch):
     shown = []
     monkeypatch.setenv("SEMNERF_HEADLESS", "1")
     monkeypatch.setattr("IPython.display.display", shown.append)
-    Explorer(widget=None, static=lambda: figure(mesh()))._ipython_display_()
+    Explorer(live=lambda: None, static=lambda: figure(mesh()))._ipython_display_()
     assert [type(item).__name__ for item in shown] == ["Shown3D"]

@@ -21,7 +21,8 @@ def slides_page(notebook: Any, folder: Path) -> str:
     """The slides of an executed notebook as one self-contained HTML file.
 
     A slide begins at each cell whose `slide_type` is "slide" or "subslide", as Jupyter keeps it in the metadata; cells
-    of type "skip" are left out. Of code only the outputs are shown, and of a figure in space its picture.
+    of type "skip" are left out. Of code only the outputs are shown, without lines of progress, and of a figure in space
+    its picture.
 
     Args:
         notebook: an nbformat node.
@@ -32,6 +33,8 @@ def slides_page(notebook: Any, folder: Path) -> str:
     """
     flat = copy.deepcopy(notebook)
     for cell in flat.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output.data.pop(PLOTLY, None)

@@ -81,6 +81,6 @@ def classes_over_width(
     ax.set(xscale="log", xlabel="median visible width of the class (cm)", ylabel=ylabel, ylim=(0, 1))
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.grid(axis="y")
-    ax.legend(loc="lower right")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.suptitle(title, x=0.01, ha="left")
     return figure

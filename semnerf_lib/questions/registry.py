@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semnerf_lib.machine.files import sha256_of
-from semnerf_lib.questions import scenes_and_classes
+from semnerf_lib.questions import least_annotation, scenes_and_classes, small_objects
 from semnerf_lib.questions.question import Question, make_answer, own_file
 from semnerf_lib.runs.executors import Executor
 from semnerf_lib.runs.store import Store
 
-QUESTIONS: tuple[Question, ...] = (scenes_and_classes.QUESTION,)
+QUESTIONS: tuple[Question, ...] = (
+    scenes_and_classes.QUESTION,
+    small_objects.QUESTION,
+    least_annotation.QUESTION,
+)
 """In the order of their notebooks; a notebook may ask several."""
 
 

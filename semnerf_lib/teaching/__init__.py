@@ -4,6 +4,7 @@ It may know the study, the runs and the method, and names widgets in the teacher
 Begin with `checking`, which says what a check is; `workshop` is the way of a pack.
 """
 
+from semnerf_lib.teaching.checks_annotation import check_cheapest_point, check_click_seconds
 from semnerf_lib.teaching.checks_clicks import check_click, check_frames, check_next_click
 from semnerf_lib.teaching.checks_dials import check_cell, check_merged
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
@@ -20,6 +21,7 @@ from semnerf_lib.teaching.checks_scores import (
     check_verdict,
 )
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
+from semnerf_lib.teaching.checks_widths import check_image_width, check_width_in_cm
 
 __all__ = [
     "check_adam",
@@ -27,7 +29,9 @@ __all__ = [
     "check_axes",
     "check_cell",
     "check_chance",
+    "check_cheapest_point",
     "check_click",
+    "check_click_seconds",
     "check_corners",
     "check_depth",
     "check_depth_of_ray",
@@ -38,6 +42,7 @@ __all__ = [
     "check_first_solid",
     "check_frames",
     "check_half_width",
+    "check_image_width",
     "check_interval",
     "check_loss",
     "check_merged",
@@ -52,4 +57,5 @@ __all__ = [
     "check_softmax",
     "check_verdict",
     "check_vote",
+    "check_width_in_cm",
 ]

@@ -197,7 +197,7 @@ def lesson(notebooks: Sequence[Path], parts: Sequence[Part] = PARTS) -> str:
             raise SemnerfError(f"notebooks: no cell {place}, expected notebooks 01 to 04 of this version")
         return found[0]
 
-    note = "Run all cells once before the lesson. The code is folded: click the bar beside a cell to see it."
+    note = "Run all cells once before the lesson. The code is folded: click the three dots to see it."
     cells = [_cell("title", "markdown", "# Ninety minutes: a room from labels alone", "slide")]
     cells.append(_cell("note", "markdown", note, "skip"))
     for k, place in enumerate(("01#c01-7e2af4", "01#c02-7550f7")):

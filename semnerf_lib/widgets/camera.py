@@ -40,6 +40,8 @@ FARTHER = 1.35
 """How much farther than in other explorers one stands at first: the whole room and the ray's end are in sight."""
 STATIC_CAMERAS = 10
 """Cameras of a piece of the path that the figure in a file draws."""
+SEE_THROUGH = 0.5
+"""Opacity of the points of surfaces: a ray and its end stay in sight behind them."""
 ABOVE = 0.15
 """Share of the room's height that is left out below the ceiling, so that one looks in."""
 N_POINTS, N_POINTS_STATIC = 8000, 4500
@@ -56,7 +58,7 @@ def camera_rays(scene: Scene, see: See) -> Explorer:
         see: (c2w, width) -> labels and depth as a camera there sees them: `from_frames(scene)` before any model is
             trained, or a model's views.
     """
-    return Explorer(CameraRays(scene, see).widget, lambda: still(scene, see))
+    return Explorer(lambda: CameraRays(scene, see).widget, lambda: still(scene, see))
 
 
 def still(scene: Scene, see: See) -> go.Figure:
@@ -97,7 +99,10 @@ def room(scene: Scene, title: str, n_points: int, static: bool = False) -> dict:
         for name, ids, colour in (("training", scene.train_ids, TRAINING), ("test", scene.test_ids, TEST))
     ]
     layout = room_layout(box, title, eye=FARTHER * np.array(EYE), height=560 if static else 640)
-    return {"data": [*class_points(points[below], labels[below], scene.class_names, 3.0), *traces], "layout": layout}
+    surfaces = class_points(points[below], labels[below], scene.class_names, 3.0)
+    for one in surfaces:
+        one.marker.opacity = SEE_THROUGH
+    return {"data": [*surfaces, *traces], "layout": layout}
 
 
 def add_moving(figure: BaseFigure) -> None:

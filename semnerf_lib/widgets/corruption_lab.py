@@ -65,7 +65,7 @@ def corruption_lab(
     if kind not in kinds.values():
         raise SemnerfError(f"corruption_lab: kind {kind!r}, expected one of: {', '.join(kinds.values())}")
     lab = _Lab(scene, corrupt, frame, kind, kinds)
-    return Explorer(lab.widget, lab.figure)
+    return Explorer(lambda: lab.widget, lab.figure)
 
 
 class _Lab:

@@ -54,7 +54,7 @@ def encoding(scene: Scene, fit: FitPatch = fit_patch, frame: int | None = None, 
     if not 0 <= n_octaves <= MOST:
         raise SemnerfError(f"encoding: {n_octaves} octaves, expected 0 to {MOST}")
     bench = _Bench(scene, fit, frame, n_octaves)
-    return Explorer(bench.widget, bench.figure, bench.steps)
+    return Explorer(lambda: bench.widget, bench.figure, bench.steps)
 
 
 class _Bench:

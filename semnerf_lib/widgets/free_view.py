@@ -46,7 +46,10 @@ def free_view(render: Render, scene: Scene, truth: Truth | None = None) -> Explo
         truth: true labels of any pose (see `made_truth`); without it the error is known at frames alone.
     """
     start = renders.telling_frames(scene, 1)[0]
-    return Explorer(FlyingCamera(render, scene, truth, start).widget, lambda: static_view(render, scene, truth, start))
+    return Explorer(
+        lambda: FlyingCamera(render, scene, truth, start).widget,
+        lambda: static_view(render, scene, truth, start),
+    )
 
 
 def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -> Figure:

@@ -61,7 +61,7 @@ def label_studio(
     panel = StudioPanel(scene, learners, Path(path), render)
     if watched():
         panel.studio.open()
-    return Explorer(panel.widget, lambda: figure(scene, learners, render))
+    return Explorer(lambda: panel.widget, lambda: figure(scene, learners, render))
 
 
 def figure(scene: Scene, learners: Learners, render: Callable[[Model, Scene], Render]) -> Image:

@@ -85,7 +85,7 @@ def learnt_room(learnt: Learnt) -> Explorer:
 
     Walls that turn their back to the reader are left out, so that one looks in from any side.
     """
-    return Explorer(LearntRoom(learnt).widget, lambda: still(learnt))
+    return Explorer(lambda: LearntRoom(learnt).widget, lambda: still(learnt))
 
 
 def still(learnt: Learnt) -> Shown3D:

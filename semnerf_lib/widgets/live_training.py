@@ -55,7 +55,7 @@ def live_training(
     """
     store, device = store or Store(), device or pick_device()
     return Explorer(
-        LivePanel(live_run(store, planned, device), renderer).widget,
+        lambda: LivePanel(live_run(store, planned, device), renderer).widget,
         lambda: finished_figure(store.get(planned, device), planned.scene, device, renderer),
     )
 

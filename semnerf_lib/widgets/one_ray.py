@@ -63,7 +63,7 @@ def one_ray(
         size = f"{scene.intrinsics.width}x{scene.intrinsics.height}"
         raise SemnerfError(f"one_ray: pixel ({u}, {v}), expected column and row of an image of {size}")
     lens = _Lens(trace, scene, samples, frame, (u, v))
-    return Explorer(lens.widget, lens.figure, lens.steps)
+    return Explorer(lambda: lens.widget, lens.figure, lens.steps)
 
 
 def telling_pixel(scene: Scene, frame: int) -> tuple[int, int]:

@@ -25,6 +25,7 @@ def cell(kind: str, source: str, slide: str | None, *outputs: dict):
     if kind == "markdown":
         return v4.new_markdown_cell(source, metadata=metadata)
     shown = [v4.new_output("display_data", data=data) for data in outputs]
+    shown.append(v4.new_output("stream", name="stderr", text="progress: 1/2"))
     return v4.new_code_cell(source, metadata=metadata, outputs=shown)
 
 
@@ -46,7 +47,7 @@ def test_slides_begin_at_marked_cells_and_code_is_left_out():
     assert len(slides) == 3 and "<title>A lesson</title>" in page
     assert "<math" in slides[1] and "STIX Two Math" in page
     assert "A figure" in slides[2] and "<img" in slides[2] and "a line of text" in slides[2]
-    for absent in ("secret", "left out", "hidden_code", "in-space"):
+    for absent in ("secret", "left out", "hidden_code", "in-space", "progress: 1/2"):
         assert absent not in page.split("</style>")[1]
 
 

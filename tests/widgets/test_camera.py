@@ -69,6 +69,8 @@ def test_a_pixel_of_unknown_depth_is_said_to_be_one():
 
 def test_static_figure_is_plotlys_with_a_title():
     figure = camera_rays(SCENE, Eyes()).static()
+    points = [trace for trace in figure.data if trace.mode == "markers"]
+    assert points and all(trace.marker.opacity < 1 for trace in points)  # the ray is seen behind them
     assert isinstance(figure, go.Figure) and figure.layout.title.text
 
 

@@ -264,7 +264,7 @@ def title_of(ax) -> str:
 
 def test_the_explorer_renders_nothing_twice_and_its_figure_shows_all_layers(scene, render):
     explorer = free_view(render, scene)
-    assert render.widths == [WIDTH]
+    assert render.widths == [] and explorer.widget is explorer.widget and render.widths == [WIDTH]
     figure = explorer.static()
     assert [title_of(ax).split(",")[0].split(" ")[-1] for ax in figure.axes if ax.get_visible()][:4] == [
         "labels",
