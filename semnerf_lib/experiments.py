@@ -253,6 +253,15 @@ def short_run(scene: Scene, scale: str, supervision: str, corruption: Corruption
     return Planned(scene, config_of(scene, scale, supervision, seed=seed, corruption=corruption, **own))
 
 
+def never_labelled(scene: Scene, scale: str) -> Plan:
+    """Notebook 14: one class is void in every training frame."""
+    labels = scene.labels[list(scene.train_ids)]
+    present = sorted(scene.present_classes.tolist(), key=lambda c: int((labels == c).sum()))
+    middle = scene.class_names[present[len(present) // 2]]
+    name = UNLABELLED_CLASS if UNLABELLED_CLASS in scene.class_names else middle
+    return [short_run(scene, scale, s, Corruption("unlabelled", 1, name)) for s in supervisions(scene)]
+
+
 @dataclass(frozen=True)
 class Experiment:
     """An experiment of the series.
@@ -282,6 +291,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "super_resolution": Experiment("Super-resolution", "08", super_resolution),
     "label_propagation": Experiment("Label propagation", "09", label_propagation),
     "geometry": Experiment("What sharpens geometry", "11", geometry),
+    "never_labelled": Experiment("A class that is never labelled", "14", never_labelled),
 }
 """Every experiment by name."""
 

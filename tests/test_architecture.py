@@ -29,7 +29,7 @@ MAY_IMPORT = {
         "scenes",
     },
     "pages": {"study", "plots", "runs", "method", "scenes"},
-    "teaching": {"study", "plots", "runs", "studio", "surfaces", "lessons", "method", "scenes"},
+    "teaching": {"questions", "study", "plots", "runs", "studio", "surfaces", "lessons", "method", "scenes"},
     "widgets": {"plots", "runs", "studio", "surfaces", "lessons", "method", "scenes"},
     "questions": {"study", "plots", "runs", "surfaces", "lessons", "method", "scenes"},
     "study": {"plots", "runs", "surfaces", "lessons", "method", "scenes"},

@@ -19,6 +19,7 @@ from semnerf_lib.scene import Scene
 FURTHER = {
     "05": ("training", "network"),
     "10": ("view_synthesis", "sparse_labels", "label_noise", "super_resolution", "label_propagation"),
+    "14": ("training",),
 }
 """Experiments of other notebooks whose runs a notebook asks for too."""
 NEEDS: dict[str, tuple[str, ...]] = {

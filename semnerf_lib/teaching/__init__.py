@@ -1,6 +1,6 @@
 """Teaching: checks of the exercises, copies for students, the teacher's notebook, packs of trained runs for a workshop.
 
-It may know the study, the runs and the method, and names widgets in the teacher's notebook only.
+It may know the questions, the study, the runs and the method, and names widgets in the teacher's notebook only.
 Begin with `checking`, which says what a check is; `workshop` is the way of a pack.
 """
 
@@ -21,11 +21,13 @@ from semnerf_lib.teaching.checks_scores import (
     check_verdict,
 )
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
+from semnerf_lib.teaching.checks_unlabelled import check_auroc, check_opacity
 from semnerf_lib.teaching.checks_widths import check_image_width, check_width_in_cm
 
 __all__ = [
     "check_adam",
     "check_agreement",
+    "check_auroc",
     "check_axes",
     "check_cell",
     "check_chance",
@@ -51,6 +53,7 @@ __all__ = [
     "check_next_click",
     "check_noise",
     "check_octaves",
+    "check_opacity",
     "check_pose_distance",
     "check_rays",
     "check_samples",
