@@ -56,10 +56,10 @@ def changes(before: Scene, after: Scene) -> dict[str, Bool[np.ndarray, "frames h
     for scene in (before, after):
         if scene.depth is None or scene.instances is None:
             raise SemnerfError(f"scene {scene.name}: no depth or no instances, expected both")
-    old, new = (np.unique(np.asarray(scene.instances)) for scene in (before, after))
     differs = (before.labels != after.labels) | (np.abs(before.depth - after.depth) > SURFACE)
-    added = differs & ~np.isin(after.instances, old)
-    removed = differs & ~added & ~np.isin(before.instances, new)
+    old, new = np.asarray(before.instances), np.asarray(after.instances)
+    added = differs & ~np.isin(new, np.unique(old))
+    removed = differs & ~added & ~np.isin(old, np.unique(new))
     return {MOVED: differs & ~added & ~removed, ADDED: added, REMOVED: removed}
 
 

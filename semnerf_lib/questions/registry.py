@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semnerf_lib.machine.files import sha256_of
-from semnerf_lib.questions import least_annotation, privacy, small_objects
+from semnerf_lib.questions import least_annotation, privacy, scenes_and_classes, small_objects
 from semnerf_lib.questions.changed import CHANGED, REPAIR
 from semnerf_lib.questions.question import Question, make_answer, own_file
 from semnerf_lib.questions.unlabelled import UNLABELLED
@@ -14,6 +14,7 @@ from semnerf_lib.runs.executors import Executor
 from semnerf_lib.runs.store import Store
 
 QUESTIONS: tuple[Question, ...] = (
+    scenes_and_classes.QUESTION,
     UNLABELLED,
     CHANGED,
     REPAIR,

@@ -102,10 +102,11 @@ class Check:
             if a.shape != b.shape:
                 hint = ": rows and columns are swapped" if b.ndim > 1 and a.shape == b.shape[::-1] else ""
                 return f"{which}its shape is {list(a.shape)}, expected {list(b.shape)}{hint}"
+            if same(a, b, self.tolerance):
+                continue
             if a.ndim == 2 and a.dtype.kind == "f" and same(a.T, b, self.tolerance):
                 return f"{which}it is the transpose of what it should be: rows and columns are swapped"
-            if not same(a, b, self.tolerance):
-                return which + _first_difference(a, b, self.tolerance, case)
+            return which + _first_difference(a, b, self.tolerance, case)
         return None
 
 

@@ -1,0 +1,94 @@
+"""Notebook 13: more scenes, more classes. Where do labels alone and labels + RGB part?
+
+One room with dials (`scenes.rooms.dials`): from a base, one dial at a time is turned to its ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from semnerf_lib.evaluation import render_view, scored_frames
+from semnerf_lib.experiments import Planned, config_of, open_scene, supervisions
+from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.scene import VOID
+from semnerf_lib.scenes.rooms.class_tree import FEWEST
+from semnerf_lib.scenes.rooms.dials import Dials
+from semnerf_lib.study.untrained import untrained_depth
+
+SCALE = "laptop"
+BASE = Dials(classes=10, objects=75, size=45.0, clutter=0.0)
+TURNED: dict[str, tuple[float, ...]] = {
+    "classes": (5, 10, 20, 80),
+    "objects": (75, 200),
+    "size": (45.0, 150.0),
+    "clutter": (0.0, 3.0),
+}
+"""Where each dial is set while the others stay at the base."""
+STEPS = 150
+"""The fixed budget of a run."""
+GROWN = ("classes", "objects", "size")
+"""The dials at whose far end runs are made with twice the steps, too."""
+SEEDS = {STEPS: 2, 2 * STEPS: 1}
+"""How many seeds runs of so many steps have."""
+SHORT: dict[str, Any] = {"n_rays": 1024, "preview_every": 0, "score_frames": 12}
+"""What the runs change of the preset, beside their steps: there are many."""
+
+
+def settings() -> dict[Dials, tuple[int, ...]]:
+    """Every setting of the dials, and the numbers of steps of its runs."""
+    steps: dict[Dials, tuple[int, ...]] = {}
+    for name, values in TURNED.items():
+        for value in values:
+            far = name in GROWN and value == values[-1]
+            steps[replace(BASE, **{name: value})] = tuple(SEEDS) if far else (STEPS,)
+    return steps
+
+
+def cases() -> Iterator[Case]:
+    """Each setting with both supervisions and its seeds."""
+    for dials, budgets in settings().items():
+        scene = open_scene(dials.spec, SCALE)
+        for steps in budgets:
+            for seed in range(SEEDS[steps]):
+                for supervision in supervisions(scene):
+                    own = SHORT | {"iterations": steps, "lr_decay_steps": round(0.7 * steps), "seed": seed}
+                    planned = Planned(scene, config_of(scene, SCALE, supervision, "grid", **own))
+                    yield Case(dials.spec, SCALE, planned, {**vars(dials), "steps": steps})
+
+
+def measure(planned: Planned, run: Run) -> dict[str, float | None]:
+    """mIoU and depth error in metres, that of an untrained field in the same box, parameters of the field; and where
+    only the classes are not the base's, mIoU after they were merged."""
+    untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
+    dials = next(one for one in settings() if one.title == planned.scene.name)
+    merged = merged_miou(planned, run) if replace(dials, classes=BASE.classes) == BASE else None
+    return {
+        "miou": run.metrics["miou"],
+        "miou_merged": merged,
+        "depth_mae": run.metrics["depth_mae"],
+        "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
+        "parameters": run.provenance["parameters"],
+    }
+
+
+def merged_miou(planned: Planned, run: Run) -> float:
+    """mIoU after the classes of truth and of rendered labels were merged: one measure for every number of classes."""
+    scene, few = planned.scene, open_scene(replace(BASE, classes=FEWEST).spec, SCALE)
+    if scene.n_classes == FEWEST:
+        return run.metrics["miou"]
+    model, merged = run.load(scene), np.full(256, VOID, dtype=np.uint8)
+    merged[scene.labels] = few.labels
+    confusion = np.zeros((FEWEST, FEWEST), dtype=np.int64)
+    for i in scored_frames(scene, planned.config)["test"]:
+        labels = render_view(model, scene.intrinsics, scene.c2w[i], scene.near, scene.far).labels
+        confusion += confusion_matrix(merged[labels], few.labels[i], FEWEST)
+    return label_scores(confusion).miou
+
+
+QUESTION = Question("scenes_and_classes", "More scenes, more classes", "13", cases, measure)
