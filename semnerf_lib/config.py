@@ -1,4 +1,4 @@
-"""What a run is made with: a frozen set of numbers, and the scales that preset them."""
+"""What a run is made with: a frozen set of numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ CHOICES = {
 """The types of keys that are one of a few words."""
 OWN_SAMPLER: dict[str, Sampler] = {"mlp": "hierarchical", "grid": "proposal"}
 """How each field is sampled unless a config says otherwise."""
-SCALES = ("smoke", "laptop", "reference", "paper")
 
 
 def or_zero(
@@ -198,70 +197,3 @@ class Config:
             ("grid", "labels+rgb"): "grid, labels + RGB",
         }
         return names[self.field, self.supervision]
-
-
-PRESETS: dict[tuple[str, str], dict[str, Any]] = {
-    ("paper", "mlp"): dict(precision="float32"),
-    ("paper", "grid"): dict(iterations=20_000, n_importance=48, lr=1e-2, lr_decay_steps=10_000, noise_std=0.0),
-    ("laptop", "grid"): dict(
-        iterations=700, n_rays=1536, boundary_share=0.6, n_samples=48, n_importance=16, lr=8e-2, lr_decay_steps=490,
-        noise_std=0.0, carving=4.0, preview_every=100,
-    ),
-    ("laptop", "mlp"): dict(
-        sampler="proposal", iterations=2_000, boundary_share=0.6, n_samples=48, n_importance=16, lr=1e-3,
-        lr_decay_steps=8_000, warmup_steps=200, noise_std=0.0, density_bias=0.2, carving=4.0, preview_every=200,
-    ),
-    ("smoke", "grid"): dict(
-        iterations=60, n_rays=256, n_samples=32, n_importance=12, lr=2e-2, lr_decay_steps=60, noise_std=0.0,
-        cells_finest=60_000, n_levels=3, cells_proposal=15_000, preview_every=20,
-    ),
-    ("smoke", "mlp"): dict(
-        iterations=30, n_rays=128, n_samples=16, n_importance=16, depth=4, width=32, n_octaves=6, lr_decay_steps=250
-    ),
-}  # fmt: skip
-"""What each scale changes of `Config`'s defaults, for each field; see `lengthened` for the reference scale."""
-
-LONGER = 4
-"""How many times the laptop's steps the reference scale takes."""
-
-
-def lengthened(changes: dict[str, Any]) -> dict[str, Any]:
-    """The laptop's changes for the reference scale: `LONGER` times the steps, and a decay as much slower."""
-    return changes | {key: LONGER * changes[key] for key in ("iterations", "lr_decay_steps")}
-
-
-PRESETS |= {("reference", field): lengthened(PRESETS["laptop", field]) for field in ("grid", "mlp")}
-
-SCENE_SIZES = {"smoke": (64, 6), "laptop": (160, 1), "reference": (160, 1), "paper": (320, 1)}
-"""Width in pixels at which each scale sees a scene, and the share of the made room's frames: one in how many."""
-
-
-def check_scale(scale: str) -> str:
-    """The scale itself.
-
-    Raises:
-        SemnerfError: no such scale.
-    """
-    if scale not in SCALES:
-        raise SemnerfError(f"scale {scale!r}, expected one of: {', '.join(SCALES)}")
-    return scale
-
-
-def preset(scale: str, field: str | None = None, **changes: Any) -> Config:
-    """The numbers of a scale.
-
-    `smoke` takes seconds, for tests; `laptop` minutes on 2 cores; `reference` is the laptop's with `LONGER` times the
-    steps, for results to keep; `paper` is P1's, for a GPU.
-
-    Args:
-        scale: one of `SCALES`.
-        field: "mlp" or "grid"; None takes the scale's own: the MLP at `paper`, the grid else.
-        changes: further keys of `Config`.
-
-    Raises:
-        SemnerfError: unknown scale, field or key, or a value that its key cannot have.
-    """
-    field = field or ("mlp" if check_scale(scale) == "paper" else "grid")
-    if (check_scale(scale), field) not in PRESETS:
-        raise SemnerfError(f"field {field!r}, expected one of: {', '.join(get_args(FieldKind))}")
-    return Config().replace(field=field, **(PRESETS[scale, field] | changes))

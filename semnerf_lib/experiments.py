@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from semnerf_lib.config import PRESETS, SCENE_SIZES, Config, check_scale, lengthened, preset
+from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import CLEAN, Corruption
+from semnerf_lib.presets import PRESETS, SCENE_SIZES, check_scale, config_of, lengthened, seen_from_within, supervisions
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.loading import load_scene
 
@@ -56,11 +57,11 @@ SMOKE_FOLDS = 2
 
 
 def open_scene(spec: str, scale: str) -> Scene:
-    """The scene as a scale sees it (see `config.SCENE_SIZES`).
+    """The scene as a scale sees it (see `presets.SCENE_SIZES`).
 
     Args:
         spec: "room" for the made room, else the path of frames on disk or of a labelled mesh.
-        scale: one of `config.SCALES`. Smoke takes so many frames of a small folder that P1's folds are possible.
+        scale: one of `presets.SCALES`. Smoke takes so many frames of a small folder that P1's folds are possible.
 
     Raises:
         SemnerfError: unknown scale, or a scene that is missing or damaged.
@@ -76,52 +77,6 @@ def of_scale(scale: str, smoke: T, laptop: T, paper: T, reference: T | None = No
     """What an experiment takes at a scale; at `reference` the laptop's, where nothing else is given."""
     longer = laptop if reference is None else reference
     return {"smoke": smoke, "laptop": laptop, "reference": longer, "paper": paper}[scale]
-
-
-def supervisions(scene: Scene) -> tuple[str, ...]:
-    """What a model can learn from here: labels, and labels + RGB where the scene has RGB."""
-    return ("labels",) if scene.rgb is None else ("labels", "labels+rgb")
-
-
-def seen_from_within(scene: Scene) -> bool:
-    """Whether the bounds are known and all cameras stand inside: then they are walls."""
-    centres = scene.c2w[:, :3, 3]
-    return scene.bounds is not None and bool(((scene.bounds[0] < centres) & (centres < scene.bounds[1])).all())
-
-
-COLOUR_SHARE = 0.75
-"""Of the rays of a step with RGB: drawn from any pixel (see `config_of`)."""
-
-
-def config_of(scene: Scene, scale: str, supervision: str, field: str | None = None, **changes: Any) -> Config:
-    """What a run of an experiment is made with: the scale's numbers, and what is fair to both supervisions.
-
-    The box: a field that is told the walls of a room gets depth from them. So `seen_from_within` its box is made from
-    the cameras.
-
-    The rays: both supervisions draw equally many a step. Labels alone draw all from labelled pixels. With RGB
-    `COLOUR_SHARE` of them come from any pixel: that share did best for the model with RGB itself, on average over five
-    kinds of labels of the bedroom, at P2's weight of the cross-entropy (one seed, see benchmarks/colour_rays.md).
-    `boundary_share` is of the others. At `paper` scale P2's network draws all from any pixel [P2, code].
-
-    Args:
-        scene: training frames and bounds.
-        scale, field, changes: as in `config.preset`.
-        supervision: "labels" or "labels+rgb".
-    """
-    own = {"bounds": "cameras"} if seen_from_within(scene) else {}
-    config = preset(scale, field, supervision=supervision, **own | changes)
-    if supervision == "labels" or "colour_rays" in changes:
-        return config
-    if scale == "paper" and config.field == "mlp":
-        return config.replace(pixels="any")
-    return with_colour_rays(config, COLOUR_SHARE)
-
-
-def with_colour_rays(config: Config, share: float) -> Config:
-    """The same number of rays a step, a share of them from any pixel."""
-    colour_rays = round(share * config.n_rays)
-    return config.replace(n_rays=config.n_rays - colour_rays, colour_rays=colour_rays)
 
 
 def training(scene: Scene, scale: str) -> Plan:

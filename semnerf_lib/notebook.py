@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from semnerf_lib import plots
-from semnerf_lib.config import check_scale
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.presets import check_scale
 from semnerf_lib.tables import Display
 
 SMOKE_WARNING = "Smoke scale: this run only shows that the code works. No number and no picture below is a result."
@@ -65,7 +65,7 @@ def begin(scale: str, scene: str, **others: object) -> tuple:
     values.
 
     Args:
-        scale: one of `config.SCALES`.
+        scale: one of `presets.SCALES`.
         scene: "room" or a path.
         others: further parameters of this notebook, returned as they are.
 

@@ -8,9 +8,10 @@ import json
 import pytest
 from tiny import make_tiny_scene
 
-from semnerf_lib.config import PRESETS, SCALES, SCENE_SIZES, Config, check_scale, preset
+from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.models import build_model
+from semnerf_lib.presets import PRESETS, SCALES, SCENE_SIZES, check_scale, preset
 
 NUMBERS = [f.name for f in dataclasses.fields(Config) if f.type in ("int", "float", "int | None")]
 ABOVE_ZERO = [

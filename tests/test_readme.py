@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from made_runs import furnished_scene
 
-from semnerf_lib.config import SCENE_SIZES, Config
+from semnerf_lib.config import Config
 from semnerf_lib.experiments import EXPERIMENTS, plan
+from semnerf_lib.presets import SCENE_SIZES
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import MARGIN
 

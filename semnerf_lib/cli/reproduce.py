@@ -91,7 +91,7 @@ def reproduce(
     """Makes the runs, executes each notebook as soon as its runs are there, and writes the page.
 
     Args:
-        scale: one of `config.SCALES`.
+        scale: one of `presets.SCALES`.
         scene_spec: name of a made scene, or a path (see `scenes.load_scene`).
         only: numbers of notebooks ("05"); all if empty. Of a notebook that is named here, the runs of its open
             questions are made too (see `questions`); at smoke scale they are not.
@@ -127,7 +127,7 @@ class Reproduction:
     """The notebooks of one call, the runs that they need, and the page; its methods are the steps, in their order.
 
     Args:
-        scale: one of `config.SCALES`.
+        scale: one of `presets.SCALES`.
         spec: of the scene, see `spec_of`.
         notebooks: to execute.
         out: see `reproduce`.

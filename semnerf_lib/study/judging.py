@@ -109,7 +109,7 @@ def judge(scene: Scene, scale: str, store: Store) -> list[Row]:
 
     Args:
         scene: as the scale sees it (see `experiments.open_scene`).
-        scale: one of `config.SCALES`.
+        scale: one of `presets.SCALES`.
 
     Raises:
         SemnerfError: a finished run is damaged, or a corruption that this scene cannot have.
