@@ -28,8 +28,8 @@ test: $(STAMP)
 	$(BIN)/ty check
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 tests
 	results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT && \
-	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 $(BIN)/python -m pytest -q \
-		--nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
+	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
 	$(BIN)/python -m pytest -q -rs tests/browser
 
 bench: $(STAMP)
