@@ -2,7 +2,8 @@
 
 The method stands at the top, in the order the light falls: `rays`, `encoding`, `sampling`, `rendering`, `fields`,
 `grid`, `carving`, `losses`, `metrics`, `corruptions`, `labels`, `config`, `presets`, `models`, `training`,
-`evaluation`, `experiments`. Every module may know `scene`, `cameras`, `palette`, `tables` and `errors`. Everything else has a wing:
+`evaluation`, `experiments`. Every module may know `scene`, `cameras`, `palette`, `tables` and `errors`. Everything
+else has a wing:
 
 - `scenes`: where label images come from
 - `surfaces`, `lessons`, `studio`: a mesh of what was learnt, what a single lesson needs, labels by clicking
