@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
@@ -91,21 +91,22 @@ def relief_agreement(
     truth: Float[np.ndarray, "frames height width"],
     labels: UInt8[np.ndarray, "frames height width"],
 ) -> float:
-    """The correlation of rendered and true relief inside classes: 1 where every fold of a surface is learnt.
+    """The correlation of rendered and true `relief` inside classes: 1 where every fold of a surface is learnt.
 
-    Relief is depth minus its blur by `RELIEF_SIGMA`; pixels within three of these of a boundary between classes are
-    left out, and so are those without depth.
+    Pixels within three `RELIEF_SIGMA` of a boundary between classes are left out, and so are those without depth.
     """
     pairs = []
     for z, true, image in zip(depth, truth, labels, strict=True):
         known = true > 0
         inside = (boundary_distance(image) > 3 * RELIEF_SIGMA) & known
-        pairs.append([_relief(d, known)[inside] for d in (z, true)])
+        pairs.append([relief(d, known)[inside] for d in (z, true)])
     ours, theirs = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     return float(np.corrcoef(ours, theirs)[0, 1])
 
 
-def _relief(depth, known):
-    """Depth minus its blur, in which pixels without depth have no weight."""
+def relief(
+    depth: Float[np.ndarray, "height width"], known: Bool[np.ndarray, "height width"]
+) -> Float[np.ndarray, "height width"]:
+    """Depth minus its blur by `RELIEF_SIGMA`, metres; pixels without depth have no weight in the blur."""
     weight = gaussian_filter(known.astype(np.float32), RELIEF_SIGMA)
     return depth - gaussian_filter(np.where(known, depth, 0), RELIEF_SIGMA) / np.maximum(weight, 1e-6)

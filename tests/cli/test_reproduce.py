@@ -251,7 +251,7 @@ def test_library_of_a_figure_in_space_lies_beside_its_page(tmp_path):
         path = write_notebook(tmp_path, name, cell)
         assert execute.execute({"notebook": str(path), "parameters": {}, "folder": str(folder), "key": "k"})["ok"]
         assert (folder / "plotly.min.js").exists() == needed
-        assert ('<script src="plotly.min.js">' in (folder / f"{name}.html").read_text()) == needed
+        assert ('data-library="plotly.min.js"' in (folder / f"{name}.html").read_text()) == needed
 
 
 def test_maths_that_cannot_be_converted_stays_readable():
