@@ -30,7 +30,7 @@ test: $(STAMP)
 	results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT && \
 	SEMNERF_RESULTS="$$results" SEMNERF_SCALE=smoke SEMNERF_HEADLESS=1 OMP_NUM_THREADS=1 \
 		$(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 notebooks
-	$(BIN)/python -m pytest -q -rs tests/browser
+	$(BIN)/python -m pytest -q -rs -n 2 tests/browser
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py

@@ -1,4 +1,4 @@
-"""The browser lane: one JupyterLab, one page. `make test` ends with it; `pytest tests/browser` runs it alone."""
+"""The browser lane: one JupyterLab and one page for each of its two processes. `make test` ends with it."""
 
 from __future__ import annotations
 
