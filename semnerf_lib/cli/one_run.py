@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from semnerf_lib.models import Model
     from semnerf_lib.runs.store import Run
     from semnerf_lib.scene import Scene
-    from semnerf_lib.scenes.raycast import LabelledMesh
 
 SCORES = {
     "miou": ("mean IoU", ""),
@@ -234,6 +233,7 @@ def mesh(args: argparse.Namespace) -> int:
     from semnerf_lib.scenes.coding import coding_of
     from semnerf_lib.scenes.mesh_export import check_mesh_target, in_unit, save_mesh
     from semnerf_lib.surfaces.comparison import compare, true_surface
+    from semnerf_lib.surfaces.learnt import learnt_mesh
 
     check_mesh_target(args.to)
     _, scene, model = finished_run(args)
@@ -244,18 +244,3 @@ def mesh(args: argparse.Namespace) -> int:
         for row in compare(seen, true_surface(scene)).rows():
             print(f"{row['score']:45} {row['value']}")
     return 0
-
-
-def learnt_mesh(model: Model, scene: Scene, cell: float, level: float | None = None) -> LabelledMesh:
-    """What training cameras see of the learnt surface: where rays end, or one of equal density.
-
-    Args:
-        cell: of marching cubes, metres.
-        level: density of the surface, 1/m.
-    """
-    from semnerf_lib.surfaces.culling import part_of, seen_faces
-    from semnerf_lib.surfaces.meshes import learnt_surface
-    from semnerf_lib.surfaces.tsdf import where_rays_end
-
-    whole = where_rays_end(model, scene, cell) if level is None else learnt_surface(model, scene, cell).mesh(level)
-    return part_of(whole, seen_faces(whole, scene))

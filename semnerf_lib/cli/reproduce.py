@@ -32,8 +32,7 @@ from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, pla
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
-from semnerf_lib.scenes.loading import CHANGED_SCENES, MADE_SCENES
-from semnerf_lib.scenes.rooms.dials import is_dialled
+from semnerf_lib.scenes.loading import MADE_SCENES, spec_of
 from semnerf_lib.study.published import REFERENCES, export_reference
 from semnerf_lib.tables import duration
 
@@ -73,12 +72,6 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
     return None
 
 
-def spec_of(scene: str) -> str:
-    """The scene for `open_scene` in any process: the name of a made scene or of one with dials, or an absolute path."""
-    made = scene in MADE_SCENES + CHANGED_SCENES or is_dialled(scene)
-    return scene if made else str(Path(scene).resolve())
-
-
 def reproduce(
     scale: str = "laptop",
     scene_spec: str = "room",
@@ -100,7 +93,7 @@ def reproduce(
         workers, dask: where runs are made, see `executors.pick_executor`.
 
     Returns:
-        0 if every notebook ran without an error, else 1.
+        0 if every notebook ran without an error and no run of an open question failed, else 1.
 
     Raises:
         SemnerfError: bad input, before anything is run; the page cannot be written; or a cluster was lost.
@@ -113,14 +106,14 @@ def reproduce(
     chosen = find_notebooks(notebooks, only)
     pick_executor(workers, dask, 0)  # refuses bad input before the scene is opened
     reproduction = Reproduction(scale, spec_of(scene_spec), chosen, out)
-    executor = pick_executor(workers, dask, len(reproduction.sweep.missing))
+    executor, failed = pick_executor(workers, dask, len(reproduction.sweep.missing)), 0
     if only and scale != "smoke":
-        make_answers(chosen, reproduction.store, partial(pick_executor, workers, dask))
+        failed = make_answers(chosen, reproduction.store, partial(pick_executor, workers, dask))
     reproduction.announce(executor)
     reproduction.make_runs(executor)
     reproduction.judge()
     reproduction.keep_scores()
-    return reproduction.finish()
+    return max(reproduction.finish(), min(failed, 1))
 
 
 class Reproduction:
@@ -128,7 +121,7 @@ class Reproduction:
 
     Args:
         scale: one of `presets.SCALES`.
-        spec: of the scene, see `spec_of`.
+        spec: of the scene, see `scenes.loading.spec_of`.
         notebooks: to execute.
         out: see `reproduce`.
 

@@ -71,13 +71,13 @@ def reproduce(args: argparse.Namespace) -> int:
 
 def show_plan(args: argparse.Namespace) -> int:
     """Prints what `reproduce` would have to do, without doing it."""
-    from semnerf_lib.cli.reproduce import spec_of
     from semnerf_lib.experiments import open_scene
     from semnerf_lib.machine.devices import pick_device
     from semnerf_lib.runs.executors import pick_executor
     from semnerf_lib.runs.notebooks import find_notebooks, plans_for
     from semnerf_lib.runs.planning import describe_plan, missing_of
     from semnerf_lib.runs.store import Store
+    from semnerf_lib.scenes.loading import spec_of
 
     store, notebooks = Store(args.out), find_notebooks(args.notebooks, args.only)
     scene = open_scene(spec_of(args.scene), args.scale)

@@ -8,7 +8,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from semnerf_lib.cli.one_run import finished_run, learnt_mesh, score_rows
+from semnerf_lib.cli.one_run import finished_run, score_rows
 from semnerf_lib.cli.options import RUN_HELP, Commands, command, run_options
 
 N_VIEWS = 6
@@ -42,6 +42,7 @@ def view(args: argparse.Namespace) -> int:
     from semnerf_lib.plots.renders import telling_frames
     from semnerf_lib.surfaces.comparison import compare, true_surface
     from semnerf_lib.surfaces.culling import simplified
+    from semnerf_lib.surfaces.learnt import learnt_mesh
     from semnerf_lib.surfaces.meshes import CELL
 
     run, scene, model = finished_run(args)

@@ -14,6 +14,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from semnerf_lib.cameras import rays_from_pixels
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.grid import GridField
 from semnerf_lib.lessons.depth_by_boundary import boundary_distance
 from semnerf_lib.models import ProposalModel
@@ -34,9 +35,13 @@ def surface_features(
 
     Args:
         frames, u, v: one pixel each.
+
+    Raises:
+        SemnerfError: the field is no feature grid.
     """
     field, c = model.field, model.config
-    assert isinstance(field, GridField)
+    if not isinstance(field, GridField):
+        raise SemnerfError(f"surface_features: a field of kind {c.field!r}, expected 'grid'")
     poses = torch.from_numpy(scene.c2w.copy()).float()[frames]
     rays_o, rays_d = rays_from_pixels(scene.intrinsics, poses, u.float(), v.float())
     ends = (torch.full_like(rays_o[:, :1], z) for z in (scene.near, scene.far))

@@ -142,7 +142,9 @@ def make_answer(question: Question, store: Store, pick: Callable[[int], Executor
         for job, dials in jobs.values()
         if (job.folder / "result.json").is_file()
     ]
-    if not failed:
+    if failed:
+        say(f"{question.title}: {failed} runs failed, so its answer stays as it was")
+    else:
         newest = max((read_run(job.folder) for job, _ in jobs.values()), key=lambda run: run.provenance["date"])
         facts = {key: newest.provenance.get(key) for key in KEPT_PROVENANCE}
         source = f"{len(rows)} runs, {facts['device']}, revision {facts['revision']}, {facts['date'][:10]}"

@@ -25,11 +25,10 @@ QUESTIONS: tuple[Question, ...] = (
 """In the order of their notebooks; a notebook may ask several."""
 
 
-def make_answers(notebooks: Sequence[Path], store: Store, pick: Callable[[int], Executor]) -> None:
-    """Makes the runs of all questions that some notebooks ask, see `question.make_answer`."""
-    for question in QUESTIONS:
-        if question.notebook in {path.name[:2] for path in notebooks}:
-            make_answer(question, store, pick)
+def make_answers(notebooks: Sequence[Path], store: Store, pick: Callable[[int], Executor]) -> int:
+    """Makes the runs of all questions that some notebooks ask, see `question.make_answer`; how many runs failed."""
+    numbers = {path.name[:2] for path in notebooks}
+    return sum(make_answer(question, store, pick) for question in QUESTIONS if question.notebook in numbers)
 
 
 def own_answers(notebook: Path, store: Store) -> list[str]:

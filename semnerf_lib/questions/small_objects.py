@@ -18,7 +18,7 @@ from semnerf_lib.lessons.visible_width import object_scores, visible_width
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
-from semnerf_lib.surfaces.comparison import voxel_downsample
+from semnerf_lib.surfaces.comparison import surface_in, voxel_downsample
 
 WIDTHS_CM = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0, np.inf)
 WIDTHS_PX = (0.0, 1.5, 3.0, 6.0, 12.0, 24.0, np.inf)
@@ -146,16 +146,8 @@ def points_of(
     ids: list[int],
 ) -> dict[int, Float[np.ndarray, "points 3"]]:  # fmt: skip
     """Class to the points where views see it, thinned; only pixels whose true depth and class are known."""
-    v, u = np.mgrid[: scene.intrinsics.height, : scene.intrinsics.width]
-    ray = np.stack(
-        [(u - scene.intrinsics.cx) / scene.intrinsics.fx, (v - scene.intrinsics.cy) / scene.intrinsics.fy], -1
-    )
-    ray = np.concatenate([ray, np.ones((*ray.shape[:2], 1))], axis=-1)
     known = (scene.depth[ids] > 0) & (scene.labels[ids] != VOID)
-    parts = [
-        (z[..., None] * ray @ scene.c2w[i, :3, :3].T + scene.c2w[i, :3, 3])[k]
-        for i, z, k in zip(ids, depth, known, strict=True)
-    ]
+    parts = [surface_in(scene, i, z)[k] for i, z, k in zip(ids, depth, known, strict=True)]
     points, classes = np.concatenate(parts), np.concatenate([a[k] for a, k in zip(labels, known, strict=True)])
     found = {}
     for c in np.unique(classes):

@@ -75,6 +75,12 @@ def load_scene(
     return scene.resized(max(scene.intrinsics.width // factor, 1), max(scene.intrinsics.height // factor, 1))
 
 
+def spec_of(scene: str) -> str:
+    """The scene for `open_scene` in any process: the name of a made scene or of one with dials, or an absolute path."""
+    made = scene in MADE_SCENES + CHANGED_SCENES or is_dialled(scene)
+    return scene if made else str(Path(scene).resolve())
+
+
 def _size(width: int | None) -> tuple[int, int]:
     """Width and height of frames that are rendered."""
     return (width or 160, round((width or 160) * 3 / 4))

@@ -109,7 +109,7 @@ def true_surface(scene: Scene, spacing: float = SPACING) -> TrueSurface:
     """
     if scene.depth is None:
         raise SemnerfError(f"scene {scene.name} has no depth, expected some to compare a learnt surface with")
-    surfaces = [surface_in(scene, i) for i in scene.train_ids]
+    surfaces = [surface_in(scene, i, scene.depth[i]) for i in scene.train_ids]
     valid = [scene.depth[i] > 0 for i in scene.train_ids]
     points = np.concatenate([p[k] for p, k in zip(surfaces, valid, strict=True)])
     labels = np.concatenate([scene.labels[i][k] for i, k in zip(scene.train_ids, valid, strict=True)])
@@ -120,11 +120,11 @@ def true_surface(scene: Scene, spacing: float = SPACING) -> TrueSurface:
     return TrueSurface(points[kept], labels[kept], scene.c2w[frames[kept], :3, 3].astype(np.float32))
 
 
-def surface_in(scene: Scene, i: int) -> Float[np.ndarray, "height width 3"]:
-    """The surface point in each pixel of a frame, p = o + z d (see `cameras.unproject`)."""
+def surface_in(scene: Scene, i: int, depth: Float[np.ndarray, "height width"]) -> Float[np.ndarray, "height width 3"]:
+    """The surface point in each pixel of frame i, p = o + z d (see `cameras.unproject`), for a true or learnt depth."""
     v, u = np.mgrid[: scene.intrinsics.height, : scene.intrinsics.width].astype(np.float32)
     x, y = (u - scene.intrinsics.cx) / scene.intrinsics.fx, (v - scene.intrinsics.cy) / scene.intrinsics.fy
-    local = scene.depth[i][..., None] * np.stack([x, y, np.ones_like(x)], axis=-1)
+    local = depth[..., None] * np.stack([x, y, np.ones_like(x)], axis=-1)
     return (local @ scene.c2w[i, :3, :3].T + scene.c2w[i, :3, 3]).astype(np.float32)
 
 

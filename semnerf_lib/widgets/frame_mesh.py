@@ -88,7 +88,7 @@ def mesh_of_frames(scene: Scene) -> FrameMesh:
     depth, labels = scene.depth[grid].reshape(len(taken), -1), scene.labels[grid].reshape(len(taken), -1)
     vertices, faces = [], []
     for n, i in enumerate(taken):
-        vertices.append(surface_in(scene, i)[np.ix_(rows, columns)].reshape(-1, 3))
+        vertices.append(surface_in(scene, i, scene.depth[i])[np.ix_(rows, columns)].reshape(-1, 3))
         z, classes = depth[n][triangles], labels[n][triangles]
         jump = z.max(-1) / np.maximum(z.min(-1), 1e-6) - 1
         one_class = (classes == classes[:, :1]).all(-1)

@@ -102,7 +102,7 @@ def surface_points(scene: Scene, count: int) -> tuple[Float[np.ndarray, "points 
     for i in scene.train_ids[:: max(1, len(scene.train_ids) // 40)]:
         valid = np.zeros(scene.labels[i].shape, dtype=bool)
         valid[::step, ::step] = scene.depth[i][::step, ::step] > 0
-        points.append(surface_in(scene, i)[valid])
+        points.append(surface_in(scene, i, scene.depth[i])[valid])
         labels.append(scene.labels[i][valid])
     points, labels, side = np.concatenate(points), np.concatenate(labels), 0.05
     kept = voxel_downsample(points, side)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny import make_tiny_scene, tiny_config
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.lessons import inversion
 from semnerf_lib.lessons.inversion import guessed_colours, relief_agreement, surface_features
 from semnerf_lib.models import build_model
@@ -72,3 +73,10 @@ def test_boundaries_and_unknown_depth_are_left_out():
     wrong = truth.copy()
     wrong[:, :10] = rng.random((1, 10, 80)).astype(np.float32)
     assert relief_agreement(wrong, unknown, labels) > 0.95
+
+
+def test_a_field_without_a_grid_is_refused():
+    network = build_model(tiny_config("mlp", sampler="proposal"), SCENE)
+    one = torch.tensor([1])
+    with pytest.raises(SemnerfError, match="kind 'mlp', expected 'grid'"):
+        surface_features(network, SCENE, one, one, one)

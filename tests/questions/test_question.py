@@ -81,15 +81,22 @@ def test_missing_runs_are_made(asked, tmp_path):
     assert counts == [2] and len(measured) == 2
 
 
-def test_without_one_of_its_runs_there_is_no_answer(asked, tmp_path):
+def test_without_one_of_its_runs_there_is_no_answer(asked, tmp_path, monkeypatch):
     question, _ = asked
-    bad = replace(question, cases=lambda: [Case("nowhere", "smoke", one.planned, one.dials) for one in cases()])
-    module_jobs = pytest.MonkeyPatch()
-    with module_jobs.context() as patch:
-        patch.setattr(module, "job_for", partial(_other_run, module.job_for))
-        assert make_answer(bad, Store(tmp_path), pick) == 2
+    monkeypatch.setattr(module, "job_for", partial(_other_run, module.job_for))
+    assert make_answer(question, Store(tmp_path), pick) == 2
     with pytest.raises(SemnerfError, match="tiny.json"):
         answer("tiny", Store(tmp_path))
+
+
+def test_failed_runs_are_counted_over_all_questions(asked, tmp_path, monkeypatch, capsys):
+    question, _ = asked
+    monkeypatch.setattr(module, "job_for", partial(_other_run, module.job_for))
+    monkeypatch.setattr(
+        registry, "QUESTIONS", (question, replace(question, name="again"), replace(question, notebook="14"))
+    )
+    assert registry.make_answers([tmp_path / "13_this.ipynb"], Store(tmp_path), pick) == 4
+    assert "2 runs failed, so its answer stays as it was" in "".join(capsys.readouterr())
 
 
 def _other_run(job_for, *args):
