@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import decimal
+from semnerf_lib.machine.jsons import decimal, integer
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.render import rendered_scene
 from semnerf_lib.scenes.rooms import ornaments as o
@@ -77,7 +77,7 @@ class Dials:
         Raises:
             SemnerfError: an unknown dial, one that is there twice, or a value that it cannot have.
         """
-        kinds = {"classes": int, "objects": int, "size": decimal, "clutter": decimal}
+        kinds = {"classes": integer, "objects": integer, "size": decimal, "clutter": decimal}
         values: dict[str, Any] = {}
         for item in filter(None, spec.removeprefix(PREFIX).split(",")):
             name, _, text = item.partition("=")
@@ -86,7 +86,7 @@ class Dials:
             try:
                 values[name] = kinds[name](text)
             except ValueError:
-                number = "a whole number" if kinds[name] is int else "a number"
+                number = "a whole number" if kinds[name] is integer else "a number"
                 raise SemnerfError(f"{spec}: {item!r}, expected {number}") from None
         try:
             return cls(**values)

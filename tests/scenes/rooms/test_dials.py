@@ -43,6 +43,7 @@ def test_a_spec_names_the_dials():
         ("room:size=nan", "size = nan, expected 15 to 150"),
         ("room:size=200", "size = 200, expected 15 to 150"),
         ("room:objects=20.5", "objects=20.5', expected a whole number"),
+        ("room:objects=2_0", "objects=2_0', expected a whole number"),
         ("room:classes=4", "classes = 4, expected 5 to 254"),
         ("room:classes=80,objects=10", "classes = 80, expected 5 to .* labelled objects"),
         ("room:objects=200,size=15", "objects = 200, expected at most the .* that have a place"),
