@@ -35,9 +35,9 @@ LONGER = 4
 """How many times the laptop's steps the reference scale takes."""
 
 
-def lengthened(changes: dict[str, Any]) -> dict[str, Any]:
-    """The laptop's changes for the reference scale: `LONGER` times the steps, and a decay as much slower."""
-    return changes | {key: LONGER * changes[key] for key in ("iterations", "lr_decay_steps")}
+def lengthened(changes: dict[str, Any], times: int = LONGER) -> dict[str, Any]:
+    """The laptop's changes for longer runs, those of the reference scale: `times` the steps, a decay as much slower."""
+    return changes | {key: times * changes[key] for key in ("iterations", "lr_decay_steps")}
 
 
 PRESETS |= {("reference", field): lengthened(PRESETS["laptop", field]) for field in ("grid", "mlp")}

@@ -28,7 +28,7 @@ MAY_IMPORT = {
         "method",
         "scenes",
     },
-    "pages": {"study", "plots", "runs", "method", "scenes"},
+    "pages": {"questions", "study", "plots", "runs", "method", "scenes"},
     "teaching": {"questions", "study", "plots", "runs", "studio", "surfaces", "lessons", "method", "scenes"},
     "widgets": {"plots", "runs", "studio", "surfaces", "lessons", "method", "scenes"},
     "questions": {"study", "plots", "runs", "surfaces", "lessons", "method", "scenes"},

@@ -21,6 +21,7 @@ from semnerf_lib.pages.templating import TEMPLATES
 from semnerf_lib.pages.verdict_exports import to_csv, to_tex
 from semnerf_lib.pages.verdict_figures import claim_figures, overview_figure
 from semnerf_lib.pages.verdict_tables import Cells, cost_lines, details, overview, scene_lines
+from semnerf_lib.questions.registry import conclusions
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claim_verdicts import headline
@@ -65,6 +66,7 @@ def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[
         questions=QUESTIONS,
         scenes=scene_lines(scenes),
         costs=cost_lines(scene, scale, store),
+        conclusions=conclusions(store),
         provenance=made_with(runs, len({one.id for one in planned})),
         runs=runs,
         published=read_published(),

@@ -6,7 +6,7 @@ changed room have the same poses, so its true changes are known for each pixel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Bool
@@ -17,7 +17,7 @@ from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.labels import CLEAN
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.models import Model
-from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.question import Case, Question, Row, difference, mean_of, select
 from semnerf_lib.questions.ray_views import auroc, frames_that_show, ray_view
 from semnerf_lib.questions.unlabelled import SCALE, SPEC, short_runs
 from semnerf_lib.runs.store import Run
@@ -137,11 +137,40 @@ def label_agreement(
     }
 
 
+def conclude_changed(rows: Sequence[Row]) -> str:
+    """Which signal finds the changes; labels alone."""
+    own = select(rows, supervision="labels")
+    signals = [f"{name} {mean_of(own, f'{name} auroc'):.2f}" for name in ("doubt", "disagreement", "entropy")]
+    found = [f"{mean_of(own, f'{kind} detected'):.0%} of what was {kind}" for kind in (MOVED, ADDED, REMOVED)]
+    return (
+        f"The labels of new frames find the change (AUROC of {', '.join(signals)}; n = {len(own)}). Labels disagree on "
+        f"{', '.join(found)}, and on {mean_of(own, 'false alarms'):.1%} of what stayed."
+    )
+
+
+def conclude_repair(rows: Sequence[Row]) -> str:
+    """What training on from the old field gains after the last step."""
+    last = AT_STEPS[-1]
+    gains = []
+    for key, title in {"right": "changed pixels with the right label", "miou": "mIoU"}.items():
+        begun = [[row | {"score": row[f"{start} {key} {last}"]} for row in rows] for start in ("warm", "cold")]
+        gains.append(f"{title} {difference(*begun, 'score', ('ahead', 'behind'))}")
+    return f"After {last} steps on the changed room, from the old field instead of from scratch: {'; '.join(gains)}."
+
+
 CHANGED = Question(
     "changed",
     "An object moved, added or removed after the capture",
     "14",
     lambda: cases(("labels", "labels+rgb")),
     change_scores,
+    conclude_changed,
 )
-REPAIR = Question("repair", "Training on after a change, labels alone", "14", lambda: cases(("labels",)), repair_scores)
+REPAIR = Question(
+    "repair",
+    "Training on after a change, labels alone",
+    "14",
+    lambda: cases(("labels",)),
+    repair_scores,
+    conclude_repair,
+)

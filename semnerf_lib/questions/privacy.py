@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from semnerf_lib.experiments import Planned, open_scene, plan
 from semnerf_lib.labels import CLEAN
 from semnerf_lib.lessons.inversion import guessed_colours, relief_agreement
 from semnerf_lib.lessons.localisation import colours_loss, labels_loss, perturbed, pose_error, refine_pose
-from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.question import Case, Question, Row, mean_of, select
 from semnerf_lib.runs.store import Run
 
 STARTS = ((0.05, 5.0), (0.20, 15.0))
@@ -59,4 +59,23 @@ def read_out(planned: Planned, run: Run) -> dict[str, Any]:
     return row
 
 
-QUESTION = Question("privacy", "What labels give away", "17", cases, read_out)
+def conclude(rows: Sequence[Row]) -> str:
+    """How much of the colours can be guessed, and how often a camera is found by labels alone."""
+    alone, both = (select(rows, supervision=one) for one in ("labels", "labels+rgb"))
+    places = []
+    for start in STARTS:
+        ends = [end for row in alone for end in row["found by labels"] if tuple(end[:2]) == start]
+        share = np.mean([metres < STARTS[0][0] and degrees < STARTS[0][1] for *_, metres, degrees in ends])
+        median = 100 * np.median([end[2] for end in ends])
+        place = f"{100 * start[0]:.0f} cm and {start[1]:.0f} degrees"
+        places.append(f"{place} off {share:.0%} of {len(ends)} cameras (median {median:.1f} cm)")
+    guessed = "can" if max(row["explained"] for row in alone) > 0 else "cannot"
+    return (
+        f"Colours inside a class {guessed} be guessed from a field of labels alone (explained variance "
+        f"{mean_of(alone, 'explained'):.2f}; from one of labels + RGB without its colour head "
+        f"{mean_of(both, 'explained'):.2f}; n = {len(alone)}). By labels alone cameras are found within 5 cm and 5 degrees: "
+        f"from {', from '.join(places)}."
+    )
+
+
+QUESTION = Question("privacy", "What labels give away", "17", cases, read_out, conclude)

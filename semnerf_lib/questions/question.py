@@ -7,7 +7,7 @@ the numbers of the reader's own runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from semnerf_lib.machine.progress import say
 from semnerf_lib.runs.executors import Executor
 from semnerf_lib.runs.jobs import Job, job_for, planned_by
 from semnerf_lib.runs.store import Run, Store, read_run, title_of
+from semnerf_lib.study.verdicts import compare_seeds
 
 ANSWERS = LIBRARY / "questions" / "answers"
 FORMAT = "semnerf-answer-1"
@@ -54,6 +55,7 @@ class Question:
         notebook: number of the notebook that asks it.
         cases: its runs, those on one scene behind each other: only one scene is open at a time.
         measure: (the planned run, the finished run) -> what JSON can hold, by name; None for an unknown number.
+        conclude: the rows of its answer -> a plain sentence or two, with numbers.
     """
 
     name: str
@@ -61,6 +63,12 @@ class Question:
     notebook: str
     cases: Callable[[], Iterable[Case]]
     measure: Callable[[Planned, Run], dict[str, Any]]
+    conclude: Callable[[Sequence[Row]], str]
+
+
+def select(rows: Sequence[Row], **wanted: Any) -> list[Row]:
+    """The rows that have these values."""
+    return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,35 @@ class Answer:
 
     def select(self, **wanted: Any) -> list[Row]:
         """The rows that have these values."""
-        return [row for row in self.rows if all(row.get(key) == value for key, value in wanted.items())]
+        return select(self.rows, **wanted)
+
+
+def difference(
+    rows: Sequence[Row],
+    others: Sequence[Row],
+    key: str,
+    words: tuple[str, str],
+    factor: float = 100,
+    unit: str = "points",
+) -> str:
+    """The paired difference of a number between two groups of rows, as "+3.2 points (+1.3 to +5.0, n = 3): higher".
+
+    Rows are paired by supervision and seed; the interval is `verdicts.compare_seeds`'s.
+
+    Args:
+        words: for a difference above 0 and below.
+        factor: to `unit`.
+    """
+    by_pair = [{(row["supervision"], row["seed"]): factor * row[key] for row in group} for group in (rows, others)]
+    pairs = sorted(by_pair[0].keys() & by_pair[1].keys())
+    d = compare_seeds(*([group[pair] for pair in pairs] for group in by_pair), margin=0)
+    interval = f"{d.mean:+.1f} {unit} ({d.low:+.1f} to {d.high:+.1f}, n = {len(pairs)})".replace("-", "−")
+    return f"{interval}: {d.conclusion(*words)}"
+
+
+def mean_of(rows: Sequence[Row], key: str) -> float:
+    """The mean of a number over rows."""
+    return sum(row[key] for row in rows) / len(rows)
 
 
 def answer(name: str, store: Store) -> Answer:

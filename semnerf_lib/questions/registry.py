@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semnerf_lib.machine.files import sha256_of
-from semnerf_lib.questions import least_annotation, privacy, scenes_and_classes, small_objects
+from semnerf_lib.questions import budget, least_annotation, privacy, scenes_and_classes, small_objects
 from semnerf_lib.questions.changed import CHANGED, REPAIR
-from semnerf_lib.questions.question import Question, make_answer, own_file
+from semnerf_lib.questions.question import Question, answer, make_answer, own_file
 from semnerf_lib.questions.unlabelled import UNLABELLED
 from semnerf_lib.runs.executors import Executor
 from semnerf_lib.runs.store import Store
@@ -21,6 +21,8 @@ QUESTIONS: tuple[Question, ...] = (
     small_objects.QUESTION,
     least_annotation.QUESTION,
     privacy.QUESTION,
+    budget.BUDGET,
+    budget.NETWORK_BUDGET,
 )
 """In the order of their notebooks; a notebook may ask several."""
 
@@ -29,6 +31,23 @@ def make_answers(notebooks: Sequence[Path], store: Store, pick: Callable[[int], 
     """Makes the runs of all questions that some notebooks ask, see `question.make_answer`; how many runs failed."""
     numbers = {path.name[:2] for path in notebooks}
     return sum(make_answer(question, store, pick) for question in QUESTIONS if question.notebook in numbers)
+
+
+def conclusions(store: Store) -> list[dict[str, str]]:
+    """A line a question: its `title`, its `notebook`, its `answer` in a sentence, and the runs that it `rests on`.
+
+    Args:
+        store: where the reader's own answers are; else those of the project are taken.
+
+    Raises:
+        SemnerfError: an answer that is not as expected.
+    """
+    lines = []
+    for question in QUESTIONS:
+        found = answer(question.name, store)
+        own = {"title": question.title, "notebook": question.notebook, "answer": question.conclude(found.rows)}
+        lines.append(own | {"rests on": found.source})
+    return lines
 
 
 def own_answers(notebook: Path, store: Store) -> list[str]:

@@ -5,7 +5,7 @@ One room with dials (`scenes.rooms.dials`): from a base, one dial at a time is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from semnerf_lib.evaluation import render_view, scored_frames
 from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.presets import config_of, supervisions
-from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.question import Case, Question, Row, difference, select
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.rooms.class_tree import FEWEST
@@ -92,4 +92,21 @@ def merged_miou(planned: Planned, run: Run) -> float:
     return label_scores(confusion).miou
 
 
-QUESTION = Question("scenes_and_classes", "More scenes, more classes", "13", cases, measure)
+def conclude(rows: Sequence[Row]) -> str:
+    """What the far end of each dial does to mIoU, and what is left of the classes' effect after merging them."""
+    words, base = ("higher", "lower"), select(rows, **vars(BASE), steps=STEPS)
+    parts = []
+    for dial, values in TURNED.items():
+        far = select(rows, **vars(replace(BASE, **{dial: values[-1]})), steps=STEPS)
+        parts.append(f"{dial} {values[-1]:g} instead of {vars(BASE)[dial]:g}, {difference(far, base, 'miou', words)}")
+    most, fewest = (
+        select(rows, **vars(replace(BASE, classes=n)), steps=STEPS) for n in (TURNED["classes"][-1], FEWEST)
+    )
+    merged = difference(most, fewest, "miou_merged", words)
+    return (
+        f"mIoU after {STEPS} steps, with {'; '.join(parts)}. Over {FEWEST} classes, into which those learnt were merged: with "
+        f"{TURNED['classes'][-1]:g} classes instead of {FEWEST}, {merged}."
+    )
+
+
+QUESTION = Question("scenes_and_classes", "More scenes, more classes", "13", cases, measure, conclude)

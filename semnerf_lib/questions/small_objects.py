@@ -5,7 +5,7 @@ The runs are those of notebooks 06, 08 and 11: `semnerf reproduce` has made most
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from semnerf_lib.evaluation import View, view_renderer
 from semnerf_lib.experiments import Planned, open_scene, plan
 from semnerf_lib.lessons.visible_width import object_scores, visible_width
-from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.question import Case, Question, Row, difference, mean_of, select
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.surfaces.comparison import surface_in, voxel_downsample
@@ -165,4 +165,19 @@ def f_score(true: Float[np.ndarray, "a 3"] | None, learnt: Float[np.ndarray, "b 
     return 2 * precision * recall / max(precision + recall, 1e-12)
 
 
-QUESTION = Question("small_objects", "Small objects and fine geometry", "15", cases, measure)
+def conclude(rows: Sequence[Row]) -> str:
+    """Recall of thin and of wide things, and what colours and boundary rays do for the thin ones."""
+    thin, wide = group_name(WIDTHS_CM, 1, "cm"), group_name(WIDTHS_CM, len(WIDTHS_CM) - 2, "cm")
+    words, clean = ("better", "worse"), select(rows, variant="rays drawn evenly", frames=180, factor=1)
+    alone, both = (select(clean, supervision=one) for one in ("labels", "labels+rgb"))
+    colours = difference([row | {"supervision": "labels"} for row in both], alone, f"recall {thin}", words)
+    preset, without = (select(rows, variant=name) for name in ("the preset", "no boundary rays"))
+    return (
+        f"Of the pixels of things {WIDTHS_CM[1]:g} to {WIDTHS_CM[2]:g} cm wide {mean_of(alone, f'recall {thin}'):.1%} get "
+        f"the right class, above {WIDTHS_CM[-2]:g} cm {mean_of(alone, f'recall {wide}'):.1%} (labels alone, "
+        f"n = {len(alone)}). For the thin ones, with RGB {colours}; without boundary rays "
+        f"{difference(without, preset, f'recall {thin}', words)}."
+    )
+
+
+QUESTION = Question("small_objects", "Small objects and fine geometry", "15", cases, measure, conclude)

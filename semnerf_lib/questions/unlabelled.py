@@ -10,7 +10,7 @@ from semnerf_lib.experiments import UNLABELLED_CLASS, Planned, open_scene, short
 from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.models import Model
 from semnerf_lib.presets import supervisions
-from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.question import Case, Question, Row, difference, mean_of, select
 from semnerf_lib.questions.ray_views import auroc, frames_that_show, ray_view
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
@@ -92,10 +92,26 @@ def pixel_scores(model: Model, scene: Scene, of_class: int) -> dict[str, float |
     }
 
 
+def conclude(rows: Sequence[Row]) -> str:
+    """Where the opacity is at classes that were never labelled, and whether entropy points to them; labels alone."""
+    clean, parts = select(rows, corruption=str(CLEAN), supervision="labels"), []
+    for corruption in NEVER:
+        own, name = select(rows, corruption=str(corruption), supervision="labels"), corruption.class_name
+        behind = difference(own, clean, f"{name} behind", ("emptier", "fuller"))
+        entropy = [mean_of(some, f"{name} entropy auroc") for some in (own, clean)]
+        parts.append(
+            f"{name}: {mean_of(own, f'{name} behind'):.0%} of the opacity lies behind its surface, with labels "
+            f"{mean_of(clean, f'{name} behind'):.0%} ({behind}); entropy tells its pixels from others with AUROC "
+            f"{entropy[0]:.2f}, with labels {entropy[1]:.2f}"
+        )
+    return f"Never labelled, and rendered as its neighbours. {'. '.join(part[0].upper() + part[1:] for part in parts)}."
+
+
 UNLABELLED = Question(
     "unlabelled",
     "A class that is never labelled, in few views only, or under another name",
     "14",
     lambda: cases((*NEVER, *DRIFT)),
     class_scores,
+    conclude,
 )

@@ -18,7 +18,9 @@ from semnerf_lib.teaching.checks_scores import (
     check_chance,
     check_half_width,
     check_interval,
+    check_limit,
     check_miou,
+    check_rays_per_pixel,
     check_verdict,
 )
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
@@ -48,6 +50,7 @@ __all__ = [
     "check_half_width",
     "check_image_width",
     "check_interval",
+    "check_limit",
     "check_loss",
     "check_merged",
     "check_miou",
@@ -59,6 +62,7 @@ __all__ = [
     "check_pose_distance",
     "check_pose_error",
     "check_rays",
+    "check_rays_per_pixel",
     "check_samples",
     "check_softmax",
     "check_verdict",

@@ -211,3 +211,48 @@ check_chance = Check(
     ),
     "The more conditions, the likelier one fails by chance: so their count stands beside each verdict.",
 )  # fmt: skip
+
+
+check_rays_per_pixel = Check(
+    "rays_per_pixel",
+    lambda iterations, n_rays, frames, width, height, labelled: (
+        iterations * n_rays / (frames * width * height * labelled)
+    ),
+    lambda: [(400, 1536, 180, 160, 120, 0.9), (200_000, 1024, 180, 320, 240, 1.0)],
+    (
+        Mistake("that is for each pixel: only those with a label count", lambda i, n, f, w, h, s: i * n / (f * w * h)),
+        Mistake("the share is above the line in yours: fewer labels get MORE rays each",
+                lambda i, n, f, w, h, s: i * n * s / (f * w * h)),
+        Mistake("that is for the pixels of one image: there are `frames` of them",
+                lambda i, n, f, w, h, s: i * n / (w * h * s)),
+        Mistake("that is how many pixels share one ray: turn it over",
+                lambda i, n, f, w, h, s: f * w * h * s / (i * n)),
+    ),
+    "The short run meets most labels never, the paper's meets each about fifteen times.",
+)  # fmt: skip
+
+
+def aitken(scores: tuple[float, float, float]) -> float:
+    """The right answer: the limit of a series whose differences shrink by a constant factor [Aitken 1926]."""
+    return scores[2] + _to_come(scores)
+
+
+def _to_come(scores):
+    gain, next_gain = np.diff(scores)
+    return next_gain**2 / (gain - next_gain)
+
+
+check_limit = Check(
+    "limit",
+    aitken,
+    lambda: [((0.6, 0.7, 0.75),), ((0.2, 0.6, 0.7),), ((0.9, 0.8, 0.78),)],
+    (
+        Mistake("that adds one more doubling: the gains go on, and each is smaller",
+                lambda s: s[2] + (s[2] - s[1]) ** 2 / (s[1] - s[0])),
+        Mistake("that goes on in a straight line: the gains shrink", lambda s: 2 * s[2] - s[1]),
+        Mistake("the sign: what is still to come is ADDED to the last score", lambda s: s[2] - _to_come(s)),
+        Mistake("you began at the first score: what is still to come starts from the last",
+                lambda s: s[0] + _to_come(s)),
+    ),
+    "An extrapolation is a guess: it holds only if the gains really shrink by one factor.",
+)  # fmt: skip

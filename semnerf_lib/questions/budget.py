@@ -1,0 +1,118 @@
+"""How long is long enough? The experiments' runs with 1, 2, 4 and 8 times the laptop's steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from semnerf_lib.experiments import CORRUPTED_LAPTOP, Planned, open_scene, plan
+from semnerf_lib.labels import Corruption
+from semnerf_lib.presets import LONGER, config_of, lengthened, supervisions
+from semnerf_lib.questions.question import Case, Question, Row, select
+from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.study.results import baseline_results
+from semnerf_lib.study.untrained import untrained_depth
+
+TIMES = (1, 2, 4, 8)
+"""How many times the laptop's steps."""
+CORRUPTIONS = ("pixel-noise:0.5", "pixel-noise:0.9", "super-sparse:8", "propagation:0", "propagation:1")
+"""Of claims 2 to 4: where the labels are poorest, and where labels alone stand close to another result."""
+REPEATED = (1, LONGER)
+"""The times at which every seed of the experiment is run; at the others its first."""
+
+
+def budget_cases() -> Iterator[Case]:
+    """Each corruption with both supervisions, ever longer; the decay of the learning rate is as much slower."""
+    scene = open_scene("room", "laptop")
+    experiments = [plan(name, scene, "laptop") for name in ("label_noise", "super_resolution", "label_propagation")]
+    by_corruption: dict[str, list[Planned]] = {name: [] for name in CORRUPTIONS}
+    for one in dict.fromkeys(one for planned in experiments for one in planned):
+        by_corruption.get(str(one.config.corruption), []).append(one)
+    for planned in by_corruption.values():
+        for times in TIMES:
+            for one in planned:
+                config = one.config
+                if config.seed == 0 or times in REPEATED:
+                    longer = Planned(scene, config.replace(**lengthened(config.values(), times)))
+                    yield Case("room", "laptop", longer, {"corruption": str(config.corruption), "times": times})
+
+
+def scores_at_training_poses(planned: Planned, run: Run) -> dict[str, Any]:
+    """Scores against the clean labels; for labels alone also those of its input and of the best baseline."""
+    store, corruption = Store(run.folder.parents[1]), planned.config.corruption
+    row = {"train_miou": run.train_metrics["miou"], "miou": run.metrics["miou"], "depth": run.metrics["depth_mae"]}
+    without = baseline_results([planned], store, "train")
+    if best := without.best_baseline(corruption):
+        row |= {"input": float(without.select(role="input").values("miou")[0]), "baseline_name": without.names[best]}
+        row |= {"baseline": float(without.select(role=best).values("miou")[0])}
+        row |= {"untrained_depth": untrained_depth([planned], store, "test")}
+    return row
+
+
+def lead_from(steps: Iterable[int], ours: Sequence[float], theirs: Sequence[float]) -> int | None:
+    """The fewest steps from which on ours is at or above theirs at every longer run too; None if it is behind last.
+
+    Args:
+        steps: ascending.
+        ours, theirs: a score for each.
+    """
+    first = None
+    for n, own, other in zip(steps, ours, theirs, strict=True):
+        first = (first or n) if own >= other else None
+    return first
+
+
+def network_cases() -> Iterator[Case]:
+    """P1's network from labels alone and P2's with RGB, at reference scale, on clean labels."""
+    scene = open_scene("room", "reference")
+    for supervision in supervisions(scene):
+        yield Case("room", "reference", Planned(scene, config_of(scene, "reference", supervision, "mlp")), {})
+
+
+def curve(planned: Planned, run: Run) -> dict[str, Any]:
+    """The scores of all test views at the end, and of a few at each preview: [step, mIoU, depth error]."""
+    previews = [[entry["step"], entry["miou"], entry["depth_mae"]] for entry in run.history if "miou" in entry]
+    ends = {key: run.metrics[key] for key in ("miou", "total_accuracy", "depth_mae")}
+    untrained = untrained_depth([planned], Store(run.folder.parents[1]), "test")
+    return ends | {"parameters": run.provenance["parameters"], "untrained_depth": untrained, "curve": previews}
+
+
+def conclude(rows: Sequence[Row]) -> str:
+    """From how many steps on labels alone lead, and what the last doubling does to the gap with RGB; first seeds."""
+    steps, parts = [n * CORRUPTED_LAPTOP["iterations"] for n in TIMES], []
+    for text in dict.fromkeys(row["corruption"] for row in rows):
+        own, rgb = (
+            sorted(select(rows, corruption=text, supervision=one, seed=0), key=lambda row: row["times"])
+            for one in ("labels", "labels+rgb")
+        )
+        ours, theirs, filtered = (
+            [row[key] for row in some] for some, key in ((own, "train_miou"), (rgb, "train_miou"), (own, "baseline"))
+        )
+        gaps = [100 * (a - b) for a, b in zip(ours, theirs, strict=True)]
+        leads = [lead_from(steps, ours, other) for other in (filtered, theirs)]
+        words = ["never" if first is None else f"from {first:,} steps on" for first in leads]
+        parts.append(
+            f"{Corruption.parse(text).title}: above the best baseline {words[0]}, above labels + RGB {words[1]} "
+            f"({gaps[-1]:+.1f} points at {steps[-1]:,}, {gaps[-2]:+.1f} at {steps[-2]:,})"
+        )
+    return f"Labels alone, mIoU at training poses, one seed. {'; '.join(parts)}."
+
+
+def conclude_network(rows: Sequence[Row]) -> str:
+    """What the papers' networks reach at reference scale."""
+    parts = [
+        f"{'labels alone' if row['supervision'] == 'labels' else 'labels + RGB'} mIoU {row['miou']:.3f}, depth error "
+        f"{row['depth_mae']:.3f} m"
+        for row in rows
+    ]
+    step = max(point[0] for row in rows for point in row["curve"])
+    return (
+        f"The papers' networks on clean labels after {step:,} steps, one seed: {'; '.join(parts)} (nothing learnt: "
+        f"{rows[0]['untrained_depth']:.2f} m)."
+    )
+
+
+BUDGET = Question("budget", "Longer runs of the grid", "18", budget_cases, scores_at_training_poses, conclude)
+NETWORK_BUDGET = Question(
+    "network_budget", "Longer runs of the papers' networks", "18", network_cases, curve, conclude_network
+)
