@@ -17,13 +17,19 @@ BLOCK = re.compile(r"(<!-- numbers: (?P<name>[\w ]+) -->\n).*?(<!-- /numbers -->
 Line = dict[str, str]
 
 
+def file_of(notebook: str) -> str:
+    """The file name of a notebook by its number."""
+    [path] = (PROJECT / "notebooks").glob(f"{notebook}_*.ipynb")
+    return path.name
+
+
 def output(notebook: str, cell: str) -> str:
     """What a cell of a committed notebook displays, as text: `output("04", "c19-9950b8")`.
 
     Raises:
         ValueError: no such cell, or one without output.
     """
-    [path] = (PROJECT / "notebooks").glob(f"{notebook}_*.ipynb")
+    path = PROJECT / "notebooks" / file_of(notebook)
     cells = {one["id"]: one for one in json.loads(path.read_text(encoding="utf-8"))["cells"]}
     outputs = cells.get(cell, {}).get("outputs", [])
     texts = ["".join(one.get("text") or one.get("data", {}).get("text/plain", "")) for one in outputs]
@@ -127,6 +133,15 @@ def longer() -> str:
     return markdown(["mIoU at training poses", *heads, "best baseline"], rows)
 
 
+def open_questions() -> str:
+    """What our runs say to what the paper leaves open (notebook 10)."""
+    lines = table_in(output("10", "c38-open02"), "title")
+    return "".join(
+        f"- **{line['title']}** ([{line['notebook']}](notebooks/{file_of(line['notebook'])})): {line['answer']}\n"
+        for line in lines
+    )
+
+
 def runs() -> str:
     """What the verdicts rest on (notebook 10)."""
     return f"*{output('10', 'c04-0ea549').splitlines()[0]}.*\n"
@@ -138,6 +153,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "verdicts": verdicts,
     "runs": runs,
     "longer": longer,
+    "open questions": open_questions,
 }
 
 

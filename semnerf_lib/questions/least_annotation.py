@@ -156,9 +156,9 @@ def conclude(rows: Sequence[Row]) -> str:
         return f"None of {len(fewer)} runs with fewer labels scores 90 % of the clean labels' mIoU."
     best = reached[0]
     return (
-        f"{len(reached)} of {len(fewer)} runs with fewer labels score 90 % of the clean labels' mIoU. The cheapest needs "
-        f"{work[id(best)]:,.0f} minutes of a person's work ({best['frames']:.0f} frames, {best['pixels']:.1%} of their "
-        f"pixels, {best['wrong']:.0%} wrong); outlines of everything in all frames need {work[id(whole[0])]:,.0f}."
+        f"{len(reached)} of {len(fewer)} runs with fewer labels score 90 % of the clean labels' mIoU. The cheapest "
+        f"needs {work[id(best)]:,.0f} minutes of a person's work ({best['frames']:.0f} frames, {best['pixels']:.1%} of "
+        f"their pixels, {best['wrong']:.0%} wrong); outlines of all in all frames need {work[id(whole[0])]:,.0f}."
     )
 
 

@@ -73,8 +73,8 @@ def conclude(rows: Sequence[Row]) -> str:
     return (
         f"Colours inside a class {guessed} be guessed from a field of labels alone (explained variance "
         f"{mean_of(alone, 'explained'):.2f}; from one of labels + RGB without its colour head "
-        f"{mean_of(both, 'explained'):.2f}; n = {len(alone)}). By labels alone cameras are found within 5 cm and 5 degrees: "
-        f"from {', from '.join(places)}."
+        f"{mean_of(both, 'explained'):.2f}; n = {len(alone)}). By labels alone cameras are found within 5 cm and 5 "
+        f"degrees: from {', from '.join(places)}."
     )
 
 

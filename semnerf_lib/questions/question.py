@@ -88,26 +88,18 @@ class Answer:
         return select(self.rows, **wanted)
 
 
-def difference(
-    rows: Sequence[Row],
-    others: Sequence[Row],
-    key: str,
-    words: tuple[str, str],
-    factor: float = 100,
-    unit: str = "points",
-) -> str:
-    """The paired difference of a number between two groups of rows, as "+3.2 points (+1.3 to +5.0, n = 3): higher".
+def difference(rows: Sequence[Row], others: Sequence[Row], key: str, words: tuple[str, str]) -> str:
+    """The paired difference of a share between two groups of rows, as "+3.2 points (+1.3 to +5.0, n = 3): higher".
 
     Rows are paired by supervision and seed; the interval is `verdicts.compare_seeds`'s.
 
     Args:
         words: for a difference above 0 and below.
-        factor: to `unit`.
     """
-    by_pair = [{(row["supervision"], row["seed"]): factor * row[key] for row in group} for group in (rows, others)]
+    by_pair = [{(row["supervision"], row["seed"]): 100 * row[key] for row in group} for group in (rows, others)]
     pairs = sorted(by_pair[0].keys() & by_pair[1].keys())
     d = compare_seeds(*([group[pair] for pair in pairs] for group in by_pair), margin=0)
-    interval = f"{d.mean:+.1f} {unit} ({d.low:+.1f} to {d.high:+.1f}, n = {len(pairs)})".replace("-", "−")
+    interval = f"{d.mean:+.1f} points ({d.low:+.1f} to {d.high:+.1f}, n = {len(pairs)})".replace("-", "−")
     return f"{interval}: {d.conclusion(*words)}"
 
 

@@ -99,13 +99,11 @@ def conclude(rows: Sequence[Row]) -> str:
     for dial, values in TURNED.items():
         far = select(rows, **vars(replace(BASE, **{dial: values[-1]})), steps=STEPS)
         parts.append(f"{dial} {values[-1]:g} instead of {vars(BASE)[dial]:g}, {difference(far, base, 'miou', words)}")
-    most, fewest = (
-        select(rows, **vars(replace(BASE, classes=n)), steps=STEPS) for n in (TURNED["classes"][-1], FEWEST)
-    )
-    merged = difference(most, fewest, "miou_merged", words)
+    most = int(TURNED["classes"][-1])
+    both = (select(rows, **vars(replace(BASE, classes=n)), steps=STEPS) for n in (most, FEWEST))
     return (
-        f"mIoU after {STEPS} steps, with {'; '.join(parts)}. Over {FEWEST} classes, into which those learnt were merged: with "
-        f"{TURNED['classes'][-1]:g} classes instead of {FEWEST}, {merged}."
+        f"mIoU after {STEPS} steps, with {'; '.join(parts)}. Over the {FEWEST} classes into which those learnt were "
+        f"merged: with {most} classes instead of {FEWEST}, {difference(*both, 'miou_merged', words)}."
     )
 
 

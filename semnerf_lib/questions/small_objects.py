@@ -173,8 +173,8 @@ def conclude(rows: Sequence[Row]) -> str:
     colours = difference([row | {"supervision": "labels"} for row in both], alone, f"recall {thin}", words)
     preset, without = (select(rows, variant=name) for name in ("the preset", "no boundary rays"))
     return (
-        f"Of the pixels of things {WIDTHS_CM[1]:g} to {WIDTHS_CM[2]:g} cm wide {mean_of(alone, f'recall {thin}'):.1%} get "
-        f"the right class, above {WIDTHS_CM[-2]:g} cm {mean_of(alone, f'recall {wide}'):.1%} (labels alone, "
+        f"Of the pixels of things {WIDTHS_CM[1]:g} to {WIDTHS_CM[2]:g} cm wide {mean_of(alone, f'recall {thin}'):.1%} "
+        f"get the right class, above {WIDTHS_CM[-2]:g} cm {mean_of(alone, f'recall {wide}'):.1%} (labels alone, "
         f"n = {len(alone)}). For the thin ones, with RGB {colours}; without boundary rays "
         f"{difference(without, preset, f'recall {thin}', words)}."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +16,16 @@ from semnerf_lib.machine.files import read_json, write_json
 from semnerf_lib.presets import preset
 from semnerf_lib.questions import question as module
 from semnerf_lib.questions import registry
-from semnerf_lib.questions.question import ANSWERS, Case, Question, answer, make_answer, read_answer
+from semnerf_lib.questions.question import (
+    ANSWERS,
+    Case,
+    Question,
+    answer,
+    difference,
+    make_answer,
+    own_file,
+    read_answer,
+)
 from semnerf_lib.runs.executors import Executor, in_process
 from semnerf_lib.runs.store import Store
 
@@ -36,7 +46,7 @@ def asked():
         measured.append(run.id)
         return {"thin": 1 / 3, "unknown": None}
 
-    return Question("tiny", "A question", "13", cases, measure), measured
+    return Question("tiny", "A question", "13", cases, measure, lambda rows: f"{len(rows)} runs."), measured
 
 
 @pytest.fixture
@@ -134,3 +144,32 @@ def test_only_the_questions_of_the_notebooks_are_asked(asked, store, tmp_path, m
     assert not measured and not registry.own_answers(tmp_path / "13_this.ipynb", store)
     registry.make_answers([tmp_path / "13_this.ipynb"], store, pick)
     assert len(measured) == 2 and len(registry.own_answers(tmp_path / "13_this.ipynb", store)) == 1
+
+
+def row(seed, score, supervision="labels"):
+    return {"supervision": supervision, "seed": seed, "score": score}
+
+
+def test_a_difference_is_paired_by_supervision_and_seed():
+    ours = [row(0, 0.5), row(1, 0.6), row(0, 0.7, "labels+rgb")]
+    theirs = [row(1, 0.5), row(0, 0.4), row(0, 0.6, "labels+rgb"), row(2, 0.0)]
+    assert difference(ours, theirs, "score", ("higher", "lower")) == "+10.0 points (+10.0 to +10.0, n = 3): higher"
+    assert difference(theirs, ours, "score", ("higher", "lower")) == "−10.0 points (−10.0 to −10.0, n = 3): lower"
+
+
+def test_every_question_of_the_project_has_a_conclusion_with_its_runs(tmp_path):
+    lines = registry.conclusions(Store(tmp_path))
+    assert [line["notebook"] for line in lines] == [one.notebook for one in registry.QUESTIONS]
+    for line in lines:
+        assert line["answer"].endswith(".") and re.search(r"\d", line["answer"]), line
+        assert re.search(r"\d+ runs, ", line["rests on"]), line
+
+
+def test_a_conclusion_follows_the_readers_own_answer(tmp_path):
+    store, question = Store(tmp_path), next(one for one in registry.QUESTIONS if one.name == "repair")
+    facts = read_json(ANSWERS / "repair.json")
+    for one in facts["rows"]:
+        one |= {key: one[key.replace("warm", "cold")] for key in list(one) if key.startswith("warm")}
+    write_json(own_file("repair", store), facts)
+    [line] = [line for line in registry.conclusions(store) if line["title"] == question.title]
+    assert line["answer"].count("+0.0 points (+0.0 to +0.0, n = 3): the seeds cannot tell") == 2
