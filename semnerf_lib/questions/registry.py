@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semnerf_lib.machine.files import sha256_of
-from semnerf_lib.questions import budget, least_annotation, privacy, scenes_and_classes, small_objects
+from semnerf_lib.questions import budget, costs, least_annotation, privacy, scenes_and_classes, small_objects
 from semnerf_lib.questions.changed import CHANGED, REPAIR
 from semnerf_lib.questions.question import Question, answer, make_answer, own_file
 from semnerf_lib.questions.unlabelled import UNLABELLED
@@ -23,6 +23,7 @@ QUESTIONS: tuple[Question, ...] = (
     privacy.QUESTION,
     budget.BUDGET,
     budget.NETWORK_BUDGET,
+    costs.QUESTION,
 )
 """In the order of their notebooks; a notebook may ask several."""
 
