@@ -68,7 +68,7 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def scores() -> str:
-    """One long run and one of P1's network (notebook 04), and the five folds of both models (05)."""
+    """One run of the grid and one of P1's network (notebook 04), longer ones (18), and five folds of both models (05)."""
     run = {line["what"]: line["value"] for line in table_in(output("04", "c19-9950b8"), "what")}
     folds = table_in(output("05", "c09-d1eeca"), "model")
     rows = [
@@ -83,6 +83,10 @@ def scores() -> str:
     network = table_in(output("04", "ncb6ef07e5"), "field")[-1]
     name = network["field"].replace("mlp", "the paper's own network, labels only")
     rows.append([name, "1", network["mIoU"], network["total accuracy"], f"{network['depth error (m)']} m"])
+    for line in table_in(output("18", "c19b-nets01"), "network"):
+        model = line["network"].partition(", ")[2].replace("labels alone", "labels only")
+        name = f"the papers' own network, {model}, {line['steps']} steps, 180 test views"
+        rows.append([name, "1", line["mIoU"], line["total accuracy"], f"{line['depth error (m)']} m"])
     for line in folds:
         values = [line[key].partition(" (n = ") for key in ("mIoU", "total accuracy", "depth error (m)")]
         n = values[0][2].rstrip(")")
