@@ -68,7 +68,7 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def scores() -> str:
-    """One run of the grid and one of P1's network (notebook 04), longer ones (18), and five folds of both models (05)."""
+    """One run of the grid and one of P1's network (notebook 04), longer ones (18), five folds of both models (05)."""
     run = {line["what"]: line["value"] for line in table_in(output("04", "c19-9950b8"), "what")}
     folds = table_in(output("05", "c09-d1eeca"), "model")
     rows = [

@@ -15,8 +15,8 @@ import torch
 
 from semnerf_lib.evaluation import render_view
 from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.machine.cores import one_core
-from semnerf_lib.presets import config_of, supervisions
 from semnerf_lib.questions.budget import network_cases
 from semnerf_lib.questions.question import Case, Question, Row, select
 from semnerf_lib.runs.store import Run

@@ -20,8 +20,8 @@ from semnerf_lib.annotation import EFFORT
 from semnerf_lib.corruptions import Labels
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, open_scene
+from semnerf_lib.experiments.presets import config_of
 from semnerf_lib.labels import Corruption, corrupt
-from semnerf_lib.presets import config_of
 from semnerf_lib.questions.annotation_times import minutes
 from semnerf_lib.questions.question import Case, Question, Row, mean_of, select
 from semnerf_lib.runs.store import Run

@@ -13,9 +13,9 @@ from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import N_FOLDS, Plan, open_scene
+from semnerf_lib.experiments.presets import SCENE_SIZES
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.progress import progress
-from semnerf_lib.presets import SCENE_SIZES
 from semnerf_lib.runs.notebooks import read_facts
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene

@@ -6,7 +6,7 @@ import pytest
 from made_runs import furnished_scene
 
 from semnerf_lib.experiments import Planned
-from semnerf_lib.presets import config_of
+from semnerf_lib.experiments.presets import config_of
 from semnerf_lib.questions import costs
 from semnerf_lib.questions.costs import conclude, core_seconds, first_step, measure
 from semnerf_lib.runs.store import Store
