@@ -16,8 +16,8 @@ from jaxtyping import UInt8
 from scipy.stats import qmc
 from skimage.measure import label as connected_regions
 
-from semnerf_lib.annotation import EFFORT
-from semnerf_lib.corruptions import Labels
+from semnerf_lib.corruptions.annotation import EFFORT
+from semnerf_lib.corruptions.rules import Labels
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, open_scene
 from semnerf_lib.experiments.presets import config_of

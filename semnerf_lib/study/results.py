@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.config import Config
-from semnerf_lib.corruptions import Labels
+from semnerf_lib.corruptions.rules import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Plan, Planned
