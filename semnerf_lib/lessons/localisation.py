@@ -40,11 +40,11 @@ def moved(c2w: Float[Tensor, "4 4"], twist: Float[Tensor, "6"]) -> Float[Tensor,
     return torch.cat([torch.cat([rotation, position[:, None]], dim=1), c2w[3:]])
 
 
-def pose_error(found: Float[np.ndarray, "4 4"], truth: Float[np.ndarray, "4 4"]) -> tuple[float, float]:
+def pose_error(estimate: Float[np.ndarray, "4 4"], truth: Float[np.ndarray, "4 4"]) -> tuple[float, float]:
     """How far a pose is from the true one: metres, and the angle of the rotation between them in degrees."""
-    turn = found[:3, :3].T @ truth[:3, :3]
+    turn = estimate[:3, :3].T @ truth[:3, :3]
     cosine = np.clip((np.trace(turn) - 1) / 2, -1, 1)
-    return float(np.linalg.norm(found[:3, 3] - truth[:3, 3])), float(np.degrees(np.arccos(cosine)))
+    return float(np.linalg.norm(estimate[:3, 3] - truth[:3, 3])), float(np.degrees(np.arccos(cosine)))
 
 
 def perturbed(

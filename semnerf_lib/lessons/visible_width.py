@@ -39,14 +39,14 @@ def visible_width(segments: Int[np.ndarray, "height width"]) -> Float[np.ndarray
         wider = tuple(slice(max(0, s.start - 1), s.stop + 1) for s in place)  # the neighbours that end it
         inside = segments[wider] == k
         away = distance_transform_edt(inside) if not inside.all() else np.full(inside.shape, RADII[-1])
-        found = np.zeros(inside.shape)
+        width_here = np.zeros(inside.shape)
         for radius in RADII:
             centres = away >= radius
             if not centres.any():
                 break
             covered = inside & (distance_transform_edt(~centres) < 2**0.5 * radius)
-            found[covered] = 2 * radius - 1
-        width[wider][inside] = found[inside]
+            width_here[covered] = 2 * radius - 1
+        width[wider][inside] = width_here[inside]
     return width
 
 

@@ -166,11 +166,11 @@ def relinked(page: str, path: Path, site: Path) -> str:
     """A page whose links to what is not in the site have lost their address."""
     here = path.relative_to(site).parent.as_posix()
 
-    def kept(found: re.Match) -> str:
-        address = found[1].partition("#")[0]
+    def kept(match: re.Match) -> str:
+        address = match[1].partition("#")[0]
         inside = normpath(f"{here}/{address}") if address else path.relative_to(site).as_posix()
         there = not inside.startswith("..") and (site / inside).is_file()
-        return found[0] if re.match(r"[a-z]+:", address) or there else "<a"
+        return match[0] if re.match(r"[a-z]+:", address) or there else "<a"
 
     return outside_scripts(page, lambda text: re.sub(r'<a href="([^"]*)"', kept, text))
 

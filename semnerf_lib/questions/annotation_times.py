@@ -73,7 +73,7 @@ def expected_minutes(
     """
     total = sum(row["labelled_frames"] for row in rows)
     mean = {key: sum(row[key] for row in rows) / total for key in ("absent", "classes", "segments")}
-    known = sorted((np.log(row["pixels"]), np.log(row["points"] / row["labelled_frames"])) for row in rows)
-    points = np.exp(np.interp(np.log(pixels), *np.transpose(known)))
+    measured = sorted((np.log(row["pixels"]), np.log(row["points"] / row["labelled_frames"])) for row in rows)
+    points = np.exp(np.interp(np.log(pixels), *np.transpose(measured)))
     clicks = seconds_of_clicks(mean["absent"], mean["classes"], points)
     return frames * np.minimum(clicks, seconds_of_outlines(mean["absent"], mean["segments"])) / 60

@@ -109,16 +109,16 @@ def work(scene: Scene, labels: Labels) -> dict[str, float]:
         outlines would label all; wrong: share of the points that have another class than the true one.
     """
     given, true = labels[list(scene.train_ids)], scene.labels[list(scene.train_ids)]
-    known = given != VOID
-    kept = np.flatnonzero(known.any((1, 2)))
-    classes = sum(len(np.unique(true[f][known[f]])) for f in kept)
+    labelled = given != VOID
+    kept = np.flatnonzero(labelled.any((1, 2)))
+    classes = sum(len(np.unique(true[f][labelled[f]])) for f in kept)
     return {
         "labelled_frames": len(kept),
-        "points": int(known.sum()),
+        "points": int(labelled.sum()),
         "classes": classes,
         "absent": len(kept) * scene.n_classes - classes,
         "segments": sum(count_segments(true[f]) for f in kept),
-        "wrong": float((given[known] != true[known]).mean()),
+        "wrong": float((given[labelled] != true[labelled]).mean()),
     }
 
 

@@ -143,7 +143,7 @@ class _Lab:
         frame, seen = self.frame.value, {}
         for corruption in IN_FIGURE:
             seen[corruption.title] = self.corrupt(self.scene, corruption, self.seed.value)[frame]
-        return plots.corruption_levels(
+        return plots.corrupted_labels(
             self.scene.labels[frame], seen, self.scene.class_names, f"Training frame {frame}, corrupted"
         )
 
