@@ -1,7 +1,7 @@
-"""What can be read out of a field that nobody asked it to learn: colours of the room, and relief inside a class.
+"""What a field reveals although it was not trained for it: colours of the room, and relief inside a class.
 
-The attack on colours follows arXiv 2508.18971: a small network learns to guess them from what the field's geometry
-knows.
+The attack on colours follows arXiv 2508.18971: a small network learns to guess them from features of the field's
+geometry.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RELIEF_SIGMA = 3.0
 def surface_features(
     model: ProposalModel, scene: Scene, frames: Tensor, u: Tensor, v: Tensor
 ) -> tuple[Float[Tensor, "n features"], Float[Tensor, "n 3"]]:
-    """What the trunk of a grid field holds where rays end, and these places.
+    """Features of a grid field's trunk where rays end, and the positions of these ends.
 
         sum_i w_i h(x_i),   o + z d
 

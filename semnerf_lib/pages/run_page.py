@@ -38,7 +38,7 @@ OUTSIDE = (-0.58, -0.93, 1.0)
 def run_page(
     run: Run, scene: Scene, mesh: LabelledMesh, views: Mapping[int, View], scores: Sequence[Mapping[str, object]]
 ) -> str:
-    """The page as HTML; it asks for nothing from the network.
+    """The page as HTML; it loads nothing from the network.
 
     Args:
         scene: that the run was trained on.
