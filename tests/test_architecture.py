@@ -119,8 +119,12 @@ def test_the_method_is_in_sight():
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_modules_are_short(module):
-    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 260
+def test_modules_and_functions_are_short(module):
+    source = MODULES[module].read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 260
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    long = [node.name for node in functions if node.end_lineno - node.lineno >= 60]
+    assert not long, f"{module}: {', '.join(long)}, expected at most 60 lines each"
 
 
 def test_losses_load_little():

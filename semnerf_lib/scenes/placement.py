@@ -134,7 +134,7 @@ def pose_warning(scene: Scene, now: Sweep) -> str | None:
     Args:
         now: what the sweep of the scene's own poses found.
     """
-    coding, found = scene.coding, {}
+    coding, evidence = scene.coding, {}
     given = scene.c2w @ OPENGL if coding.axes == "opengl" else scene.c2w
     for axes in ("opencv", "opengl"):
         for invert in (False, True):
@@ -142,9 +142,9 @@ def pose_warning(scene: Scene, now: Sweep) -> str | None:
                 continue
             c2w = np.linalg.inv(given) if invert else given
             cure = " ".join(["--invert"] * invert + [f"--axes {axes}"] * (axes != coding.axes))
-            found[cure] = sweep(scene, c2w @ OPENGL if axes == "opengl" else c2w).evidence
-    best = max(found, key=found.__getitem__)
-    if found[best] > max(now.evidence + 0.25, 0.1):
+            evidence[cure] = sweep(scene, c2w @ OPENGL if axes == "opengl" else c2w).evidence
+    best = max(evidence, key=evidence.__getitem__)
+    if evidence[best] > max(now.evidence + 0.25, 0.1):
         return f"warning: labels do not follow these poses from frame to frame, they do with `scene import {best}`"
     if now.evidence < -0.5:
         return "warning: labels do not follow these poses from frame to frame: poses, camera or labels may be wrong"
@@ -181,11 +181,11 @@ def placed(scene: Scene, unit_given: bool = False, void_given: bool = False) -> 
         unit_given: the unit of the positions is right: no length is scaled.
         void_given: void regions around a scene seen from outside stay void.
     """
-    found = sweep(scene, scene.c2w)
-    distance = None if found is None else found.distance
+    estimate = sweep(scene, scene.c2w)
+    distance = None if estimate is None else estimate.distance
     if has_depth(scene):
         scene = with_one_unit(scene, distance, unit_given)
-    if found is not None and (warning := pose_warning(scene, found)):
+    if estimate is not None and (warning := pose_warning(scene, estimate)):
         return noted(scene, warning)
     if outside := seen_from_outside(scene):
         return _placed_outside(scene, outside, unit_given, void_given)

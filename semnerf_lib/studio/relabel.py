@@ -51,7 +51,7 @@ class Changes:
     pixels: Int[np.ndarray, "classes classes"]
 
     def rows(self) -> list[dict[str, object]]:
-        """A row for each class and void: pixels before and after, and which class most of the changed ones got and had."""
+        """A row for each class and void: pixels before and after, and which class most changed ones got and had."""
         names, moved = [*self.class_names, "void"], self.pixels * (1 - np.eye(len(self.pixels), dtype=np.int64))
 
         def most(counts):
