@@ -17,17 +17,18 @@ MAY_IMPORT = {
     "cli": "pages teaching widgets questions study plots runs studio surfaces lessons experiments method scenes",
     "pages": "questions study plots runs experiments method scenes",
     "teaching": "questions study plots runs studio surfaces lessons experiments method scenes",
-    "widgets": "plots runs studio surfaces lessons experiments method scenes",
-    "questions": "study plots runs surfaces lessons experiments method scenes",
-    "study": "plots runs surfaces lessons experiments method scenes",
+    "widgets": "plots runs studio surfaces lessons experiments method corruptions scenes",
+    "questions": "study plots runs surfaces lessons experiments method corruptions scenes",
+    "study": "plots runs surfaces lessons experiments method corruptions scenes",
     "plots": "surfaces lessons method scenes",
     "runs": "experiments method scenes",
     "studio": "experiments method scenes",
     "surfaces": "method scenes",
     "lessons": "method",
     "notebook": "plots experiments method",
-    "experiments": "method scenes",
-    "method": "scenes",
+    "experiments": "method corruptions scenes",
+    "method": "corruptions scenes",
+    "corruptions": "scenes",
     "scenes": "",
     "ground": "",
     "machine": "",
@@ -108,6 +109,22 @@ HEAVY = {
 def test_each_wing_says_what_it_is(wing):
     text = ast.get_docstring(ast.parse((LIBRARY / wing / "__init__.py").read_text(encoding="utf-8")))
     assert text and len(text.splitlines()) <= 8
+
+
+def test_the_method_is_in_sight():
+    """Twenty names and few lines at the top level, so that the method is seen at once."""
+    files = sorted(LIBRARY.glob("*.py"))
+    assert len(files) <= 22
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) < 3000
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_and_functions_are_short(module):
+    source = MODULES[module].read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 260
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    long = [node.name for node in functions if node.end_lineno - node.lineno >= 60]
+    assert not long, f"{module}: {', '.join(long)}, expected at most 60 lines each"
 
 
 def test_losses_load_little():

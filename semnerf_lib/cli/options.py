@@ -58,10 +58,10 @@ def did_you_mean(line: str) -> str:
     >>> did_you_mean("field 'gird', expected one of: mlp, grid")
     "field 'gird': did you mean 'grid'?"
     """
-    if found := re.search(r"'([^']+)',? expected (?:one|some) of: ([^()]+?)(?= \(|$)", line):
-        near = difflib.get_close_matches(found[1], re.split(r",\s*", found[2].strip()), 1)
+    if match := re.search(r"'([^']+)',? expected (?:one|some) of: ([^()]+?)(?= \(|$)", line):
+        near = difflib.get_close_matches(match[1], re.split(r",\s*", match[2].strip()), 1)
         if near:
-            return f"{line[: found.start()]}'{found[1]}': did you mean '{near[0]}'?{line[found.end() :]}"
+            return f"{line[: match.start()]}'{match[1]}': did you mean '{near[0]}'?{line[match.end() :]}"
     return line
 
 

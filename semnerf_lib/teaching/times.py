@@ -111,9 +111,9 @@ def renewed(text: str, name: str, table: str) -> str:
         SemnerfError: the document has no such place.
     """
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    before, found, rest = text.partition(start)
+    before, opening, rest = text.partition(start)
     _, closed, after = rest.partition(end)
-    if not found or not closed:
+    if not opening or not closed:
         raise SemnerfError(f"{DOCUMENT}: no {start} ... {end}, expected the place of a table")
     return f"{before}{start}\n\n{table}\n\n{end}{after}"
 
