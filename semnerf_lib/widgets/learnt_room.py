@@ -92,8 +92,12 @@ def still(learnt: Learnt) -> Shown3D:
     """The room without controls, as coarse as a file wants it, and a finer picture of it."""
     mesh, title = learnt.mesh(None), "The learnt room: where the rays of its views end"
     coarse = simplified(mesh, SIDE_STATIC)
-    front = part_of(coarse, facing(coarse, learnt.eye))
-    figure = go.Figure(class_meshes(front), layout=room_layout(learnt.box, title))
+    traces = class_meshes(coarse)
+    for trace, label in zip(traces, by_frequency(coarse.face_labels), strict=True):
+        part = part_of(coarse, coarse.face_labels == label)
+        trace.update(corners(part.faces[facing(part, learnt.eye)], len(part.vertices)))
+        trace.meta = {"faces": part.faces.reshape(-1).tolist()}  # in_space.js takes those that face the reader
+    figure = go.Figure(traces, layout=room_layout(learnt.box, title))
     return show3d(figure, plots.room_picture(mesh, learnt.eye, title))
 
 

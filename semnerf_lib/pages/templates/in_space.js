@@ -16,6 +16,29 @@ function plotly() {
   return loaded;
 }
 
+// Of a mesh that names all its triangles in `meta.faces`, those that face the reader: one looks into a room from any side.
+function front(live) {
+  const { camera, aspectratio, ...axes } = live._fullLayout.scene;
+  const eye = ["x", "y", "z"].map((axis) => {
+    const [low, high] = axes[`${axis}axis`].range;
+    return (low + high) / 2 + (camera.eye[axis] * (high - low)) / aspectratio[axis];
+  });
+  const meshes = live._fullData.filter((trace) => trace.meta?.faces);
+  const kept = meshes.map(({ x, y, z, meta: { faces } }) => {
+    const sides = [[], [], []], at = (n) => [x[n], y[n], z[n]], minus = (p, q) => p.map((value, k) => value - q[k]);
+    for (let n = 0; n < faces.length; n += 3) {
+      const corner = at(faces[n]), one = minus(at(faces[n + 1]), corner), other = minus(at(faces[n + 2]), corner);
+      const across = [0, 1, 2].map((k) => one[(k + 1) % 3] * other[(k + 2) % 3] - one[(k + 2) % 3] * other[(k + 1) % 3]);
+      const towards = minus(eye, corner).reduce((sum, value, k) => sum + value * across[k], 0);
+      if (towards > 0) sides.forEach((side, k) => side.push(faces[n + k]));
+    }
+    return sides;
+  });
+  if (!meshes.length) return;
+  const [i, j, k] = [0, 1, 2].map((side) => kept.map((sides) => sides[side]));
+  Plotly.restyle(live, { i, j, k }, meshes.map((trace) => trace.index));
+}
+
 async function draw(figure, button) {
   const live = figure.querySelector(".live"), still = figure.querySelector(".still");
   const { data, layout, config } = JSON.parse(figure.querySelector("script").textContent);
@@ -25,6 +48,8 @@ async function draw(figure, button) {
     live.hidden = false;
     still.hidden = true;
     await Plotly.newPlot(live, data, { ...layout, autosize: true, width: undefined }, config);
+    front(live);
+    live.on("plotly_relayout", () => front(live));
     figure.dataset.live = "yes";
     button.remove();
   } catch (fault) {
