@@ -16,7 +16,10 @@ function plotly() {
   return loaded;
 }
 
-// Of a mesh that names all its triangles in `meta.faces`, those that face the reader: one looks into a room from any side.
+// Of a mesh that has all its triangles in `meta.faces` (base64 of 16 bit), those that face the reader: one looks into a
+// room from any side.
+const numbers = (text) => new Uint16Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+
 function front(live) {
   const { camera, aspectratio, ...axes } = live._fullLayout.scene;
   const eye = ["x", "y", "z"].map((axis) => {
@@ -24,8 +27,9 @@ function front(live) {
     return (low + high) / 2 + (camera.eye[axis] * (high - low)) / aspectratio[axis];
   });
   const meshes = live._fullData.filter((trace) => trace.meta?.faces);
-  const kept = meshes.map(({ x, y, z, meta: { faces } }) => {
-    const sides = [[], [], []], at = (n) => [x[n], y[n], z[n]], minus = (p, q) => p.map((value, k) => value - q[k]);
+  const kept = meshes.map(({ x, y, z, meta }) => {
+    const faces = numbers(meta.faces), sides = [[], [], []];
+    const at = (n) => [x[n], y[n], z[n]], minus = (p, q) => p.map((value, k) => value - q[k]);
     for (let n = 0; n < faces.length; n += 3) {
       const corner = at(faces[n]), one = minus(at(faces[n + 1]), corner), other = minus(at(faces[n + 2]), corner);
       const across = [0, 1, 2].map((k) => one[(k + 1) % 3] * other[(k + 2) % 3] - one[(k + 2) % 3] * other[(k + 1) % 3]);
