@@ -199,7 +199,7 @@ class FlyingCamera:
             self.caption.value = f"<b>True</b> (learnt {'depth ' if depth else 'labels: '}{off})"
 
     def _truth(self) -> TrueView | None:
-        """What is truly seen of the last view, at its size; None where nobody knows."""
+        """What is truly seen of the last view, at its size; None if unknown."""
         width = self.view.labels.shape[1]
         if self.frame is not None and width == self._width:
             depth = self.scene.depth

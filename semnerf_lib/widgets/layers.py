@@ -24,7 +24,7 @@ NO_EVIDENCE = 235
 
 
 class TrueView(NamedTuple):
-    """What a camera would truly see: labels, and depth in metres (0 where there is none) or None where nobody knows."""
+    """What a camera would truly see: labels, and depth in metres (0 where there is none) or None if unknown."""
 
     labels: UInt8[np.ndarray, "height width"]
     depth: Float[np.ndarray, "height width"] | None
@@ -70,7 +70,7 @@ def has_evidence(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]
 
 
 def filled_picture(view: View, where: Bool[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width 3"]:
-    """Labels in colour where clicks tell (see `told`), grey elsewhere."""
+    """Labels in colour where clicks say something (see `has_evidence`), grey elsewhere."""
     picture = colourise(view.labels)
     picture[~where] = NO_EVIDENCE
     return picture
@@ -79,7 +79,7 @@ def filled_picture(view: View, where: Bool[np.ndarray, "height width"]) -> UInt8
 def filled_key(view: View, where: Bool[np.ndarray, "height width"], class_names: tuple[str, ...]) -> str:
     """HTML that says what the colours of `filled_picture` mean, with their shares of all pixels."""
     labels = np.where(where, view.labels, np.uint8(VOID))
-    return class_legend(labels, class_names, ("no click tells", (NO_EVIDENCE, NO_EVIDENCE, NO_EVIDENCE)))
+    return class_legend(labels, class_names, ("no click reaches it", (NO_EVIDENCE, NO_EVIDENCE, NO_EVIDENCE)))
 
 
 def layer_legend(
@@ -99,7 +99,7 @@ def layer_legend(
         return colour_key({error_text(view, truth): WRONG, "right": RIGHT, "truth is void": UNKNOWN})
     if layer == "colours":
         return ""
-    missing = "<p>Nobody knows the truth here: labels instead of errors. The slider leads to a frame that has it.</p>"
+    missing = "<p>The truth is not known here: labels instead of errors. The slider leads to a frame that has it.</p>"
     return (missing if layer == "error" else "") + class_legend(view.labels, class_names)
 
 

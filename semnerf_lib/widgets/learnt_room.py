@@ -48,7 +48,7 @@ class Learnt:
             training cameras see.
         surface: the density, in which levels are looked for.
         box: (2, 3) what lies around it, metres.
-        truth: the true surface, or None where nobody knows.
+        truth: the true surface, or None if unknown.
     """
 
     mesh: Callable[[float | None], LabelledMesh]
@@ -196,7 +196,7 @@ class LearntRoom:
 
     def scores(self, mesh: LabelledMesh) -> str:
         if self.learnt.truth is None:
-            return f"{len(mesh.faces):,} triangles; nobody knows the truth here"
+            return f"{len(mesh.faces):,} triangles; the true surface is not known"
         scores = compare(mesh, self.learnt.truth)
         shares = ", ".join(
             f"{100 * t:g} cm: {p:.0%} of what was learnt and {r:.0%} of what is there (F {f:.2f})"

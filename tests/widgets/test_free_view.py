@@ -195,19 +195,19 @@ def test_the_error_at_a_frame_is_against_its_labels(camera, scene):
     assert "wrong 0.0%" in camera.legend.value
 
 
-def test_between_frames_the_error_says_that_nobody_knows(camera):
+def test_between_frames_the_error_says_that_the_truth_is_not_known(camera):
     camera.layer.value = "error"
     drag(camera, 0.1, 0, kind="drop")
     assert camera.frame is None
     assert np.array_equal(shown(camera), colourise(camera.view.labels))
-    assert "Nobody knows the truth here" in camera.legend.value
+    assert "The truth is not known here" in camera.legend.value
 
 
 def test_with_a_truth_of_any_pose_the_error_goes_everywhere(scene, render):
     camera = FlyingCamera(render, scene, lambda c2w, width: true_of(scene, c2w, width), 0)
     camera.layer.value = "error"
     drag(camera, 0.1, 0)
-    assert "Nobody" not in camera.legend.value and (shown(camera) == plots.images.RIGHT).all()
+    assert "not known" not in camera.legend.value and (shown(camera) == plots.images.RIGHT).all()
     drag(camera, 0.1, 0, kind="drop")
     assert "wrong 0.0%" in camera.legend.value
 
@@ -227,7 +227,7 @@ def test_true_depth_stands_beside_the_learnt_one(camera, scene):
     assert camera.true.layout.display == "none"
 
 
-def test_no_truth_stands_where_nobody_knows_it(camera, scene, render):
+def test_no_truth_stands_where_it_is_not_known(camera, scene, render):
     drag(camera, 0.1, 0, kind="drop")
     assert camera.true.layout.display == "none"
     without = FlyingCamera(render, replace(scene, depth=None), None, scene.test_ids[1])

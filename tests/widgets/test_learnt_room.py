@@ -55,7 +55,7 @@ def test_another_density_is_asked_for_once_and_other_colours_not_at_all(shown):
 
 def test_without_truth_there_is_no_distance(shown):
     room = LearntRoom(Learnt(shown.mesh, shown.surface, shown.box, None))
-    assert tuple(room.show.options) == (LABELS,) and "nobody knows the truth" in room.message.value
+    assert tuple(room.show.options) == (LABELS,) and "true surface is not known" in room.message.value
 
 
 def test_turning_leaves_other_walls_out(shown):
