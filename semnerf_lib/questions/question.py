@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import RULE, Planned
+from semnerf_lib.experiments import Planned
+from semnerf_lib.experiments.planned import RULE
 from semnerf_lib.machine.files import kept_json, write_json
 from semnerf_lib.machine.jsons import of_kinds, read_json
 from semnerf_lib.machine.processes import LIBRARY
