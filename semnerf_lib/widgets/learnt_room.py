@@ -27,7 +27,7 @@ from semnerf_lib.surfaces.tsdf import where_rays_end
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.space import EYE, LiveFigure, by_frequency, css, name_of, plotly_units, room_layout, xyz
 
-SIDE, SIDE_STATIC = 0.06, 0.15
+SIDE, SIDE_STATIC = 0.06, 0.17
 """Sides of the cubes in which vertices become one (see `culling.simplified`), live and in a file, metres."""
 LIGHT = dict(
     lighting=dict(ambient=0.45, diffuse=0.9, specular=0.05, roughness=0.9, fresnel=0.02),
@@ -96,8 +96,10 @@ def still(learnt: Learnt) -> Shown3D:
     traces = class_meshes(coarse)
     for trace, label in zip(traces, by_frequency(coarse.face_labels), strict=True):
         part = part_of(coarse, coarse.face_labels == label)
-        trace.update(corners(part.faces[facing(part, learnt.eye)], len(part.vertices)))
-        trace.meta = {"faces": b64encode(part.faces.astype("<u2").tobytes()).decode()}  # all, for in_space.js
+        front = facing(part, learnt.eye)
+        trace.update(corners(part.faces[front], len(part.vertices)))
+        back = part.faces[~front].astype("<u2")  # for in_space.js, which takes the sides that face the reader
+        trace.meta = {"back": b64encode(back.tobytes()).decode()}
     figure = go.Figure(traces, layout=room_layout(learnt.box, title))
     return show3d(figure, plots.room_picture(mesh, learnt.eye, title))
 
