@@ -29,13 +29,13 @@ SCROLLED = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
 FOLDED = """{%- extends "basic/index.html.j2" -%}
 {% block input_group %}
 {% if cell.metadata.folded %}
-<details class="code"><summary>Code of this figure</summary>{{ super() }}</details>
+<details class="code"><summary>{{ cell.metadata.folded }}</summary>{{ super() }}</details>
 {% else %}
 {{ super() }}
 {% endif %}
 {% endblock %}
 """
-"""nbconvert's plain template, with the code of cells that only draw behind a fold (see `outputs.prepared`)."""
+"""nbconvert's plain template, with the code of figures and solutions behind a fold (see `outputs.folded_as`)."""
 
 
 def notebook_page(
