@@ -1,6 +1,6 @@
 """The results of one experiment on corrupted labels, and each model compared with a baseline in every repeat.
 
-Here is what happened in these runs. What may be concluded from it, `verdicts` says.
+This module says what happened in these runs; `verdicts` says what may be concluded from it.
 """
 
 from __future__ import annotations
