@@ -34,6 +34,8 @@ SECONDS_MOVING = 0.06
 """What a picture may cost while the camera moves."""
 COARSER = (2, 4, 8)
 """Shares of the full width, of which a moving camera gets the first that is quick enough."""
+WIDTH = 440
+"""Width of a picture on the page, CSS pixels: two of them fit beside JupyterLab's side bar."""
 NARROWEST = 16
 """Pixels a row of the coarsest picture."""
 ORBIT, TURN = np.pi, np.pi / 2
@@ -79,11 +81,11 @@ class FlyingCamera:
     def _build(self, start: int) -> None:
         box, layout = ipywidgets.Box, ipywidgets.Layout
         blank = np.zeros((self.scene.intrinsics.height, self._width, 3), np.uint8)
-        self.picture = Picture(blank, 480, "free view", cursor="grab")
+        self.picture = Picture(blank, WIDTH, "free view", cursor="grab")
         self.picture.on_drag(lambda dx, dy, shift: self._drag(dx, dy, shift, self._moving_width))
         self.picture.on_drop(self._drop)
         self.picture.on_fly([*(key for _, keys, _ in FLIGHT.values() for key in keys), "wheel"], self._hold)
-        self.beside = Picture(blank, 480, "truth", cursor="default")
+        self.beside = Picture(blank, WIDTH, "truth", cursor="default")
         self.layer = ipywidgets.ToggleButtons(options=LAYERS, style={"button_width": "6em"})
         self.layer.observe(lambda _: self._show(), "value")
         self.dragging = ipywidgets.ToggleButtons(options=("orbit", "look around"), style={"button_width": "10em"})
