@@ -199,7 +199,7 @@ def always_behind(comparisons: Sequence[Comparison], titles: Mapping[Corruption,
     for c in comparisons:
         if c.outcome == "behind":
             behind.setdefault(c.model, []).append(titles[c.corruption])
-    lines = [f"  {model}: {'; '.join(names)}" for model, names in behind.items()] or ["  no model at any level"]
+    lines = [f"  {model}: {'; '.join(names)}" for model, names in behind.items()] or ["  no model under any corruption"]
     return "\n".join([f"behind {baseline} in every repeat:", *lines])
 
 

@@ -32,6 +32,7 @@ from semnerf_lib.teaching.checks_scores import (
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
 from semnerf_lib.teaching.checks_unlabelled import check_auroc, check_opacity
 from semnerf_lib.teaching.checks_widths import check_image_width, check_width_in_cm
+from semnerf_lib.teaching.exercises import progress
 
 __all__ = [
     "check_adam",
@@ -74,4 +75,5 @@ __all__ = [
     "check_verdict",
     "check_vote",
     "check_width_in_cm",
+    "progress",
 ]
