@@ -20,6 +20,7 @@ from semnerf_lib.machine.cores import one_core
 from semnerf_lib.questions.budget import network_cases
 from semnerf_lib.questions.question import Case, Question, Row, select
 from semnerf_lib.runs.store import Run
+from semnerf_lib.study.claims import QUESTIONS
 from semnerf_lib.training import Trainer
 
 SEEDS = 3
@@ -119,4 +120,4 @@ def conclude(rows: Sequence[Row]) -> str:
     return f"Grid, one core, n = {len(alone)}: {'; '.join(parts)}. With RGB over without: {sizes} times."
 
 
-QUESTION = Question("costs", "What does removing RGB save?", "18", cases, measure, conclude)
+QUESTION = Question("costs", QUESTIONS["Q2"], "18", cases, measure, conclude)
