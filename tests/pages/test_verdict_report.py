@@ -75,7 +75,7 @@ def test_the_page_tells_every_claim_with_its_verdict_and_every_run(written, scen
     wanted = len({one.id for claim in CLAIMS for one in plan(claim.experiment, scene, "laptop")})
     there = len(list(store.root.glob("runs/*/result.json")))
     assert there < wanted and f"{there} of {wanted} runs" in page
-    for part in ("Differences from the paper", "Not tested", "0000000", "0.432", "Holm", "Smoke"):
+    for part in ("Differences from the paper", "never labelled", "0000000", "0.432", "Holm", "Smoke"):
         assert (part in page) == (part != "Smoke")
 
 
