@@ -15,7 +15,7 @@ from semnerf_lib.study.untrained import untrained_depth
 
 TIMES = (1, 2, 4, 8)
 """How many times the laptop's steps."""
-CORRUPTIONS = ("pixel-noise:0.5", "pixel-noise:0.9", "super-sparse:8", "propagation:0", "propagation:1")
+CORRUPTIONS = ("pixel-noise:0.5", "pixel-noise:0.9", "super-sparse:8", "propagation:0")
 """Of claims 2 to 4: where the labels are poorest, and where labels alone stand close to another result."""
 REPEATED = (1, LONGER)
 """The times at which every seed of the experiment is run; at the others its first."""
