@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ import imageio.v2 as imageio
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import write_aside
 
 
 def video(frames: Iterable[np.ndarray], path: str | Path, fps: int = 24, quality: int = 6) -> Path:
@@ -25,22 +25,23 @@ def video(frames: Iterable[np.ndarray], path: str | Path, fps: int = 24, quality
         quality: 1 to 10.
 
     Raises:
-        SemnerfError: no frame.
+        SemnerfError: no frame, or the file cannot be written.
     """
     path = Path(path)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.mp4")
-    count = 0
-    try:
-        with imageio.get_writer(aside, fps=fps, quality=quality, macro_block_size=16) as writer:
+
+    def film(aside: Path) -> None:
+        count = 0
+        with imageio.get_writer(
+            aside, format="FFMPEG", fps=fps, quality=quality, macro_block_size=16, output_params=["-f", "mp4"]
+        ) as writer:
             for frame in frames:
                 pad = [(0, -frame.shape[0] % 16), (0, -frame.shape[1] % 16), (0, 0)]
                 writer.append_data(np.pad(frame, pad))  # ty: ignore[missing-attribute]: the base class has none
                 count += 1
         if count == 0:
             raise SemnerfError(f"{path}: no frame to film, expected at least one")
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+
+    write_aside(path, film)
     return path
 
 

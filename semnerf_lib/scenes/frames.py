@@ -72,7 +72,7 @@ def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
     folder = path / kind
     files: dict[int, Path] = {}
     for file in folder.iterdir():
-        if match := re.fullmatch(rf"{kind}_(\d+)\.(png|jpg|jpeg)", file.name, re.IGNORECASE):
+        if match := re.fullmatch(rf"{kind}_([0-9]+)\.(png|jpg|jpeg)", file.name, re.IGNORECASE):
             number = int(match[1])
             if number in files:
                 raise SemnerfError(f"{file}: a second file of frame {number} beside {files[number].name}, expected one")
@@ -121,14 +121,17 @@ def _label_image(file: Path) -> tuple[np.ndarray, Palette]:
     return np.where(ids == 65535, VOID, ids), palette
 
 
+def check_stack(path: Path, n_frames: int, width: int, height: int) -> None:
+    """Raises SemnerfError where frames have more than `MAX_STACK` pixels together."""
+    if n_frames * width * height > MAX_STACK:
+        raise SemnerfError(f"{path}: {n_frames} frames of {width}x{height} pixels, expected at most {MAX_STACK} in all")
+
+
 def read_stack(files: list[Path], kind: str, size: tuple[int, int] | None, finish: Callable, dtype) -> np.ndarray:
     """All images of a kind, each as `finish` makes it. `size` (H, W) is that of the first image where None."""
     first, _ = read_image(files[0], kind)
     size = first.shape[:2] if size is None else size
-    if len(files) * size[0] * size[1] > MAX_STACK:
-        raise SemnerfError(
-            f"{files[0]}: {len(files)} frames of {size[1]}x{size[0]} pixels, expected {MAX_STACK} in all"
-        )
+    check_stack(files[0], len(files), size[1], size[0])
     out = np.empty((len(files), *size, *first.shape[2:]), dtype=dtype)
 
     def read(i: int) -> dict[int, tuple[int, int, int]]:

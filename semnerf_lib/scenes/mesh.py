@@ -14,7 +14,7 @@ from semnerf_lib.cameras import MAX_DISTANCE, Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scene import VOID, Scene
-from semnerf_lib.scenes.frames import read_poses
+from semnerf_lib.scenes.frames import check_stack, read_poses
 from semnerf_lib.scenes.gltf import read_gltf
 from semnerf_lib.scenes.hm3d import arrays_of_hm3d, table_beside
 from semnerf_lib.scenes.info import class_table
@@ -23,7 +23,7 @@ from semnerf_lib.scenes.parts import NO_CLASS, MeshPart, class_colours, class_of
 from semnerf_lib.scenes.ply import read_ply
 from semnerf_lib.scenes.ply_classes import arrays_of_ply, named_in
 from semnerf_lib.scenes.raycast import LabelledMesh
-from semnerf_lib.scenes.render import rendered_scene, scene_at
+from semnerf_lib.scenes.render import N_FRAMES, rendered_scene, scene_at
 
 SUFFIXES = (".ply", ".glb", ".gltf", ".obj")
 UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0, "km": 1000.0, "in": 0.0254, "ft": 0.3048}
@@ -198,6 +198,7 @@ def mesh_scene(
         SemnerfError: what `load_mesh` raises; without a given unit, a mesh of a size that no room has.
     """
     path = Path(path)
+    check_stack(path, 2 * N_FRAMES // 5, width, height)
     mesh = sized_mesh(path, info, up, unit)
     low, high = mesh.bounds[:, 2]
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in (
@@ -251,6 +252,7 @@ def mesh_scene_at(
     path = Path(path)
     intrinsics = Intrinsics.from_hfov(width, round(width * 3 / 4)) if camera is None else read_camera(camera)
     c2w = read_poses(poses)
+    check_stack(path, len(c2w), intrinsics.width, intrinsics.height)
     mesh = sized_mesh(path, None, up, unit)
     try:
         return scene_at(path.stem, mesh, padded_bounds(mesh), intrinsics, c2w)

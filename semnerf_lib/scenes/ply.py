@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import integer
 
 TYPES = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
@@ -67,7 +68,7 @@ def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...
             elif words[:1] == ["element"]:
                 if not words[2].isdecimal() or words[1] in (e.name for e in elements):
                     raise ValueError(f"{line.strip()[:80]!r}, expected a new name and a count")
-                elements.append(_Element(words[1], int(words[2]), []))
+                elements.append(_Element(words[1], integer(words[2]), []))
             elif words[:1] == ["property"]:
                 listed = words[1] == "list"
                 name, kind, counted = (words[4], words[3], TYPES[words[2]]) if listed else (words[2], words[1], None)

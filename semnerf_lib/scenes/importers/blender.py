@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
@@ -138,7 +139,7 @@ def read_bop(folder: Path) -> Source:
 def _masks(folder: Path, key: str, entries: Any) -> list[tuple[Path, int]]:
     """The masks of a frame that are there, and the object id of each."""
     file = folder / "scene_gt.json"
-    if not key.isdigit() or not isinstance(entries, list):
+    if not re.fullmatch("[0-9]{1,9}", key) or not isinstance(entries, list):
         raise SemnerfError(f"{file}: frame {key[:20]!r} is {type(entries).__name__}, expected a list of objects")
     found = []
     for i, entry in enumerate(entries):
