@@ -11,7 +11,16 @@ from tiny import make_tiny_scene
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.plots.renders import MAX_DEPTH, camera_path, depth_picture, farthest_of, nearest_chain, telling_frames
+from semnerf_lib.plots.renders import (
+    MAX_DEPTH,
+    camera_path,
+    depth_picture,
+    farthest_of,
+    nearest_chain,
+    resized_camera,
+    telling_frames,
+    write_video,
+)
 
 
 def some_pose(seed: int = 0) -> np.ndarray:
@@ -29,6 +38,18 @@ def test_camera_path_passes_its_keys_and_stays_rigid():
     for keys_, n in ((keys[:1], 5), (keys, 1)):
         with pytest.raises(SemnerfError, match="camera_path"):
             camera_path(keys_, n)
+
+
+@pytest.mark.parametrize("width", [15, 8193, 10**9])
+def test_a_width_that_no_picture_has(width):
+    with pytest.raises(SemnerfError, match=f"width {width}, expected"):
+        resized_camera(make_tiny_scene(4), width)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf"), 1e9])
+def test_a_length_that_no_video_has(seconds, tmp_path):
+    with pytest.raises(SemnerfError, match="seconds .*expected more than 0 and at most 3600"):
+        write_video(None, make_tiny_scene(4), tmp_path / "a.mp4", seconds, None, "labels")
 
 
 def test_nearest_chain_visits_all_by_nearness():

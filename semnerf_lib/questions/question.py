@@ -92,12 +92,11 @@ def answer(name: str, store: Store) -> Answer:
         SemnerfError: no answer of this name, or a file that is not as expected.
     """
     own, path = own_file(name, store), ANSWERS / f"{name}.json"
-    kept = read_answer(path)
-    if own.is_file() and (found := read_answer(own, () if kept is None else kept.rows)) is not None:
+    if own.is_file() and (found := read_answer(own, kept_rows(name))) is not None:
         return found
-    if kept is None:
+    if (found := read_answer(path)) is None:
         raise SemnerfError(f"{path}: its runs follow an older rule, expected rule {RULE}: make them anew")
-    return kept
+    return found
 
 
 def read_answer(path: Path, like: Sequence[Row] = ()) -> Answer | None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import decimal, regular_size
+from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scene import VOID
-from semnerf_lib.scenes.importers.names import GREY
+from semnerf_lib.scenes.importers.names import GREY, read_text
 from semnerf_lib.scenes.importers.pictures import SIXTEEN_BITS, open_image, pixels, read_ids
 
 LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
@@ -42,12 +42,7 @@ def read_poses(path: Path) -> np.ndarray:
     Raises:
         SemnerfError: no such file, a line that is not 16 numbers, a pose that is no rigid motion.
     """
-    try:
-        regular_size(path)
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "no UTF-8 text"
-        raise SemnerfError(f"{path}: {reason}, expected a text file with one 4x4 pose a line") from None
+    lines = read_text(path, "a text file with one 4x4 pose a line").splitlines()
     while lines and not lines[-1].strip():
         lines.pop()
     poses = []
@@ -70,6 +65,8 @@ def read_poses(path: Path) -> np.ndarray:
 def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
     """The files of all frames in numeric order."""
     folder = path / kind
+    if not folder.is_dir():  # a file, or a link that leads nowhere
+        raise SemnerfError(f"{folder}: no folder, expected one of images {kind}_<i>.png")
     files: dict[int, Path] = {}
     for file in folder.iterdir():
         if match := re.fullmatch(rf"{kind}_([0-9]+)\.(png|jpg|jpeg)", file.name, re.IGNORECASE):

@@ -20,6 +20,7 @@ from semnerf_lib.scenes.hm3d import arrays_of_hm3d, table_beside
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.obj import read_obj
 from semnerf_lib.scenes.parts import NO_CLASS, MeshPart, class_colours, class_of, classes_of
+from semnerf_lib.scenes.pinhole import camera_of
 from semnerf_lib.scenes.ply import read_ply
 from semnerf_lib.scenes.ply_classes import arrays_of_ply, named_in
 from semnerf_lib.scenes.raycast import LabelledMesh
@@ -89,7 +90,7 @@ def load_mesh(
     if suffix == ".ply":
         ply, beside = read_ply(path), path.parent / "info_semantic.json"
         info_path = Path(info) if info else beside if beside.is_file() else None
-        own = None if info else named_in(ply.comments)
+        own = None if info else named_in(path, ply.comments)
         arrays = arrays_of_ply(path, ply, info_path, own or (class_table(info_path) if info_path else None))
     elif suffix == ".glb" and (table := table_beside(path)):
         arrays = arrays_of_hm3d(path, table, read_gltf(path))
@@ -221,11 +222,7 @@ def read_camera(path: Path) -> Intrinsics:
     Raises:
         SemnerfError: no such file, a value that is no number, a camera that cannot be.
     """
-    given = read_json(path)
-    try:
-        camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
-    except SemnerfError as error:
-        raise SemnerfError(f"{path}: {error}") from None
+    camera = camera_of(read_json(path), path)
     if max(camera.width, camera.height) > MAX_SIDE:
         raise SemnerfError(f"{path}: {camera.width}x{camera.height} pixels, expected at most {MAX_SIDE} a side")
     return camera
