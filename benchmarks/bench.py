@@ -29,10 +29,10 @@ from floors import copy_rate, gemm_rate, linear_flops, seconds, wait
 from semnerf_lib.config import Config
 from semnerf_lib.evaluation import evaluate, render_view
 from semnerf_lib.experiments import open_scene
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.machine.devices import device_name, gains_from_bfloat16, peak_memory_gib, pick_device, uses_bfloat16
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import Model, ProposalModel, build_model
-from semnerf_lib.presets import preset
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.loading import load_scene
 from semnerf_lib.training import Trainer

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from semnerf_lib.config import Config
 from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, open_scene
+from semnerf_lib.experiments.presets import preset, with_colour_rays
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.presets import preset, with_colour_rays
 from semnerf_lib.runs.executors import pick_executor
 from semnerf_lib.runs.jobs import job_for
 from semnerf_lib.runs.store import Store

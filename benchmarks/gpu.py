@@ -24,10 +24,10 @@ from floors import seconds
 
 from semnerf_lib.config import Config
 from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
+from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.presets import config_of, supervisions
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.published import export_reference
 from semnerf_lib.training import Trainer

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from semnerf_lib.config import Config, Sampler
 from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.provenance import revision
-from semnerf_lib.presets import preset
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.tables import spread
 

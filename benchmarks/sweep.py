@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 
 from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.machine.files import read_json
-from semnerf_lib.presets import preset
 from semnerf_lib.runs.executors import Executor, in_process, pick_executor
 from semnerf_lib.runs.jobs import job_for
 from semnerf_lib.runs.store import Store

@@ -1,11 +1,12 @@
 """Train a NeRF from semantic labels alone: a tutorial and reproduction kit.
 
 The method stands at the top, in the order the light falls: `rays`, `encoding`, `sampling`, `rendering`, `fields`,
-`grid`, `carving`, `losses`, `metrics`, `corruptions`, `labels`, `config`, `presets`, `models`, `training`,
-`evaluation`, `experiments`. Every module may know `scene`, `cameras`, `palette`, `tables` and `errors`. Everything
-else has a wing:
+`grid`, `carving`, `losses`, `metrics`, `labels`, `config`, `models`, `training`, `evaluation`. Every module may know
+`scene`, `cameras`, `palette`, `tables` and `errors`. `notebook` begins each notebook. Everything else has a wing:
 
 - `scenes`: where label images come from
+- `corruptions`: what is done to label images before training
+- `experiments`: the scales, a planned run and its id, the runs of each experiment
 - `surfaces`, `lessons`, `studio`: a mesh of what was learnt, what a single lesson needs, labels by clicking
 - `runs`, `study`, `questions`: what was run, what may be concluded from it, and what the paper leaves open
 - `plots`, `widgets`, `pages`: figures, explorers for a notebook, pages to open

@@ -31,6 +31,6 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Printable text of at most about `MAX_LENGTH` characters."""
-    shown = printable(text[: 4 * MAX_LENGTH])
+    safe = printable(text[: 4 * MAX_LENGTH])
     half = MAX_LENGTH // 2
-    return shown if len(shown) <= MAX_LENGTH else f"{shown[:half]} ... {shown[-half:]}"
+    return safe if len(safe) <= MAX_LENGTH else f"{safe[:half]} ... {safe[-half:]}"

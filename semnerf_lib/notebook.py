@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from semnerf_lib import plots
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.presets import check_scale
+from semnerf_lib.experiments.presets import check_scale
 from semnerf_lib.tables import Display
 
 SMOKE_WARNING = "Smoke scale: this run only shows that the code works. No number and no picture below is a result."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from semnerf_lib.presets import preset
+from semnerf_lib.experiments.presets import preset
 
 PATH = Path(__file__).resolve().parent.parent / "benchmarks" / "samplers.py"
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semnerf_lib import annotation, corruptions
+from semnerf_lib import corruptions
 from semnerf_lib.config import Config
-from semnerf_lib.corruptions import instances_of
+from semnerf_lib.corruptions.kinds import KINDS
+from semnerf_lib.corruptions.rules import instances_of
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import CLEAN, KINDS, Corruption
+from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.labels import corrupt as corrupted_by
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.stored_labels import load_labels, store_labels
@@ -203,7 +204,7 @@ def test_each_kind_is_its_rule_on_the_training_frames_in_order(scene):
         "super-sparse:4": corruptions.coarse_sparse(clean, 4),
         "propagation:5": corruptions.partial_labels(clean, 5, rng()),
         "annotated:frames=2,pixels=0.1,wrong-pixels=0.2,wrong-segments=0.3": (
-            annotation.annotated(clean, 2, 0.1, 0.2, 0.3, classes, rng())
+            corruptions.annotated(clean, 2, 0.1, 0.2, 0.3, classes, rng())
         ),
     }
     for text, training_labels in expected.items():

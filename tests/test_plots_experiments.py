@@ -39,12 +39,12 @@ def legend_texts(figure):
     return [[text.get_text() for text in legend.get_texts()] for legend in figure.legends]
 
 
-def test_corruption_levels_tell_what_is_labelled_and_what_is_right():
+def test_corrupted_labels_say_what_is_labelled_and_what_is_right():
     [truth] = labels(1)
     sparse = np.full_like(truth, VOID)
     sparse[6, :8] = truth[6, :8]
     sparse[6, 0] = (truth[6, 0] + 1) % 3
-    figure = plots.corruption_levels(truth, {"few": sparse, "none": np.full_like(truth, VOID)}, NAMES, "t")
+    figure = plots.corrupted_labels(truth, {"few": sparse, "none": np.full_like(truth, VOID)}, NAMES, "t")
     assert [title(ax) for ax in figure.axes] == [
         "clean", "few\n4.2% labelled, 87.5% of them right", "none\n0.0% labelled",
     ]  # fmt: skip
@@ -55,7 +55,7 @@ def test_a_label_where_the_truth_is_void_is_neither_right_nor_wrong():
     [truth] = labels(1)
     given = np.full_like(truth, VOID)
     given[0, :2] = 1
-    figure = plots.corruption_levels(truth, {"odd": given}, NAMES)
+    figure = plots.corrupted_labels(truth, {"odd": given}, NAMES)
     assert title(figure.axes[1]) == "odd\n1.0% labelled"
 
 

@@ -12,8 +12,8 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib import rendering
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.experiments import N_FOLDS
+from semnerf_lib.experiments.presets import SCENE_SIZES, preset
 from semnerf_lib.models import build_model
-from semnerf_lib.presets import SCENE_SIZES, preset
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.training import Trainer
 

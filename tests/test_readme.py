@@ -13,7 +13,7 @@ from made_runs import furnished_scene
 
 from semnerf_lib.config import Config
 from semnerf_lib.experiments import EXPERIMENTS, plan
-from semnerf_lib.presets import SCENE_SIZES
+from semnerf_lib.experiments.presets import SCENE_SIZES
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import MARGIN
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics, look_at
 from semnerf_lib.config import Config
-from semnerf_lib.presets import preset
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.scene import VOID, Scene
 
 LOWER, UPPER = np.array([-2.0, -1.5, 0.0]), np.array([2.0, 1.5, 2.4])

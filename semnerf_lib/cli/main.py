@@ -45,7 +45,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs a command; errors a person can mend are one line on stderr and status 2.
+    """Runs a command; errors that a person can mend are one line on stderr and status 2.
 
     Raises:
         BrokenPipeError: whoever read the output has closed it.

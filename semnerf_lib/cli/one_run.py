@@ -1,4 +1,4 @@
-"""`semnerf train`, `evaluate`, `render` and `mesh`: one run, made, scored, rendered and taken away as a mesh."""
+"""`semnerf train`, `evaluate`, `render` and `mesh`: one run, made, scored, rendered and exported as a mesh."""
 
 from __future__ import annotations
 

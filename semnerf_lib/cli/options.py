@@ -58,10 +58,10 @@ def did_you_mean(line: str) -> str:
     >>> did_you_mean("field 'gird', expected one of: mlp, grid")
     "field 'gird': did you mean 'grid'?"
     """
-    if found := re.search(r"'([^']+)',? expected (?:one|some) of: ([^()]+?)(?= \(|$)", line):
-        near = difflib.get_close_matches(found[1], re.split(r",\s*", found[2].strip()), 1)
+    if match := re.search(r"'([^']+)',? expected (?:one|some) of: ([^()]+?)(?= \(|$)", line):
+        near = difflib.get_close_matches(match[1], re.split(r",\s*", match[2].strip()), 1)
         if near:
-            return f"{line[: found.start()]}'{found[1]}': did you mean '{near[0]}'?{line[found.end() :]}"
+            return f"{line[: match.start()]}'{match[1]}': did you mean '{near[0]}'?{line[match.end() :]}"
     return line
 
 
@@ -132,7 +132,7 @@ def run_options(sub: argparse.ArgumentParser) -> None:
 
 def keys_help() -> str:
     """The keys of `--set` with their values at laptop and at paper scale."""
-    from semnerf_lib.presets import preset
+    from semnerf_lib.experiments.presets import preset
 
     laptop, paper = preset("laptop").values(), preset("paper").values()
     rows = [f"  {key:20} {laptop[key]!s:>10} {paper[key]!s:>10}" for key in laptop if key not in OWN_OPTIONS]
@@ -142,7 +142,7 @@ def keys_help() -> str:
 def named_run(args: argparse.Namespace) -> Planned:
     """The run that the options name; what its scene assumes is printed."""
     from semnerf_lib.experiments import N_FOLDS, Planned, open_scene
-    from semnerf_lib.presets import check_scale, config_of, preset
+    from semnerf_lib.experiments.presets import check_scale, config_of, preset
 
     check_scale(args.scale)
     own = {key: getattr(args, key) for key in ("supervision", "fold", "corruption", "seed")}

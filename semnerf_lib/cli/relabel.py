@@ -45,7 +45,7 @@ def write_labels(args: argparse.Namespace, scene: Scene, model: Model) -> None:
     """Writes what the options ask for and prints what changed."""
     from semnerf_lib.evaluation import render_view
     from semnerf_lib.experiments import N_FOLDS
-    from semnerf_lib.presets import SCENE_SIZES
+    from semnerf_lib.experiments.presets import SCENE_SIZES
     from semnerf_lib.scenes.coding import coding_of
     from semnerf_lib.scenes.frames import read_poses
     from semnerf_lib.scenes.loading import load_scene

@@ -109,7 +109,7 @@ def import_frames(args: argparse.Namespace) -> int:
     unit = None if args.unit is None else units_a_metre(args.unit)
     options = ImportOptions(args.axes, args.invert, unit, tuple(args.ignore), args.background)
     scene = import_scene(args.source, options)
-    scene = placed(scene, unit_known=unit is not None, void_known=args.background is not None)
+    scene = placed(scene, unit_given=unit is not None, void_given=args.background is not None)
     save_replica(scene, args.folder)
     print(describe(scene))
     print(f"wrote {args.folder}; next: semnerf train --scene {shlex.quote(str(args.folder))}")

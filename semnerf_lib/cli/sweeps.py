@@ -61,7 +61,7 @@ def workers(text: str) -> int | None:
 def reproduce(args: argparse.Namespace) -> int:
     """Makes the runs, executes the notebooks and writes the page; with `plan`, only prints what that would be."""
     from semnerf_lib.cli.reproduce import reproduce
-    from semnerf_lib.presets import check_scale
+    from semnerf_lib.experiments.presets import check_scale
 
     check_scale(args.scale)
     if args.plan:

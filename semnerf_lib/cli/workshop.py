@@ -120,7 +120,7 @@ def slides(args: argparse.Namespace) -> int:
             raise SemnerfError(f"{args.file}: a cell failed ({failure['error']}), expected a notebook that runs")
         page = slides_page(read_notebook(executed), args.file.parent)
     write_aside(target, lambda aside: aside.write_text(page, encoding="utf-8"))
-    print(f"wrote {target}; open it in a browser, the arrow keys go on")
+    print(f"wrote {target}; open it in a browser; the arrow keys turn the slides")
     return 0
 
 

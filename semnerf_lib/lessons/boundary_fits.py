@@ -22,7 +22,7 @@ FINE = 4
 
 @dataclass(frozen=True)
 class Fit:
-    """A fit so far.
+    """The state of a fit.
 
     Attributes:
         step: gradient steps made.
@@ -30,7 +30,7 @@ class Fit:
         labels: (H, W) its class at each pixel.
         between: (FINE H, FINE W) its class at FINE x FINE places a pixel.
         lines: (H, FINE W, K) its probabilities along the middle of each row, of the classes that were learnt.
-        classes: (K,) what those are.
+        classes: (K,) their ids.
     """
 
     step: int

@@ -14,7 +14,7 @@ from semnerf_lib.scene import VOID
 
 
 def boundary_distance(labels: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "height width"]:
-    """How many pixels away the nearest pixel is that has a neighbour of another class; infinity where there is none.
+    """The distance to the nearest pixel beside another class, in pixels; infinity where there is none.
 
     D(p) = min_{b in B} |p - b|,   B = labelled pixels beside another class (see `rays.boundary_pixels`)
     """

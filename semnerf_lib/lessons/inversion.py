@@ -1,7 +1,7 @@
-"""What can be read out of a field that nobody asked it to learn: colours of the room, and relief inside a class.
+"""What a field reveals although it was not trained for it: colours of the room, and relief inside a class.
 
-The attack on colours follows arXiv 2508.18971: a small network learns to guess them from what the field's geometry
-knows.
+The attack on colours follows arXiv 2508.18971: a small network learns to guess them from features of the field's
+geometry.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RELIEF_SIGMA = 3.0
 def surface_features(
     model: ProposalModel, scene: Scene, frames: Tensor, u: Tensor, v: Tensor
 ) -> tuple[Float[Tensor, "n features"], Float[Tensor, "n 3"]]:
-    """What the trunk of a grid field holds where rays end, and these places.
+    """Features of a grid field's trunk where rays end, and the positions of these ends.
 
         sum_i w_i h(x_i),   o + z d
 
@@ -102,16 +102,16 @@ def relief_agreement(
     """
     pairs = []
     for z, true, image in zip(depth, truth, labels, strict=True):
-        known = true > 0
-        inside = (boundary_distance(image) > 3 * RELIEF_SIGMA) & known
-        pairs.append([relief(d, known)[inside] for d in (z, true)])
+        valid = true > 0
+        inside = (boundary_distance(image) > 3 * RELIEF_SIGMA) & valid
+        pairs.append([relief(d, valid)[inside] for d in (z, true)])
     ours, theirs = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     return float(np.corrcoef(ours, theirs)[0, 1])
 
 
 def relief(
-    depth: Float[np.ndarray, "height width"], known: Bool[np.ndarray, "height width"]
+    depth: Float[np.ndarray, "height width"], valid: Bool[np.ndarray, "height width"]
 ) -> Float[np.ndarray, "height width"]:
     """Depth minus its blur by `RELIEF_SIGMA`, metres; pixels without depth have no weight in the blur."""
-    weight = gaussian_filter(known.astype(np.float32), RELIEF_SIGMA)
-    return depth - gaussian_filter(np.where(known, depth, 0), RELIEF_SIGMA) / np.maximum(weight, 1e-6)
+    weight = gaussian_filter(valid.astype(np.float32), RELIEF_SIGMA)
+    return depth - gaussian_filter(np.where(valid, depth, 0), RELIEF_SIGMA) / np.maximum(weight, 1e-6)

@@ -1,4 +1,4 @@
-"""Where was a camera? Its pose is found again by moving it until the rendered image agrees with its own.
+"""Camera localisation: a pose is moved until the rendered image agrees with the image that the camera took.
 
 What iNeRF (arXiv 2012.05877) does with colours is done here with labels alone as well.
 """
@@ -40,17 +40,17 @@ def moved(c2w: Float[Tensor, "4 4"], twist: Float[Tensor, "6"]) -> Float[Tensor,
     return torch.cat([torch.cat([rotation, position[:, None]], dim=1), c2w[3:]])
 
 
-def pose_error(found: Float[np.ndarray, "4 4"], truth: Float[np.ndarray, "4 4"]) -> tuple[float, float]:
+def pose_error(estimate: Float[np.ndarray, "4 4"], truth: Float[np.ndarray, "4 4"]) -> tuple[float, float]:
     """How far a pose is from the true one: metres, and the angle of the rotation between them in degrees."""
-    turn = found[:3, :3].T @ truth[:3, :3]
+    turn = estimate[:3, :3].T @ truth[:3, :3]
     cosine = np.clip((np.trace(turn) - 1) / 2, -1, 1)
-    return float(np.linalg.norm(found[:3, 3] - truth[:3, 3])), float(np.degrees(np.arccos(cosine)))
+    return float(np.linalg.norm(estimate[:3, 3] - truth[:3, 3])), float(np.degrees(np.arccos(cosine)))
 
 
 def perturbed(
     c2w: Float[np.ndarray, "4 4"], metres: float, degrees: float, rng: np.random.Generator
 ) -> Float[np.ndarray, "4 4"]:
-    """A pose that is exactly so far off, in random directions."""
+    """A pose that is a given distance and angle off, in random directions."""
     axes = rng.normal(size=(2, 3))
     turn, shift = axes / np.linalg.norm(axes, axis=1, keepdims=True) * [[np.radians(degrees)], [metres]]
     return moved(torch.from_numpy(c2w.copy()), torch.from_numpy(np.concatenate([turn, shift]))).numpy()

@@ -1,4 +1,4 @@
-"""How wide things look: the width of every pixel's segment there, and each object's score in a view."""
+"""The visible width of things: how wide a segment is at each of its pixels; and the IoU of each object in a view."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RADII = 2 ** (np.arange(13) / 2)
 
 
 def visible_width(segments: Int[np.ndarray, "height width"]) -> Float[np.ndarray, "height width"]:
-    """The width of a thing at each of its pixels: of the widest disc inside its segment that lies beside the pixel.
+    """The width of a segment at each of its pixels: that of the widest disc inside it that reaches the pixel.
 
         D(q) = distance to the nearest pixel of another segment
         w(p) = 2 max {r in RADII: |p - q| < sqrt(2) r, r <= D(q) for some q of the same segment} - 1
@@ -24,10 +24,10 @@ def visible_width(segments: Int[np.ndarray, "height width"]) -> Float[np.ndarray
     Without the root, this is the local thickness of Hildebrand and Rueegsegger (1997), and every corner of a box would
     be thin. With it a disc reaches into corners of 90 degrees, and a little way into a leg.
 
-    Beyond the image nothing ends, so a thing that is cut off is not taken for a thin one.
+    A segment does not end where the image ends, so that a thing which is cut off does not count as thin.
 
     Args:
-        segments: ids above 0; 0 is no thing and gets the width 0.
+        segments: ids above 0; 0 stands for no segment and gets the width 0.
 
     Returns:
         Pixels.
@@ -39,14 +39,14 @@ def visible_width(segments: Int[np.ndarray, "height width"]) -> Float[np.ndarray
         wider = tuple(slice(max(0, s.start - 1), s.stop + 1) for s in place)  # the neighbours that end it
         inside = segments[wider] == k
         away = distance_transform_edt(inside) if not inside.all() else np.full(inside.shape, RADII[-1])
-        found = np.zeros(inside.shape)
+        width_here = np.zeros(inside.shape)
         for radius in RADII:
             centres = away >= radius
             if not centres.any():
                 break
             covered = inside & (distance_transform_edt(~centres) < 2**0.5 * radius)
-            found[covered] = 2 * radius - 1
-        width[wider][inside] = found[inside]
+            width_here[covered] = 2 * radius - 1
+        width[wider][inside] = width_here[inside]
     return width
 
 

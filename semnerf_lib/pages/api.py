@@ -12,7 +12,7 @@ MODULES = ("semnerf_lib", "!semnerf_lib.cli", "!semnerf_lib.scenes.rooms")
 
 
 def write_api(folder: Path, modules: tuple[str, ...] = MODULES) -> None:
-    """Writes the pages, `semnerf_lib.html` first of all; they ask nothing of the network.
+    """Writes the pages, `semnerf_lib.html` first of all; they load nothing from the network.
 
     Args:
         folder: new or empty.

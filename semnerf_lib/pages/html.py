@@ -114,7 +114,7 @@ def document_page(
 
 
 def page(title: str, body: str, before: Links, after: Links, root: str | None, share: str | None) -> str:
-    """A page around its body: its contents, its colours by day and by night, the font of its formulas."""
+    """A page around its body: its contents, its light and dark colours, the font of its formulas."""
     from pygments.formatters.html import HtmlFormatter
 
     return TEMPLATES.get_template("notebook.html.j2").render(

@@ -33,7 +33,7 @@ def pictures(cell: Any) -> list[str]:
 
 
 def prepared(notebook: Any) -> Any:
-    """A copy of a notebook whose outputs can stand on a page: no widget, plotly's figures as HTML, words for pictures.
+    """A copy of a notebook whose outputs can stand on a page: no widget, plotly's figures as HTML, texts for pictures.
 
     Args:
         notebook: an nbformat node.

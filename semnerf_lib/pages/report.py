@@ -1,4 +1,4 @@
-"""The page that `semnerf reproduce` writes: scores, notebooks, times, and with what all was made."""
+"""The page that `semnerf reproduce` writes: scores, notebooks, times, versions and machine."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def time_spent(report: Report) -> list[dict[str, Any]]:
 
 
 def provenance(report: Report) -> dict[str, str]:
-    """With what the page was made, as names and texts."""
+    """Versions, machine and scene of the page, as names and texts."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "numpy"))
     return {
         "scene": f"{report.scene.name}, {report.scene.n_frames} frames of {report.scene.intrinsics.width} x "

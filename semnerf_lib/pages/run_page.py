@@ -38,7 +38,7 @@ OUTSIDE = (-0.58, -0.93, 1.0)
 def run_page(
     run: Run, scene: Scene, mesh: LabelledMesh, views: Mapping[int, View], scores: Sequence[Mapping[str, object]]
 ) -> str:
-    """The page as HTML; it asks for nothing from the network.
+    """The page as HTML; it loads nothing from the network.
 
     Args:
         scene: that the run was trained on.
@@ -49,7 +49,7 @@ def run_page(
     low, high = mesh.bounds
     eye = (low + high) / 2 + np.array(OUTSIDE) * (high - low).max()
     farthest = farthest_of(scene)
-    shown = [view_panels(scene, frame, view, farthest) for frame, view in views.items()]
+    panels = [view_panels(scene, frame, view, farthest) for frame, view in views.items()]
     cameras = [standing(scene, frame, view) for frame, view in views.items()]
     return TEMPLATES.get_template("run.html.j2").render(
         title=f"{title_of(run.config)}, {scene.name}",
@@ -59,7 +59,7 @@ def run_page(
         room=scene_to_html(class_scene(mesh)),
         still=png_url(seen_from(mesh, colourise(mesh.face_labels), eye, width=800)),
         classes=classes_of(mesh),
-        views=shown,
+        views=panels,
         cameras=json.dumps({"outside": looking(eye, (low + high) / 2, 43.0), "views": cameras}),
         farthest=farthest,
         depth_stops=", ".join(to_hex(colour) for colour in colormaps["viridis"](np.linspace(0, 1, 9))),
@@ -71,8 +71,8 @@ def run_page(
 def view_panels(scene: Scene, frame: int, view: View, farthest: float) -> dict[str, object]:
     """A view's pictures beside the truth: number of its frame, and what each is called to its PNG and its score."""
     truth = scene.labels[frame]
-    known = truth != VOID
-    wrong = np.mean(view.labels[known] != truth[known]) if known.any() else 0.0
+    labelled = truth != VOID
+    wrong = np.mean(view.labels[labelled] != truth[labelled]) if labelled.any() else 0.0
     pictures = [
         ("labels, learnt", png_url(colourise(view.labels)), ""),
         ("labels, true", png_url(colourise(truth)), ""),

@@ -1,6 +1,6 @@
-"""What the site's search looks through: every section of every page, as a script that a page can load from a folder.
+"""The index of the site's search: every section of every page, as a script.
 
-A browser lets no page that was opened from a folder fetch a data file; a script it may load.
+A page that was opened from a folder may load a script, but no data file.
 """
 
 from __future__ import annotations

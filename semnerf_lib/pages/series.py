@@ -142,7 +142,7 @@ def picture_of(notebook: Any, words: str, path: Path) -> Image.Image:
 
 
 def small_jpeg(image: Image.Image, size: tuple[int, int] = (360, 240)) -> bytes:
-    """As much of an image, from its upper left corner, as fills `size`, as JPEG."""
+    """The upper left part of an image that fills `size`, as JPEG."""
     return jpeg(ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0, 0)), quality=70, optimize=True)
 
 
@@ -156,7 +156,7 @@ def reading_minutes(notebook: Any) -> int:
 
 
 def measured_on(folder: Path) -> str:
-    """On what the times were measured, or that none were."""
+    """On which machine the times were measured; says so if there are none."""
     on = read_facts(folder)["times"]["on"]
     return f"Times to run: {on}." if on else "Times to run are not measured yet."
 

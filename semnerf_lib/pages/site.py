@@ -1,6 +1,6 @@
 """The series as static pages that work from a folder, offline: index, notebooks, documents, reports, reference.
 
-A page asks for nothing but what lies beside it. Links lead from page to page as they do in the project; a link to what
+A page loads nothing but files beside it. Links lead from page to page as they do in the project; a link to what
 is no page (a source file, a folder) loses its address and keeps its text.
 """
 
@@ -48,7 +48,7 @@ def build_site(target: Path, notebooks: Path, results: Path) -> Path:
     Args:
         target: a folder that is not there yet, is empty, or holds an earlier site, which is replaced as a whole.
         notebooks: folder of the notebooks; the documents are sought in the project, the folder above.
-        results: results folder; the reports of its reproductions (not of smoke scale) are taken along.
+        results: results folder; the reports of its reproductions (not of smoke scale) are copied.
 
     Raises:
         SemnerfError: `target` holds something else or cannot be written to, or a notebook is not what `series.json`
@@ -138,7 +138,7 @@ def write_documents(folder: Path, project: Path, share: str | None) -> list[tupl
 
 
 def write_reports(folder: Path, results: Path) -> list[tuple[str, str]]:
-    """Takes the reports of reproductions along, each with its tables; returns address and title of each."""
+    """Copies the reports of reproductions, each with its tables; returns address and title of each."""
     written = []
     for report in sorted(results.glob("*/report.html")):
         if report.parent.name.endswith("-smoke"):
@@ -166,11 +166,11 @@ def relinked(page: str, path: Path, site: Path) -> str:
     """A page whose links to what is not in the site have lost their address."""
     here = path.relative_to(site).parent.as_posix()
 
-    def kept(found: re.Match) -> str:
-        address = found[1].partition("#")[0]
+    def kept(match: re.Match) -> str:
+        address = match[1].partition("#")[0]
         inside = normpath(f"{here}/{address}") if address else path.relative_to(site).as_posix()
         there = not inside.startswith("..") and (site / inside).is_file()
-        return found[0] if re.match(r"[a-z]+:", address) or there else "<a"
+        return match[0] if re.match(r"[a-z]+:", address) or there else "<a"
 
     return outside_scripts(page, lambda text: re.sub(r'<a href="([^"]*)"', kept, text))
 

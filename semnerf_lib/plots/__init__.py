@@ -11,7 +11,7 @@ from semnerf_lib.plots.experiments import (
     ROLES,
     class_bars,
     class_losses,
-    corruption_levels,
+    corrupted_labels,
     curves_with_spread,
     kept_frames,
 )
@@ -46,7 +46,7 @@ __all__ = [
     "class_losses",
     "classes_over_width",
     "comparison",
-    "corruption_levels",
+    "corrupted_labels",
     "curves",
     "curves_over_steps",
     "curves_with_spread",

@@ -43,9 +43,9 @@ def _scales(ax: Axes) -> str:
 
 def _listed(texts: Iterable[str]) -> str:
     plain = dict.fromkeys(" ".join(text.replace("$", "").replace("\\", "").split()) for text in texts)
-    found = [text for text in plain if text]
-    more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
-    return "; ".join(found[:MOST] + more).rstrip(".")
+    items = [text for text in plain if text]
+    more = [f"and {len(items) - MOST} more"] if len(items) > MOST else []
+    return "; ".join(items[:MOST] + more).rstrip(".")
 
 
 def few_colours(png: bytes) -> bytes:

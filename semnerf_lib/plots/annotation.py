@@ -37,7 +37,7 @@ class Plane:
 
 
 def planes(
-    found: Mapping[str, Plane],
+    by_name: Mapping[str, Plane],
     frames: Float[np.ndarray, "columns"],
     pixels: Float[np.ndarray, "rows"],
     minutes: Float[np.ndarray, "rows columns"],
@@ -47,14 +47,14 @@ def planes(
     """A panel a plane: colour is the score, the black line the target, dashed where one more run falls short or not.
 
     Args:
-        found: title to plane.
+        by_name: title to plane.
         frames, pixels: of the columns and the rows.
         minutes: of a person's work, drawn as white lines.
         target: the score of the black line; the dashed ones are where mean + 2 and mean - 2 standard deviations cross.
     """
-    figure, axes = plt.subplots(1, len(found), figsize=(3.4 * len(found), 3.9), squeeze=False, sharey=True)
-    top = max(float(plane.mean.max()) for plane in found.values())
-    for ax, (name, plane) in zip(axes[0], found.items(), strict=True):
+    figure, axes = plt.subplots(1, len(by_name), figsize=(3.4 * len(by_name), 3.9), squeeze=False, sharey=True)
+    top = max(float(plane.mean.max()) for plane in by_name.values())
+    for ax, (name, plane) in zip(axes[0], by_name.items(), strict=True):
         drawn = ax.pcolormesh(frames, pixels, plane.mean, vmin=0, vmax=top, cmap="viridis", shading="gouraud")
         lines = ax.contour(frames, pixels, minutes, MINUTES, colors="white", linewidths=0.6)
         ax.clabel(lines, fmt=lambda value: f"{value:g} min", fontsize=6.5)
@@ -84,17 +84,17 @@ def _log_axes(ax: Axes) -> None:
 
 
 def scores_over_minutes(
-    found: Mapping[str, tuple[Sequence[float], Sequence[float]]], target: float, title: str = ""
+    by_name: Mapping[str, tuple[Sequence[float], Sequence[float]]], target: float, title: str = ""
 ) -> Figure:
     """One mark a run: its score over the minutes of a person's work.
 
     Args:
-        found: name to (minutes, scores).
+        by_name: name to (minutes, scores).
         target: drawn as a line.
     """
     figure, ax = plt.subplots(figsize=(7.2, 3.6))
     for (name, (minutes, scores)), marker, colour in zip(
-        found.items(), "os^vDP", (*MODEL_COLOURS, RED, GREY), strict=False
+        by_name.items(), "os^vDP", (*MODEL_COLOURS, RED, GREY), strict=False
     ):
         ax.scatter(minutes, scores, marker=marker, s=34, color=colour, label=name, alpha=0.85)
     ax.axhline(target, color="black", linewidth=1)

@@ -61,9 +61,9 @@ def _points(
 ) -> None:
     """Mean, least and most of a score at each value of a dial that the rows have."""
     by_value = {value: [row[score] for row in rows if row[dial] == value] for value in values}
-    found = {values.index(value): scores for value, scores in by_value.items() if scores}
-    if found:
-        mean = np.array([np.mean(scores) for scores in found.values()])
-        ends = np.array([[min(scores), max(scores)] for scores in found.values()]).T
-        x = np.array(list(found)) + shift
+    by_position = {values.index(value): scores for value, scores in by_value.items() if scores}
+    if by_position:
+        mean = np.array([np.mean(scores) for scores in by_position.values()])
+        ends = np.array([[min(scores), max(scores)] for scores in by_position.values()]).T
+        x = np.array(list(by_position)) + shift
         ax.errorbar(x, mean, yerr=np.abs(ends - mean), capsize=2.5, markersize=4.5, linewidth=1.3, **look)

@@ -34,7 +34,7 @@ Scores = Mapping[str, Mapping[Hashable, Sequence[Mapping[str, Any]]]]
 """Role to corruption to the scores of each repeat (seed or fold)."""
 
 
-def corruption_levels(
+def corrupted_labels(
     truth: UInt8[np.ndarray, "height width"],
     corrupted: Mapping[str, UInt8[np.ndarray, "height width"]],
     class_names: Sequence[str],

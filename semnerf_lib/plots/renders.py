@@ -84,8 +84,8 @@ def farthest_of(scene: Scene) -> float:
     if scene.depth is None:
         return MAX_DEPTH
     some = scene.depth[:: max(1, scene.n_frames // 40)]
-    known = some[some > 0]
-    return float(np.ceil(2 * np.percentile(known, 99.5)) / 2) if len(known) else MAX_DEPTH
+    depths = some[some > 0]
+    return float(np.ceil(2 * np.percentile(depths, 99.5)) / 2) if len(depths) else MAX_DEPTH
 
 
 PICTURES = ("labels", "depth", "entropy", "rgb")
@@ -105,8 +105,8 @@ def telling_frames(scene: Scene, count: int) -> list[int]:
         entropy = float(-np.sum(shares * np.log(np.maximum(shares, 1e-9))))
         if scene.depth is None:
             return entropy
-        known = scene.depth[frame][scene.depth[frame] > 0]
-        return entropy * float(np.ptp(np.percentile(known, [5, 95]))) if len(known) else 0.0
+        depths = scene.depth[frame][scene.depth[frame] > 0]
+        return entropy * float(np.ptp(np.percentile(depths, [5, 95]))) if len(depths) else 0.0
 
     parts = np.array_split(np.array(scene.test_ids), min(count, len(scene.test_ids)))
     return [max(part.tolist(), key=tells) for part in parts]

@@ -2,13 +2,13 @@
 
 Bearman et al. (ECCV 2016, arXiv 1506.02106) measured crowd workers on PASCAL VOC: 1 s for each class that an image may
 show, 2.4 s for the first click on a class that it shows, 0.9 s for each further click; an outline takes 79 s (Lin et
-al., ECCV 2014, COCO). Their account of an image with 1.5 of 20 classes and 2.8 objects is so many seconds:
+al., ECCV 2014, COCO). For an image with 1.5 of 20 classes and 2.8 objects they count, in seconds:
 
     clicks    (20 - 1.5) 1 + 1.5 * 2.4 = 22.1
     outlines  (20 - 1.5) 1 + 2.8 * 79  = 239.7
 
-Another measurement beside it: a finely outlined street of Cityscapes takes more than 90 minutes (Cordts et al., CVPR
-2016, arXiv 1604.01685).
+For comparison: a finely outlined street of Cityscapes takes more than 90 minutes (Cordts et al., CVPR 2016, arXiv
+1604.01685).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def seconds_of_outlines(absent: float, segments: float) -> float:
 
 
 def minutes(counts: Mapping[str, float]) -> float:
-    """The way that is shorter: so many clicks, or all outlines.
+    """Minutes of the quicker way: a click for each point, or an outline around each segment.
 
     Args:
         counts: absent, classes, points and segments, see the functions above.
@@ -63,17 +63,17 @@ def minutes(counts: Mapping[str, float]) -> float:
 def expected_minutes(
     rows: Sequence[Mapping[str, Any]], frames: Float[np.ndarray, "*shape"], pixels: Float[np.ndarray, "*shape"]
 ) -> Float[np.ndarray, "*shape"]:
-    """Minutes for any number of frames and share of pixels, with the classes and segments that some runs had a frame.
+    """Minutes for any number of frames and share of pixels, with as many classes and segments a frame as some runs had.
 
     Points a frame are interpolated between the runs, in the logarithm of both.
 
     Args:
         rows: with labelled_frames, pixels, and the keys that `minutes` reads.
-        frames, pixels: where to.
+        frames, pixels: how many frames are labelled, and which share of the pixels in each.
     """
     total = sum(row["labelled_frames"] for row in rows)
     mean = {key: sum(row[key] for row in rows) / total for key in ("absent", "classes", "segments")}
-    known = sorted((np.log(row["pixels"]), np.log(row["points"] / row["labelled_frames"])) for row in rows)
-    points = np.exp(np.interp(np.log(pixels), *np.transpose(known)))
+    measured = sorted((np.log(row["pixels"]), np.log(row["points"] / row["labelled_frames"])) for row in rows)
+    points = np.exp(np.interp(np.log(pixels), *np.transpose(measured)))
     clicks = seconds_of_clicks(mean["absent"], mean["classes"], points)
     return frames * np.minimum(clicks, seconds_of_outlines(mean["absent"], mean["segments"])) / 60

@@ -16,12 +16,12 @@ from jaxtyping import UInt8
 from scipy.stats import qmc
 from skimage.measure import label as connected_regions
 
-from semnerf_lib.annotation import EFFORT
-from semnerf_lib.corruptions import Labels
+from semnerf_lib.corruptions.annotation import EFFORT
+from semnerf_lib.corruptions.rules import Labels
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, open_scene
+from semnerf_lib.experiments.presets import config_of
 from semnerf_lib.labels import Corruption, corrupt
-from semnerf_lib.presets import config_of
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
@@ -109,16 +109,16 @@ def work(scene: Scene, labels: Labels) -> dict[str, float]:
         outlines would label all; wrong: share of the points that have another class than the true one.
     """
     given, true = labels[list(scene.train_ids)], scene.labels[list(scene.train_ids)]
-    known = given != VOID
-    kept = np.flatnonzero(known.any((1, 2)))
-    classes = sum(len(np.unique(true[f][known[f]])) for f in kept)
+    labelled = given != VOID
+    kept = np.flatnonzero(labelled.any((1, 2)))
+    classes = sum(len(np.unique(true[f][labelled[f]])) for f in kept)
     return {
         "labelled_frames": len(kept),
-        "points": int(known.sum()),
+        "points": int(labelled.sum()),
         "classes": classes,
         "absent": len(kept) * scene.n_classes - classes,
         "segments": sum(count_segments(true[f]) for f in kept),
-        "wrong": float((given[known] != true[known]).mean()),
+        "wrong": float((given[labelled] != true[labelled]).mean()),
     }
 
 

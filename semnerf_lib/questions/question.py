@@ -14,7 +14,8 @@ from typing import Any, get_args
 
 from semnerf_lib.config import Supervision
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import RULE, Planned
+from semnerf_lib.experiments import Planned
+from semnerf_lib.experiments.planned import RULE
 from semnerf_lib.machine.files import kept_json, write_json
 from semnerf_lib.machine.jsons import is_number, of_kinds, read_json
 from semnerf_lib.machine.processes import LIBRARY

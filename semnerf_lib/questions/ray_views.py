@@ -1,4 +1,4 @@
-"""What a field has along the rays of a frame: its labels, and its opacity before, at and behind the true surface."""
+"""A field along the rays of a frame: its labels, and its opacity before, at and behind the true surface."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def opacity_by_depth(
 
         before = sum of w_i with z_i < d - tolerance
         at     = sum of w_i with |z_i - d| <= tolerance
-        behind = 1 - before - at, so what passes all samples is behind
+        behind = 1 - before - at, so light that passes all samples is behind
 
     Args:
         weights, z_vals: of a rendering (see `rendering.Rendered`); lengths in metres along the optical axis.
@@ -70,7 +70,7 @@ class RayView:
 
 @torch.inference_mode()
 def ray_view(model: Model, scene: Scene, frame: int) -> RayView:
-    """A frame of a scene, which has depth, rendered with what is along its rays."""
+    """Renders a frame of a scene, which must have depth."""
     device = next(model.parameters()).device
     c2w = torch.tensor(scene.c2w[frame], dtype=torch.float32, device=device)
     rays = [part.reshape(-1, 3).split(CHUNK) for part in get_rays(scene.intrinsics, c2w)]

@@ -72,11 +72,11 @@ class Surface:
 def fit_surface(rows: Sequence[Mapping[str, Any]], score: str = "miou") -> Surface:
     """The surface through the runs of an answer.
 
-    The share of labels that are wrong is the one that was counted in the labels; few frames differ from the dial.
+    The share of wrong labels is counted in the labels: with few frames it differs from the one that was asked for.
 
     Args:
         rows: of the question "least_annotation", of one supervision.
-        score: the number that the surface is of.
+        score: key of the number that the surface describes.
     """
     of_segments = np.array([row["wrong_segments"] > 0 for row in rows])
     wrong = np.array([row["wrong"] for row in rows])
@@ -113,7 +113,7 @@ def leave_one_out(
 def cheapest(
     scores: Float[np.ndarray, "*shape"], minutes: Float[np.ndarray, "*shape"], target: float
 ) -> tuple[int, ...] | None:
-    """Where on a plane the target is reached in the least time; None where it is nowhere reached.
+    """The index of the point that reaches the target in the least time; None if no point does.
 
     >>> cheapest(np.array([0.2, 0.7, 0.8]), np.array([1.0, 5.0, 9.0]), 0.6)
     (1,)

@@ -102,9 +102,9 @@ def by_width(
     truth, depth = scene.labels[ids], scene.depth[ids]
     right = np.stack([view.labels for view in views]) == truth
     error = np.abs(np.stack([view.depth for view in views]) - depth)
-    known, numbers = (truth != VOID) & (depth > 0) & (widths > 0), {}
+    valid, numbers = (truth != VOID) & (depth > 0) & (widths > 0), {}
     for k in range(len(limits) - 1):
-        group, name = known & (widths >= limits[k]) & (widths < limits[k + 1]), group_name(limits, k, unit)
+        group, name = valid & (widths >= limits[k]) & (widths < limits[k + 1]), group_name(limits, k, unit)
         some = bool(group.any())
         numbers |= {
             f"pixels {name}": int(group.sum()),
@@ -146,14 +146,14 @@ def points_of(
     ids: list[int],
 ) -> dict[int, Float[np.ndarray, "points 3"]]:  # fmt: skip
     """Class to the points where views see it, thinned; only pixels whose true depth and class are known."""
-    known = (scene.depth[ids] > 0) & (scene.labels[ids] != VOID)
-    parts = [surface_in(scene, i, z)[k] for i, z, k in zip(ids, depth, known, strict=True)]
-    points, classes = np.concatenate(parts), np.concatenate([a[k] for a, k in zip(labels, known, strict=True)])
-    found = {}
+    valid = (scene.depth[ids] > 0) & (scene.labels[ids] != VOID)
+    parts = [surface_in(scene, i, z)[k] for i, z, k in zip(ids, depth, valid, strict=True)]
+    points, classes = np.concatenate(parts), np.concatenate([a[k] for a, k in zip(labels, valid, strict=True)])
+    by_class = {}
     for c in np.unique(classes):
         own = points[classes == c]
-        found[int(c)] = own[voxel_downsample(own, SPACING)]
-    return found
+        by_class[int(c)] = own[voxel_downsample(own, SPACING)]
+    return by_class
 
 
 def f_score(true: Float[np.ndarray, "a 3"] | None, learnt: Float[np.ndarray, "b 3"] | None) -> float | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from semnerf_lib.experiments import UNLABELLED_CLASS, Planned, open_scene, short_run
+from semnerf_lib.experiments.presets import supervisions
 from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.models import Model
-from semnerf_lib.presets import supervisions
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.ray_views import auroc, frames_that_show, ray_view
 from semnerf_lib.runs.store import Run

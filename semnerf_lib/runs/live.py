@@ -121,9 +121,9 @@ class LiveRun:
         if self.step == self.planned.config.iterations:
             self._change(SCORING, trainer)
 
-    def _progressed(self, shown: Progress) -> None:
-        if shown.desc == SCORING:
-            self.n_scored, self.n_to_score = shown.count, shown.total
+    def _progressed(self, progress: Progress) -> None:
+        if progress.desc == SCORING:
+            self.n_scored, self.n_to_score = progress.count, progress.total
             self._change(SCORING, None)
 
     def _change(self, state: str, trainer: Trainer | None) -> None:

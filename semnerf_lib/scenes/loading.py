@@ -96,7 +96,7 @@ def _frames_on_disk(path: Path) -> Scene:
         scene = in_metres(scene, unit, f"{unit:g} units a metre, as {SPLIT} says")
     if "bounds" in limits or (path / FILE_NAME).exists():
         return scene
-    return placed(scene, unit_known=unit is not None or "far" in limits)
+    return placed(scene, unit_given=unit is not None or "far" in limits)
 
 
 def _thinned(scene: Scene, every: int) -> Scene:
@@ -139,8 +139,8 @@ def describe(scene: Scene) -> str:
         )
         lines += [f"  {line}" for line in coding.assumed]
     if scene.depth is not None and (scene.depth > 0).any():
-        known = scene.depth[scene.depth > 0]
-        lines.append(f"  depth {known.min():.2f} ... {known.max():.2f} m, unknown {np.mean(scene.depth == 0):.1%}")
+        depths = scene.depth[scene.depth > 0]
+        lines.append(f"  depth {depths.min():.2f} ... {depths.max():.2f} m, unknown {np.mean(scene.depth == 0):.1%}")
     lines.append(
         f"  {len(scene.present_classes)} classes (share of all pixels), void {counts[VOID] / counts.sum():.2%}:"
     )

@@ -45,10 +45,7 @@ EXTENTS = (0.5, 100.0)
 
 
 def load_mesh(
-    path: str | os.PathLike,
-    info: str | os.PathLike | None = None,
-    up: str | None = None,
-    unit: str = "m",
+    path: str | os.PathLike, info: str | os.PathLike | None = None, up: str | None = None, unit: str = "m"
 ) -> LabelledMesh:
     """A mesh file with a class a face, z up.
 
@@ -76,8 +73,7 @@ def load_mesh(
         SemnerfError: no such file, another kind of file, damaged, no class in it, an object or a class id that
             `info` does not know.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
+    suffix = (path := Path(path)).suffix.lower()
     if suffix not in SUFFIXES:
         raise SemnerfError(f"{path}: '{path.suffix}', expected a mesh file: {', '.join(SUFFIXES)}")
     if not path.is_file():

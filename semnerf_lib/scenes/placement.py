@@ -105,7 +105,7 @@ def has_depth(scene: Scene) -> bool:
     return scene.depth is not None and bool((scene.depth > 0).any())
 
 
-def with_one_unit(scene: Scene, distance: float | None, known: bool) -> Scene:
+def with_one_unit(scene: Scene, distance: float | None, unit_given: bool) -> Scene:
     """The scene with positions and depth images in one unit: what is not in metres follows the other.
 
     Positions are followed where their unit is known, where surfaces are as far away as in a room by them alone, or
@@ -113,14 +113,14 @@ def with_one_unit(scene: Scene, distance: float | None, known: bool) -> Scene:
 
     Args:
         distance: of the surfaces, as labels tell it.
-        known: the unit of the positions is right.
+        unit_given: the unit of the positions is right.
     """
     scale = unit_by_depth(scene, distance)
     if scale == 1:
         return scene
     middle = float(np.median(scene.depth[scene.depth > 0]))
     by_positions = natural_scale(middle * scale) == 1 and natural_scale(middle) != 1
-    if known or by_positions or not PLAUSIBLE[0] / 2 <= middle <= 2 * PLAUSIBLE[1]:
+    if unit_given or by_positions or not PLAUSIBLE[0] / 2 <= middle <= 2 * PLAUSIBLE[1]:
         note = f"depths multiplied by {scale:.4g}, so that they fit the positions"
         return noted(replace(scene, depth=scene.depth * np.float32(scale)), note)
     return in_metres(scene, scale, f"positions divided by {scale:.4g}, so that they fit the depth images")
@@ -134,7 +134,7 @@ def pose_warning(scene: Scene, now: Sweep) -> str | None:
     Args:
         now: what the sweep of the scene's own poses found.
     """
-    coding, found = scene.coding, {}
+    coding, evidence = scene.coding, {}
     given = scene.c2w @ OPENGL if coding.axes == "opengl" else scene.c2w
     for axes in ("opencv", "opengl"):
         for invert in (False, True):
@@ -142,9 +142,9 @@ def pose_warning(scene: Scene, now: Sweep) -> str | None:
                 continue
             c2w = np.linalg.inv(given) if invert else given
             cure = " ".join(["--invert"] * invert + [f"--axes {axes}"] * (axes != coding.axes))
-            found[cure] = sweep(scene, c2w @ OPENGL if axes == "opengl" else c2w).evidence
-    best = max(found, key=found.__getitem__)
-    if found[best] > max(now.evidence + 0.25, 0.1):
+            evidence[cure] = sweep(scene, c2w @ OPENGL if axes == "opengl" else c2w).evidence
+    best = max(evidence, key=evidence.__getitem__)
+    if evidence[best] > max(now.evidence + 0.25, 0.1):
         return f"warning: labels do not follow these poses from frame to frame, they do with `scene import {best}`"
     if now.evidence < -0.5:
         return "warning: labels do not follow these poses from frame to frame: poses, camera or labels may be wrong"
@@ -172,35 +172,35 @@ def noted(scene: Scene, note: str) -> Scene:
     return replace(scene, coding=replace(scene.coding, assumed=(*scene.coding.assumed, note)))
 
 
-def placed(scene: Scene, unit_known: bool = False, void_known: bool = False) -> Scene:
+def placed(scene: Scene, unit_given: bool = False, void_given: bool = False) -> Scene:
     """The scene as training wants it: in metres, or as large as scenes in metres are, with a box if seen from outside.
 
     Where poses do not carry labels from frame to frame nothing is changed but a warning is noted.
 
     Args:
-        unit_known: the unit of the positions is right: no length is scaled.
-        void_known: void regions around a scene seen from outside stay void.
+        unit_given: the unit of the positions is right: no length is scaled.
+        void_given: void regions around a scene seen from outside stay void.
     """
-    found = sweep(scene, scene.c2w)
-    distance = None if found is None else found.distance
+    estimate = sweep(scene, scene.c2w)
+    distance = None if estimate is None else estimate.distance
     if has_depth(scene):
-        scene = with_one_unit(scene, distance, unit_known)
-    if found is not None and (warning := pose_warning(scene, found)):
+        scene = with_one_unit(scene, distance, unit_given)
+    if estimate is not None and (warning := pose_warning(scene, estimate)):
         return noted(scene, warning)
     if outside := seen_from_outside(scene):
-        return _placed_outside(scene, outside, unit_known, void_known)
-    return scene if unit_known else _placed_room(scene, distance)
+        return _placed_outside(scene, outside, unit_given, void_given)
+    return scene if unit_given else _placed_room(scene, distance)
 
 
-def _placed_outside(scene: Scene, outside: Outside, unit_known: bool, void_known: bool) -> Scene:
-    scale = 1.0 if unit_known or 2 <= outside.distance <= 5 else outside.distance / OUTSIDE
+def _placed_outside(scene: Scene, outside: Outside, unit_given: bool, void_given: bool) -> Scene:
+    scale = 1.0 if unit_given or 2 <= outside.distance <= 5 else outside.distance / OUTSIDE
     if scale != 1:
         distance = f"all cameras look at one place {outside.distance:.3g} away"
         scene = scaled(scene, scale, f"{distance}: lengths divided by {scale:.4g}")
     box = outside.box / scale
     nearest, farthest = depth_range(scene.c2w, box)
     scene = replace(scene, bounds=box, near=max(0.9 * nearest, scene.near), far=max(1.05 * farthest, scene.far))
-    if outside.background != VOID or void_known or scene.n_classes >= VOID:
+    if outside.background != VOID or void_given or scene.n_classes >= VOID:
         return scene
     note = "void around what is seen from outside is taken as a class, background: it shows where nothing is"
     return noted(background_as_class(scene), note)

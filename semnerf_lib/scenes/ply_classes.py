@@ -10,7 +10,7 @@ import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
-from semnerf_lib.scenes.importers.names import told_apart
+from semnerf_lib.scenes.importers.names import distinct_names
 from semnerf_lib.scenes.info import object_table
 from semnerf_lib.scenes.parts import class_colours
 from semnerf_lib.scenes.ply import Ply
@@ -104,7 +104,7 @@ def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str]
                 f"{path}: class id {number} has no name, expected one of the {len(names)} in {info or path}"
             )
     labels = _remapped(path, ids, present)
-    class_names = told_apart({i: f"class {i}" if names is None else names[i] for i in present})
+    class_names = distinct_names({i: f"class {i}" if names is None else names[i] for i in present})
     vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1)
     of_faces, of_vertices = (_rgb(properties) for properties in (ply.face, ply.vertex))
     if of_faces is not None:

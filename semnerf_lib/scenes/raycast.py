@@ -176,11 +176,11 @@ def raycast(caster: RayCaster, intrinsics: Intrinsics, c2w: np.ndarray, rgb_samp
     """
     size = (intrinsics.height, intrinsics.width)
     hits = caster.hits(*_rays(intrinsics, c2w))
-    found = hits["face"] >= 0
-    labels = np.where(found, caster.mesh.face_labels[hits["face"]], VOID).astype(np.uint8).reshape(size)
-    objects = np.where(found, caster.mesh.face_objects[hits["face"]], 0).reshape(size)
+    hit = hits["face"] >= 0
+    labels = np.where(hit, caster.mesh.face_labels[hits["face"]], VOID).astype(np.uint8).reshape(size)
+    objects = np.where(hit, caster.mesh.face_objects[hits["face"]], 0).reshape(size)
     instances = np.where(labels == VOID, 0, np.maximum(objects, 0)).astype(np.uint16)
-    depth = np.where(found, hits["t"], 0).astype(np.float32).reshape(size)
+    depth = np.where(hit, hits["t"], 0).astype(np.float32).reshape(size)
     if rgb_samples < 1:
         return View(labels, instances, depth, None)
     fine = intrinsics.resized(intrinsics.width * rgb_samples, intrinsics.height * rgb_samples)
@@ -189,8 +189,8 @@ def raycast(caster: RayCaster, intrinsics: Intrinsics, c2w: np.ndarray, rgb_samp
         hits = caster.hits(*_rays(fine, c2w))
     radiance = _shade(caster.mesh, hits, rays_d, fine.fx)
     radiance = radiance.reshape(size[0], rgb_samples, size[1], rgb_samples, 3)
-    shown = np.clip(1 - np.exp(-radiance), 0, 1) ** (1 / 2.2)
-    return View(labels, instances, depth, (shown.mean((1, 3)) * 255).round().astype(np.uint8))
+    colours = np.clip(1 - np.exp(-radiance), 0, 1) ** (1 / 2.2)
+    return View(labels, instances, depth, (colours.mean((1, 3)) * 255).round().astype(np.uint8))
 
 
 def _shade(mesh: LabelledMesh, hits: dict[str, np.ndarray], rays_d: np.ndarray, focal: float) -> np.ndarray:

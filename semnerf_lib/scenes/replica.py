@@ -31,7 +31,7 @@ from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
-from semnerf_lib.scenes.importers.names import VOID_NAMES, same_names, told_apart
+from semnerf_lib.scenes.importers.names import VOID_NAMES, distinct_names, same_names
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.pinhole import camera_of
 from semnerf_lib.scenes.split import frames_of_split, without_lost
@@ -82,6 +82,22 @@ def _coding(
     return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(names), void, frames, assumed=assumed)
 
 
+def _class_ids(
+    ids: np.ndarray, files: list[Path], names: dict[int, str], names_file: Path, void: set[int]
+) -> list[int]:
+    """The class ids that occur in the label images, ascending: each has a name, and there are at least two."""
+    present = sorted(set().union(*(np.unique(image).tolist() for image in ids)) - void)
+    if unnamed := [number for number in present if number not in names]:
+        file = files[int((ids == unnamed[0]).any((1, 2)).argmax())]
+        raise SemnerfError(
+            f"{file}: class id {unnamed[0]} has no name, expected one of the {len(names)} in {names_file}"
+        )
+    if len(present) < 2:
+        content = f"only class id {present[0]} ('{names[present[0]]}')" if present else "no labelled pixel"
+        raise SemnerfError(f"{files[0].parent}: {content} in {len(files)} frames, expected at least two classes")
+    return present
+
+
 def load_replica(path: str | os.PathLike) -> Scene:
     """A folder of frames in Semantic-NeRF's layout (see the module) as a scene.
 
@@ -112,15 +128,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     size = ids.shape[1:]
     intrinsics, depth_scale = _read_intrinsics(path, size)
     void = void_ids(names)
-    present = sorted(set().union(*(np.unique(image).tolist() for image in ids)) - void)
-    if unnamed := [number for number in present if number not in names]:
-        where = files[LABELS][int((ids == unnamed[0]).any((1, 2)).argmax())]
-        raise SemnerfError(
-            f"{where}: class id {unnamed[0]} has no name, expected one of the {len(names)} in {names_file}"
-        )
-    if len(present) < 2:
-        found = f"only class id {present[0]} ('{names[present[0]]}')" if present else "no labelled pixel"
-        raise SemnerfError(f"{path / LABELS}: {found} in {len(kept)} frames, expected at least two classes")
+    present = _class_ids(ids, files[LABELS], names, names_file, void)
     names = {i: names[i] for i in present}
     remap = np.full(256, VOID, dtype=np.uint8)
     remap[present] = np.arange(len(present))
@@ -136,7 +144,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
         labels=remap[ids],
         c2w=c2w[kept],
         intrinsics=intrinsics,
-        class_names=told_apart(names),
+        class_names=distinct_names(names),
         train_ids=tuple(train_ids),
         test_ids=tuple(test_ids),
         rgb=rgb,

@@ -28,16 +28,14 @@ def segments(frame: UInt8[np.ndarray, "height width"]) -> Int[np.ndarray, "heigh
     >>> segments(np.uint8([[0, 0, 1], [255, 2, 0]])).tolist()
     [[1, 1, 3], [0, 4, 2]]
     """
-    found = np.zeros(frame.shape, dtype=np.int64)
+    segment_of = np.zeros(frame.shape, dtype=np.int64)
     for c in np.unique(frame[frame != VOID]):
         parts, _ = ndimage.label(frame == c)
-        found[parts > 0] = parts[parts > 0] + found.max()
-    return found
+        segment_of[parts > 0] = parts[parts > 0] + segment_of.max()
+    return segment_of
 
 
-def _struck(
-    labels: Labels, share: float, rng: np.random.Generator, instead: Callable[[np.ndarray, int], int]
-) -> Labels:
+def _noisy(labels: Labels, share: float, rng: np.random.Generator, instead: Callable[[np.ndarray, int], int]) -> Labels:
     """Each segment gets the class instead(classes of the frame, its class) with probability `share`."""
     new = labels.copy()
     for frame, out in zip(labels, new, strict=True):
@@ -57,12 +55,12 @@ def wrong_segments(labels: Labels, share: float, rng: np.random.Generator) -> La
         others = classes[classes != own]
         return int(rng.choice(others)) if len(others) else own
 
-    return _struck(labels, share, rng, another)
+    return _noisy(labels, share, rng, another)
 
 
 def missing_masks(labels: Labels, share: float, rng: np.random.Generator) -> Labels:
     """Each segment becomes void with probability `share`: nobody outlined it, or the network was not sure."""
-    return _struck(labels, share, rng, lambda classes, own: VOID)
+    return _noisy(labels, share, rng, lambda classes, own: VOID)
 
 
 def ragged_boundaries(labels: Labels, reach: float, rng: np.random.Generator) -> Labels:

@@ -43,13 +43,13 @@ class Sweep:
 
 def at_boundaries(labels: UInt8[np.ndarray, "frames rows cols"]) -> Bool[np.ndarray, "frames rows cols"]:
     """Pixels with a class that have a pixel of another class to the right, to the left, above or below."""
-    found = np.zeros(labels.shape, dtype=bool)
+    boundary = np.zeros(labels.shape, dtype=bool)
     across, down = labels[:, :, 1:] != labels[:, :, :-1], labels[:, 1:] != labels[:, :-1]
-    found[:, :, 1:] |= across
-    found[:, :, :-1] |= across
-    found[:, 1:] |= down
-    found[:, :-1] |= down
-    return found & (labels != VOID)
+    boundary[:, :, 1:] |= across
+    boundary[:, :, :-1] |= across
+    boundary[:, 1:] |= down
+    boundary[:, :-1] |= down
+    return boundary & (labels != VOID)
 
 
 def sweep(scene: Scene, c2w: Float[np.ndarray, "frames 4 4"]) -> Sweep | None:
@@ -108,8 +108,8 @@ def log_likelihood(
         ahead = z > 1e-6 * depths[0]
         z = np.where(ahead, z, 1.0)
         column, row = np.rint(camera.fx * x / z + camera.cx), np.rint(camera.fy * y / z + camera.cy)
-        shown = ahead & (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)
-        shown &= (view != i)[:, None]
-        there = image[np.where(shown, row, 0).astype(int), np.where(shown, column, 0).astype(int)]
-        log += np.where(shown & (there != VOID), np.where(there == own, same, np.log(1 - SEEN)), 0.0)
+        visible = ahead & (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)
+        visible &= (view != i)[:, None]
+        there = image[np.where(visible, row, 0).astype(int), np.where(visible, column, 0).astype(int)]
+        log += np.where(visible & (there != VOID), np.where(there == own, same, np.log(1 - SEEN)), 0.0)
     return WEIGHT * log

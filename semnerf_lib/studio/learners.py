@@ -19,11 +19,11 @@ from semnerf_lib.cameras import rays_from_pixels
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import autocast
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.grid import GridField
 from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.machine.gradients import adam, descend
 from semnerf_lib.models import Model, ProposalModel, build_model
-from semnerf_lib.presets import preset
 from semnerf_lib.rendering import FieldOutput
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.clicks import Click

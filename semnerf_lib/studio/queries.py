@@ -91,7 +91,7 @@ def unsure_clicker(
 
 
 def mistakes(render: Render, scene: Scene, frames: Sequence[int]) -> list[Click]:
-    """One click for each of some training views: inside its largest wrong region, with the true class.
+    """One click in each of some training views: inside the largest wrong region, with the true class.
 
     A region is connected and of one true class; the click lies where it is thickest. A person who looks for the largest
     mistake clicks in this way. The largest regions come first; a view without a mistake has no click.

@@ -1,4 +1,4 @@
-"""Labels out: a trained run's labels at any pose, as images in the coding and size in which the scene's labels came."""
+"""Label images from a trained run, at any pose, in the coding and size of the scene's own labels."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Changes:
     pixels: Int[np.ndarray, "classes classes"]
 
     def rows(self) -> list[dict[str, object]]:
-        """A row for each class and void: pixels before and after, and where most of them went to and came from."""
+        """A row for each class and void: pixels before and after, and which class most changed ones got and had."""
         names, moved = [*self.class_names, "void"], self.pixels * (1 - np.eye(len(self.pixels), dtype=np.int64))
 
         def most(counts):
@@ -93,7 +93,7 @@ def relabel(render: Render, scene: Scene, ids: Sequence[int], folder: Path, keep
 
     Args:
         render: of the trained model.
-        scene: the labels that stand there now, at the size in which changes are counted.
+        scene: its present labels, in the size in which changes are counted.
         ids: its frames.
         folder: new or empty; written aside and renamed.
         keep_void: leave pixels void that are void in `scene`; else they get a class too.

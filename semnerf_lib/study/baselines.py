@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from scipy.ndimage import convolve1d, distance_transform_edt
 
-from semnerf_lib.corruptions import Labels, nearest_positions
+from semnerf_lib.corruptions.rules import Labels, nearest_positions
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.labels import Corruption
 from semnerf_lib.metrics import DepthErrors, confusion_matrix, label_scores
@@ -190,7 +190,7 @@ BASELINES: dict[str, tuple[str, Repair | None]] = {
         lambda labels, n_classes, s: upsample_probabilities(labels, int(s), False, n_classes),
     ),
 }
-"""What `labels.KINDS` calls a baseline -> what tables call it, and its rule (None for those of `ANY_VIEW`). The
+"""What `kinds.KINDS` calls a baseline -> what tables call it, and its rule (None for those of `ANY_VIEW`). The
 majority filters are as wide as was best on the made room at 10, 50 and 90 % of noise."""
 
 

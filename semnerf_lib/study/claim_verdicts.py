@@ -41,8 +41,8 @@ def chance_on(claim: Claim, rows: Sequence[Row]) -> float | None:
     The product over the rows that decide it, as if their runs were independent; None where one has no verdict.
     """
     chances = [row.chance for row in rows if row.claim == claim and row.decides]
-    known = [chance for chance in chances if chance is not None]
-    return prod(known) if known and len(known) == len(chances) else None
+    given = [chance for chance in chances if chance is not None]
+    return prod(given) if given and len(given) == len(chances) else None
 
 
 def headline(claim: Claim, rows: Sequence[Row]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import spearmanr
 
-from semnerf_lib.corruptions import Labels
+from semnerf_lib.corruptions.rules import Labels
 from semnerf_lib.evaluation import View, render_view
 from semnerf_lib.experiments import Plan
 from semnerf_lib.labels import CLEAN, Corruption, corrupt

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semnerf_lib.config import Config
-from semnerf_lib.corruptions import Labels
+from semnerf_lib.corruptions.rules import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import scored_frames
 from semnerf_lib.experiments import Plan, Planned
@@ -226,7 +226,7 @@ def predictions(
     Args:
         frames: poses -> ids.
     """
-    found: dict[str, dict[str, Predicted]] = {views: {} for views in frames}
+    predicted: dict[str, dict[str, Predicted]] = {views: {} for views in frames}
     for name, baseline in baselines.items():
         asked = frames if name in ANY_VIEW else {views: ids for views, ids in frames.items() if views == "train"}
         if not asked:
@@ -234,7 +234,7 @@ def predictions(
         everything, start = baseline(scene, labels, [i for ids in asked.values() for i in ids]), 0
         for views, ids in asked.items():
             part = slice(start, start := start + len(ids))
-            found[views][name] = Predicted(*(array if array is None else array[part] for array in everything))
+            predicted[views][name] = Predicted(*(array if array is None else array[part] for array in everything))
     if "train" in frames:
-        found["train"][INPUT] = Predicted(labels[frames["train"]])
-    return found
+        predicted["train"][INPUT] = Predicted(labels[frames["train"]])
+    return predicted

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from semnerf_lib.cameras import Intrinsics, get_rays
 from semnerf_lib.carving import FEWEST, VIEWS, evenly, votes_by_class
-from semnerf_lib.corruptions import Labels
+from semnerf_lib.corruptions.rules import Labels
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.grid import Box
 from semnerf_lib.machine.cores import on_cores

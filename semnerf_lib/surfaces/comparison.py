@@ -79,7 +79,7 @@ class SurfaceScores:
     thresholds: tuple[float, ...]
 
     def rows(self) -> list[dict[str, object]]:
-        """One row a score, for `notebook.table`."""
+        """One row a score, for `tables.table`."""
         rows: list[dict[str, object]] = [
             {"score": "accuracy: learnt to true, mean (median)", "value": _cm(self.accuracy, self.accuracy_median)},
             {

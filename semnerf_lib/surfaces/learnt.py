@@ -1,4 +1,4 @@
-"""What a field has learnt, as the one mesh that is shown and written: only what training cameras see of it."""
+"""The learnt mesh as it is shown and written: the part that training cameras see."""
 
 from __future__ import annotations
 

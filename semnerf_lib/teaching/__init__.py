@@ -9,7 +9,13 @@ from semnerf_lib.teaching.checks_clicks import check_click, check_frames, check_
 from semnerf_lib.teaching.checks_dials import check_cell, check_merged
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
 from semnerf_lib.teaching.checks_geometry import check_agreement, check_distortion
-from semnerf_lib.teaching.checks_labels import check_edges, check_enlarge, check_noise, check_pose_distance, check_vote
+from semnerf_lib.teaching.checks_labels import (
+    check_boundary,
+    check_enlarge,
+    check_noise,
+    check_pose_distance,
+    check_vote,
+)
 from semnerf_lib.teaching.checks_privacy import check_explained, check_pose_error
 from semnerf_lib.teaching.checks_rays import check_axes, check_depth, check_rays
 from semnerf_lib.teaching.checks_rendering import check_depth_of_ray, check_samples, check_softmax
@@ -39,7 +45,7 @@ __all__ = [
     "check_depth",
     "check_depth_of_ray",
     "check_distortion",
-    "check_edges",
+    "check_boundary",
     "check_encoding",
     "check_enlarge",
     "check_explained",

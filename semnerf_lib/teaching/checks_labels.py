@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from semnerf_lib import rays
 from semnerf_lib.cameras import look_at
-from semnerf_lib.rays import boundary_pixels
 from semnerf_lib.scene import VOID
 from semnerf_lib.teaching.checking import Check, Mistake
 
@@ -190,15 +190,15 @@ def label_maps() -> list[tuple]:
     return [(image,)]
 
 
-def edge_pixels(labels: np.ndarray) -> np.ndarray:
+def boundary_pixels(labels: np.ndarray) -> np.ndarray:
     """The right answer: labelled pixels of which one of the four neighbours has another class, void not counting."""
-    return boundary_pixels(torch.tensor(labels[None]))[0].numpy()
+    return rays.boundary_pixels(torch.tensor(labels[None]))[0].numpy()
 
 
-def _edges(moves=((0, 1), (0, -1), (1, 0), (-1, 0)), void=False, wrap=False):
-    """edge_pixels with other neighbours, with void as a class, or with np.roll, which goes round the image."""
+def _boundaries(moves=((0, 1), (0, -1), (1, 0), (-1, 0)), void=False, wrap=False):
+    """boundary_pixels with other neighbours, with void as a class, or with np.roll, which goes round the image."""
 
-    def edges(labels):
+    def boundaries(labels):
         padded = np.pad(labels, 1, mode="wrap" if wrap else "edge")
         h, w = labels.shape
         result = np.zeros(labels.shape, bool)
@@ -207,26 +207,26 @@ def _edges(moves=((0, 1), (0, -1), (1, 0), (-1, 0)), void=False, wrap=False):
             result |= (other != labels) & (void | ((labels != VOID) & (other != VOID)))
         return result
 
-    return edges
+    return boundaries
 
 
-check_edges = Check(
-    "edge_pixels",
-    edge_pixels,
+check_boundary = Check(
+    "boundary_pixels",
+    boundary_pixels,
     label_maps,
     (
-        Mistake("VOID counted as a class: where a label is unknown, no edge is known", _edges(void=True)),
-        Mistake("np.roll goes round: the left column was compared with the right one", _edges(wrap=True)),
-        Mistake("np.roll goes round (and VOID counted as a class)", _edges(wrap=True, void=True)),
-        Mistake("one side of each edge alone: a pixel is beside its left and its upper neighbour, too",
-                _edges(((0, 1), (1, 0)))),
-        Mistake("one side of each edge alone: a pixel is beside its right and its lower neighbour, too",
-                _edges(((0, -1), (-1, 0)))),
-        Mistake("left and right alone: look up and down as well", _edges(((0, 1), (0, -1)))),
-        Mistake("up and down alone: look left and right as well", _edges(((1, 0), (-1, 0)))),
+        Mistake("VOID counted as a class: where a label is unknown, no boundary is known", _boundaries(void=True)),
+        Mistake("np.roll goes round: the left column was compared with the right one", _boundaries(wrap=True)),
+        Mistake("np.roll goes round (and VOID counted as a class)", _boundaries(wrap=True, void=True)),
+        Mistake("one side of each boundary alone: a pixel is beside its left and its upper neighbour, too",
+                _boundaries(((0, 1), (1, 0)))),
+        Mistake("one side of each boundary alone: a pixel is beside its right and its lower neighbour, too",
+                _boundaries(((0, -1), (-1, 0)))),
+        Mistake("left and right alone: look up and down as well", _boundaries(((0, 1), (0, -1)))),
+        Mistake("up and down alone: look left and right as well", _boundaries(((1, 0), (-1, 0)))),
         Mistake("diagonal neighbours counted: the task asks for four, not eight",
-                _edges(tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)))),
-        Mistake("the other way round: those are the pixels inside", lambda labels: ~edge_pixels(labels)),
+                _boundaries(tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)))),
+        Mistake("the other way round: those are the pixels inside", lambda labels: ~boundary_pixels(labels)),
     ),
     "There a label image says something about geometry.",
 )  # fmt: skip

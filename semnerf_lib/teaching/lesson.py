@@ -192,10 +192,10 @@ def lesson(notebooks: Sequence[Path], parts: Sequence[Part] = PARTS) -> str:
 
     def copied(place: str) -> Any:
         number, name = place.split("#")
-        found = [cell for cell in opened[number].cells if cell.id == name] if number in opened else []
-        if not found:
+        same = [cell for cell in opened[number].cells if cell.id == name] if number in opened else []
+        if not same:
             raise SemnerfError(f"notebooks: no cell {place}, expected notebooks 01 to 04 of this version")
-        return found[0]
+        return same[0]
 
     note = "Run all cells once before the lesson. The code is folded: click the three dots to see it."
     cells = [_cell("title", "markdown", "# Ninety minutes: a room from labels alone", "slide")]

@@ -13,9 +13,9 @@ from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import N_FOLDS, Plan, open_scene
+from semnerf_lib.experiments.presets import SCENE_SIZES
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.progress import progress
-from semnerf_lib.presets import SCENE_SIZES
 from semnerf_lib.runs.notebooks import read_facts
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import Scene
@@ -111,9 +111,9 @@ def renewed(text: str, name: str, table: str) -> str:
         SemnerfError: the document has no such place.
     """
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    before, found, rest = text.partition(start)
+    before, opening, rest = text.partition(start)
     _, closed, after = rest.partition(end)
-    if not found or not closed:
+    if not opening or not closed:
         raise SemnerfError(f"{DOCUMENT}: no {start} ... {end}, expected the place of a table")
     return f"{before}{start}\n\n{table}\n\n{end}{after}"
 

@@ -12,10 +12,11 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
 from semnerf_lib import plots
-from semnerf_lib.amounts import FACTOR
-from semnerf_lib.corruptions import Labels
+from semnerf_lib.corruptions.amounts import FACTOR
+from semnerf_lib.corruptions.kinds import CLASS, KINDS
+from semnerf_lib.corruptions.rules import Labels
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import CLASS, KINDS, Corruption, corrupt
+from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.lessons.label_statistics import LabelStatistics, label_statistics
 from semnerf_lib.palette import colourise, palette
 from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG, error_picture, label_picture
@@ -51,7 +52,7 @@ def corruption_lab(
         scene: with the split to train on.
         corrupt: (scene, corruption, seed) to the labels of all frames (see `labels.corrupt`).
         frame: shown first; None takes the training frame with the most classes.
-        kind: shown first; one of `labels.KINDS` that the lab offers.
+        kind: shown first; one of `kinds.KINDS` that the lab offers.
 
     Raises:
         SemnerfError: a frame that is not for training, or an unknown kind.
@@ -142,7 +143,7 @@ class _Lab:
         frame, seen = self.frame.value, {}
         for corruption in IN_FIGURE:
             seen[corruption.title] = self.corrupt(self.scene, corruption, self.seed.value)[frame]
-        return plots.corruption_levels(
+        return plots.corrupted_labels(
             self.scene.labels[frame], seen, self.scene.class_names, f"Training frame {frame}, corrupted"
         )
 

@@ -47,7 +47,7 @@ def render(c2w, width):
 widgets.free_view(render, scene)"""
 
 QUICK = """from semnerf_lib import widgets
-from semnerf_lib.presets import preset
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.experiments import open_scene
 from semnerf_lib.models import build_model
 

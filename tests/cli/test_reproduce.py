@@ -193,7 +193,7 @@ def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path,
         "all": lambda scene, scale: planned(scene, (0, 1, 2)) + planned(scene, (3,), n_rays=10**15),
     }
     experiments = {name: Experiment(name, "02", runs) for name, runs in plans.items()}
-    monkeypatch.setattr("semnerf_lib.experiments.EXPERIMENTS", experiments)
+    monkeypatch.setattr("semnerf_lib.experiments.plans.EXPERIMENTS", experiments)
     monkeypatch.setattr("semnerf_lib.pages.report.EXPERIMENTS", experiments)
     monkeypatch.setattr(notebooks, "NEEDS", {"02": ("first",), "03": ("all",)})
     monkeypatch.setattr(job, "TIMED", ("00",))

@@ -25,9 +25,9 @@ from semnerf_lib.cli import one_run, view
 from semnerf_lib.cli.main import parse
 from semnerf_lib.cli.options import settings
 from semnerf_lib.experiments import Planned
+from semnerf_lib.experiments.presets import check_scale, preset
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.models import build_model
-from semnerf_lib.presets import check_scale, preset
 from semnerf_lib.runs import status
 from semnerf_lib.runs.store import Store
 from semnerf_lib.scene import Scene

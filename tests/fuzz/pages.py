@@ -18,10 +18,10 @@ from tiny import tiny_config
 
 from fuzz.door import Door
 from fuzz.kept import CPU, planned, runs, scene
-from semnerf_lib import experiments, presets
+from semnerf_lib import experiments
 from semnerf_lib.cli import view
 from semnerf_lib.cli.main import parse
-from semnerf_lib.experiments import Planned
+from semnerf_lib.experiments import Planned, presets
 from semnerf_lib.machine.jsons import is_number
 from semnerf_lib.pages.slides import slides_page
 from semnerf_lib.questions import question as questions
@@ -104,7 +104,6 @@ def read_view(folder: Path) -> dict[str, Any]:
         patch.object(experiments, "open_scene", lambda spec, scale: scene()),
         patch.object(view, "N_VIEWS", 1),
         patch.object(learnt, "where_rays_end", lambda model, data, cell: small(model, data, 0.3)),
-        patch.object(experiments, "config_of", lambda *given, **more: tiny_config(iterations=4)),
         patch.object(presets, "config_of", lambda *given, **more: tiny_config(iterations=4)),
     ):
         assert args.action(args) == 0

@@ -10,9 +10,9 @@ import torch
 from tiny import tiny_config
 from torch import nn
 
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.machine.gradients import adam, descend, gradients
 from semnerf_lib.models import build_model
-from semnerf_lib.presets import preset
 from semnerf_lib.training import Trainer
 
 CPU = torch.device("cpu")

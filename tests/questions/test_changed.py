@@ -12,8 +12,8 @@ import torch
 from tiny import make_tiny_scene
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.models import build_model
-from semnerf_lib.presets import preset
 from semnerf_lib.questions import changed as module
 from semnerf_lib.questions.changed import change_scores, changes, label_agreement, learning_curve, repair_scores
 from semnerf_lib.questions.ray_views import RayView, frames_that_show

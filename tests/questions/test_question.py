@@ -10,9 +10,10 @@ from made_runs import make_run
 from tiny import make_tiny_scene
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.experiments import RULE, Planned
+from semnerf_lib.experiments import Planned
+from semnerf_lib.experiments.planned import RULE
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.machine.files import read_json, write_json
-from semnerf_lib.presets import preset
 from semnerf_lib.questions import question as module
 from semnerf_lib.questions import registry
 from semnerf_lib.questions.question import ANSWERS, Case, Question, answer, make_answer, read_answer

@@ -7,8 +7,8 @@ import pytest
 import torch
 from tiny import make_tiny_scene
 
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.models import Model, build_model
-from semnerf_lib.presets import preset
 from semnerf_lib.questions.ray_views import auroc, frames_that_show, opacity_by_depth, ray_view
 from semnerf_lib.rendering import Rendered
 from semnerf_lib.scene import VOID

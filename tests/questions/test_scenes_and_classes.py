@@ -12,7 +12,7 @@ from made_runs import make_run
 from tiny import make_tiny_scene
 
 from semnerf_lib.experiments import Planned
-from semnerf_lib.presets import preset
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.questions import scenes_and_classes as module
 from semnerf_lib.questions.question import ANSWERS, read_answer
 from semnerf_lib.questions.scenes_and_classes import BASE, GROWN, SEEDS, STEPS, TURNED

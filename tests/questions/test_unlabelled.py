@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tiny import make_tiny_scene
 
+from semnerf_lib.experiments.presets import preset
 from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.models import build_model
-from semnerf_lib.presets import preset
 from semnerf_lib.questions import unlabelled as module
 from semnerf_lib.questions.ray_views import RayView
 from semnerf_lib.questions.unlabelled import class_scores, pixel_scores, short_runs

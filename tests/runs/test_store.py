@@ -138,7 +138,7 @@ def test_id_changes_with_the_scene_but_not_with_its_name(tiny_scene):
 def test_runs_of_another_rule_of_training_have_other_names(tiny_scene, monkeypatch):
     config = Config()
     today = Planned(tiny_scene, config).id
-    monkeypatch.setattr("semnerf_lib.experiments.RULE", "1")
+    monkeypatch.setattr("semnerf_lib.experiments.planned.RULE", "1")
     assert Planned(tiny_scene, config).id != today
 
 

@@ -18,7 +18,7 @@ from semnerf_lib.scenes.coding import read_coding
 from semnerf_lib.scenes.importers import pictures
 from semnerf_lib.scenes.importers.core import ImportOptions, common_camera, units_a_metre
 from semnerf_lib.scenes.importers.formats import import_scene
-from semnerf_lib.scenes.importers.names import told_apart
+from semnerf_lib.scenes.importers.names import distinct_names
 from semnerf_lib.scenes.importers.pictures import read_ids
 from semnerf_lib.scenes.loading import load_scene
 
@@ -394,8 +394,8 @@ def test_a_flipped_bit_in_a_png_is_found(tmp_path):
 
 
 def test_names_and_units():
-    assert told_apart({1: "other", 2: "wall", 5: "other"}) == ("other (1)", "wall", "other (5)")
-    assert told_apart({1: "x (2)", 2: "x", 3: "x"}) == ("x (2)", "x (2) (2)", "x (3)")
+    assert distinct_names({1: "other", 2: "wall", 5: "other"}) == ("other (1)", "wall", "other (5)")
+    assert distinct_names({1: "x (2)", 2: "x", 3: "x"}) == ("x (2)", "x (2) (2)", "x (3)")
     assert units_a_metre("mm") == 1000 and units_a_metre("2.5") == 2.5
     with pytest.raises(SemnerfError, match="expected m, cm, mm"):
         units_a_metre("inch")

@@ -93,7 +93,7 @@ def test_metres_stay_as_they_are(room):
 def test_depth_in_another_unit_follows_the_positions(room):
     wrong = replace(room, depth=room.depth * np.float32(50))
     np.testing.assert_allclose(placed(wrong).depth, room.depth, rtol=0.1)
-    given = placed(replace(room, depth=room.depth * np.float32(2)), unit_known=True)
+    given = placed(replace(room, depth=room.depth * np.float32(2)), unit_given=True)
     np.testing.assert_allclose(given.depth, room.depth, rtol=0.1)
     np.testing.assert_array_equal(given.c2w, room.c2w)
 
@@ -154,7 +154,7 @@ def test_a_scene_seen_from_outside_gets_a_size_and_a_box():
     assert np.abs(found.bounds - truth).max() < 0.5
     assert found.class_names[-1] == "background" and not (found.labels == VOID).any()
     assert found.coding.ids[-1] == found.coding.void
-    kept = placed(scene, unit_known=True, void_known=True)
+    kept = placed(scene, unit_given=True, void_given=True)
     assert np.array_equal(kept.labels, scene.labels) and np.array_equal(kept.c2w, scene.c2w)
     np.testing.assert_allclose(kept.bounds, found.bounds * scale)
     assert kept.near < distance - 5 and distance + 2 < kept.far

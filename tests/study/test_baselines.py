@@ -9,10 +9,11 @@ import pytest
 from tiny import tiny_config
 
 from semnerf_lib.cameras import look_at
-from semnerf_lib.corruptions import coarse_dense, coarse_sparse
+from semnerf_lib.corruptions.kinds import KINDS
+from semnerf_lib.corruptions.rules import coarse_dense, coarse_sparse
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import evaluate, render_view
-from semnerf_lib.labels import KINDS, Corruption, corrupt
+from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.models import build_model
 from semnerf_lib.scene import VOID
 from semnerf_lib.study.baselines import (

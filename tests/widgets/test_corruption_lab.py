@@ -15,8 +15,9 @@ import torch
 from PIL import Image
 from tiny import tiny_config
 
+from semnerf_lib.corruptions.kinds import KINDS
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.labels import KINDS, Corruption, corrupt
+from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import label_picture
 from semnerf_lib.scene import Scene

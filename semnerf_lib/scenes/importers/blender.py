@@ -133,15 +133,15 @@ def _masks(folder: Path, key: str, entries: Any) -> list[tuple[Path, int]]:
     file = folder / "scene_gt.json"
     if not re.fullmatch("[0-9]{1,9}", key) or not isinstance(entries, list):
         raise SemnerfError(f"{file}: frame {key[:20]!a}, expected a number, and a list of objects for it")
-    found = []
+    masks = []
     for i, entry in enumerate(entries):
         number = entry.get("obj_id") if isinstance(entry, dict) else None
         if type(number) is not int or not 0 < number < 255:
             raise SemnerfError(f"{file}: frame {key}: obj_id is {str(number)[:20]}, expected 1 to 254")
         mask = folder / "mask_visib" / f"{int(key):06d}_{i:06d}.png"
         if lexists(mask):
-            found.append((mask, number))
-    return found
+            masks.append((mask, number))
+    return masks
 
 
 def read_bop_masks(folder: Path, objects: dict[str, Any], label: Path) -> Ids:

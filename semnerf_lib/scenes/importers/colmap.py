@@ -78,20 +78,20 @@ def read_colmap(folder: Path) -> Source:
         distance, far = np.quantile(depths, (0.5, 0.95)).tolist()
         if (unit := natural_scale(distance)) != 1:
             notes.append(f"points3D shows surfaces {distance:.3g} away: lengths divided by {unit:.4g}")
-    found = tuple(frames), find_names(folder)
-    return Source("colmap", folder, *found, inverted=True, unit=unit, notes=tuple(notes), far=far)
+    frames_and_names = tuple(frames), find_names(folder)
+    return Source("colmap", folder, *frames_and_names, inverted=True, unit=unit, notes=tuple(notes), far=far)
 
 
 def surface_depths(points: Float[np.ndarray, "points 3"], frames: list[PosedFrame]) -> Float[np.ndarray, "depths"]:
     """Depths of a model's points in the images that show them, of at most 2,000 points and 50 images."""
-    points, found = points[:: max(len(points) // 2000, 1)], [np.empty(0)]
+    points, depths = points[:: max(len(points) // 2000, 1)], [np.empty(0)]
     for frame in frames[:: max(len(frames) // 50, 1)]:
         x, y, z = (points @ frame.pose[:3, :3].T + frame.pose[:3, 3]).T
         ahead = np.where(z > 0, z, np.inf)
         u, v = frame.camera.fx * x / ahead + frame.camera.cx, frame.camera.fy * y / ahead + frame.camera.cy
         seen = (z > 0) & (u >= 0) & (u < frame.camera.width) & (v >= 0) & (v < frame.camera.height)
-        found.append(z[seen])
-    return np.concatenate(found)
+        depths.append(z[seen])
+    return np.concatenate(depths)
 
 
 def pinhole(camera: Camera, model: Path) -> Intrinsics:
@@ -207,8 +207,8 @@ def _points(model: Path) -> Float[np.ndarray, "points 3"]:
                     points.append(tuple(map(decimal, line.split()[1:4])))
                 except ValueError:
                     raise SemnerfError(f"{model / 'points3D.txt'}: line '{line[:40]}', expected id, x, y, z") from None
-    found = np.array([point for point in points if len(point) == 3], dtype=np.float64).reshape(-1, 3)
-    return found[np.isfinite(found).all(1)]
+    positions = np.array([point for point in points if len(point) == 3], dtype=np.float64).reshape(-1, 3)
+    return positions[np.isfinite(positions).all(1)]
 
 
 def _cameras_txt(path: Path) -> dict[int, Camera]:

@@ -15,7 +15,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
-from semnerf_lib.scenes.importers.names import LABELMAP, Named, same_names, told_apart
+from semnerf_lib.scenes.importers.names import LABELMAP, Named, distinct_names, same_names
 from semnerf_lib.scenes.importers.pictures import Ids, check_total, of_one_mode, open_image, pixels, read_ids
 
 
@@ -89,7 +89,7 @@ AS_IT_IS = ImportOptions()
 
 
 def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
-    """The scene of a source: classes are the ids present, ascending; every fifth frame tests; one camera.
+    """The scene of a source: classes are the ids present, ascending; every fifth frame is a test frame; one camera.
 
     Frames without a finite pose are dropped. Several cameras become one (see `common_camera`).
 
@@ -97,13 +97,13 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         SemnerfError: no frame is left, an image is damaged, a pose is no rigid motion, there are more than 255
             classes, or what `Scene` raises.
     """
-    found, notes = with_poses(source), list(source.notes)
-    if len(found) < len(source.frames):
-        notes.append(f"{len(source.frames) - len(found)} frames without a pose dropped")
-    check_total([frame.label for frame in found], source.folder)
-    images = of_one_mode([source.read(frame.label) for frame in found], source.folder)
+    frames, notes = with_poses(source), list(source.notes)
+    if len(frames) < len(source.frames):
+        notes.append(f"{len(source.frames) - len(frames)} frames without a pose dropped")
+    check_total([frame.label for frame in frames], source.folder)
+    images = of_one_mode([source.read(frame.label) for frame in frames], source.folder)
     mode, palette = images[0][1:]
-    cameras = [_own_camera(f, ids.shape) for f, (ids, _, _) in zip(found, images, strict=True)]
+    cameras = [_own_camera(f, ids.shape) for f, (ids, _, _) in zip(frames, images, strict=True)]
     camera = common_camera(cameras)
     if len(set(cameras)) > 1:
         notes.append(f"{len(set(cameras))} cameras resampled to one of {camera.width}x{camera.height} pixels")
@@ -111,17 +111,12 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     named = Named(source.names, lexists(source.folder / LABELMAP), options.background, options.ignore)
     names, void = named.ids(mode, palette, np.unique(ids))
     present = [int(i) for i in np.unique(ids) if i not in void]
-    if len(present) > VOID:
-        raise SemnerfError(f"{source.folder}: {len(present)} classes, expected at most {VOID}")
-    labels = np.full(ids.shape, VOID, dtype=np.uint8)
-    for number, i in enumerate(present):
-        labels[ids == i] = number
+    labels = _numbered(ids, present, source.folder)
     notes += same_names({i: names[i] for i in present if i in names})
     if names and (unnamed := [i for i in present if i not in names]):
         notes.append(f"no name for ids {', '.join(map(str, unnamed))}: called by their number")
-    axes, inverted = options.axes or source.axes, source.inverted != options.invert
     unit = options.unit or source.unit
-    test = [i for i in range(len(found)) if i % 5 == 4] or [len(found) - 1]
+    test = [i for i in range(len(frames)) if i % 5 == 4] or [len(frames) - 1]
     far = Scene.far if source.far is None else max(Scene.far, 1.1 * source.far / unit)
     if far > Scene.far:
         notes.append(f"surfaces are searched up to {far:.3g} m away, as far as nearly all points are")
@@ -132,27 +127,37 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         ids=tuple(present),
         void=min(void, default=0),
         frames=tuple(
-            CodedFrame(str(f.label.relative_to(source.folder)), own) for f, own in zip(found, cameras, strict=True)
+            CodedFrame(str(f.label.relative_to(source.folder)), own) for f, own in zip(frames, cameras, strict=True)
         ),
         palette=palette,
         unit=float(unit),
-        axes=axes,
-        inverted=inverted,
+        axes=options.axes or source.axes,
+        inverted=source.inverted != options.invert,
         assumed=tuple(notes),
     )
     return Scene(
         name=source.folder.resolve().name,
         labels=labels,
-        c2w=np.stack([coding.pose(frame.pose) for frame in found]),
+        c2w=np.stack([coding.pose(frame.pose) for frame in frames]),
         intrinsics=camera,
-        class_names=told_apart({i: names.get(i, f"#{i:06x}" if mode == "RGB" else f"class {i}") for i in present}),
-        train_ids=tuple(i for i in range(len(found)) if i not in test),
+        class_names=distinct_names({i: names.get(i, f"#{i:06x}" if mode == "RGB" else f"class {i}") for i in present}),
+        train_ids=tuple(i for i in range(len(frames)) if i not in test),
         test_ids=tuple(test),
-        rgb=_stack([f.rgb for f in found], cameras, camera, 1.0),
-        depth=_stack([f.depth for f in found], cameras, camera, source.depth_scale),
+        rgb=_stack([f.rgb for f in frames], cameras, camera, 1.0),
+        depth=_stack([f.depth for f in frames], cameras, camera, source.depth_scale),
         far=far,
         coding=coding,
     )
+
+
+def _numbered(ids: np.ndarray, present: list[int], folder: Path) -> np.ndarray:
+    """Label maps with class k for the k-th of the ids that are present, VOID for all others."""
+    if len(present) > VOID:
+        raise SemnerfError(f"{folder}: {len(present)} classes, expected at most {VOID}")
+    labels = np.full(ids.shape, VOID, dtype=np.uint8)
+    for number, i in enumerate(present):
+        labels[ids == i] = number
+    return labels
 
 
 def with_poses(source: Source) -> list[PosedFrame]:
@@ -161,13 +166,13 @@ def with_poses(source: Source) -> list[PosedFrame]:
     Raises:
         SemnerfError: fewer than two, or a pose that is no rigid motion.
     """
-    found = [f for f in source.frames if np.isfinite(f.pose).all()]
-    if len(found) < 2:
-        raise SemnerfError(f"{source.folder}: {len(found)} frames with label and pose, expected at least 2")
-    for frame in found:
+    frames = [f for f in source.frames if np.isfinite(f.pose).all()]
+    if len(frames) < 2:
+        raise SemnerfError(f"{source.folder}: {len(frames)} frames with label and pose, expected at least 2")
+    for frame in frames:
         if fault := pose_fault(frame.pose):
             raise SemnerfError(f"{frame.label}: its pose: {fault}, expected a rigid motion")
-    return found
+    return frames
 
 
 def units_a_metre(text: str) -> float:
@@ -227,7 +232,7 @@ def _stack(files: list[Path | None], cameras: list[Intrinsics], camera: Intrinsi
             deep = image.mode.startswith("I")
             array = pixels(image if deep else image.convert("RGB"), file)
         if deep:
-            known = (array > 0) & (array < 65535)
-            array = np.where(known, array / np.float32(scale), 0).astype(np.float32)
+            valid = (array > 0) & (array < 65535)
+            array = np.where(valid, array / np.float32(scale), 0).astype(np.float32)
         out.append(_resampled(array, own, camera))
     return np.stack(out)

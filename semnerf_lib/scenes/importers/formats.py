@@ -30,7 +30,7 @@ READERS = (
 
 def is_foreign(folder: Path) -> bool:
     """Whether a reader knows the folder."""
-    return any(known(folder) for known, _ in READERS)
+    return any(recognises(folder) for recognises, _ in READERS)
 
 
 def import_scene(folder: Path, options: ImportOptions = AS_IT_IS) -> Scene:
@@ -39,8 +39,8 @@ def import_scene(folder: Path, options: ImportOptions = AS_IT_IS) -> Scene:
     Raises:
         SemnerfError: no format that is known, or what its reader and `build_scene` raise.
     """
-    for known, read in READERS:
-        if known(folder):
+    for recognises, read in READERS:
+        if recognises(folder):
             return build_scene(read(folder), options)
     raise SemnerfError(
         f"{folder}: no format that is known, expected nerfstudio, COLMAP with masks, ScanNet, Panoptic Lifting, "

@@ -129,7 +129,7 @@ def _table(path: Path) -> dict[int, str]:
         raise SemnerfError(f"{path}: expected columns id (whole numbers), raw_category and category") from None
 
 
-def told_apart(names: Mapping[int, str]) -> tuple[str, ...]:
+def distinct_names(names: Mapping[int, str]) -> tuple[str, ...]:
     """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
     given, out = list(names.values()), []
     for i, name in names.items():

@@ -1,4 +1,4 @@
-"""corruptions: pixel for pixel what loops that know nothing of the library make of P2's rules."""
+"""rules: pixel for pixel what loops that know nothing of the library make of P2's rules."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from semnerf_lib import corruptions
-from semnerf_lib.corruptions import (
+from semnerf_lib.corruptions import rules
+from semnerf_lib.corruptions.rules import (
     coarse_dense,
     coarse_sparse,
     drop_frames,
@@ -371,6 +371,5 @@ def test_rules_are_seeded_and_leave_their_input(labels, instances, name):
 
 
 def test_every_public_rule_is_tested_above():
-    own = {name: f for name, f in vars(corruptions).items() if getattr(f, "__module__", "") == corruptions.__name__}
-    rules = {name for name, f in own.items() if "labels" in f.__annotations__}
-    assert rules == set(RULES)
+    own = {name: f for name, f in vars(rules).items() if getattr(f, "__module__", "") == rules.__name__}
+    assert {name for name, f in own.items() if "labels" in f.__annotations__} == set(RULES)

@@ -7,7 +7,7 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.config import Config
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import EXPERIMENTS, Planned, plan, sharpeners
-from semnerf_lib.presets import preset, supervisions
+from semnerf_lib.experiments.presets import preset, supervisions
 from semnerf_lib.runs.notebooks import NEEDS
 from semnerf_lib.scene import Scene
 from semnerf_lib.study.claims import CLAIMS

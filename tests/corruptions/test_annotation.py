@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from semnerf_lib.annotation import annotated
-from semnerf_lib.corruptions import drop_frames
+from semnerf_lib.corruptions.annotation import annotated
+from semnerf_lib.corruptions.rules import drop_frames
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Int
 from skimage.measure import label as connected_regions
 
-from semnerf_lib.amounts import PIXELS, Amount
-from semnerf_lib.corruptions import Labels, drop_frames
+from semnerf_lib.corruptions.amounts import PIXELS, Amount
+from semnerf_lib.corruptions.rules import Labels, drop_frames
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
 
