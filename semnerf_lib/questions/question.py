@@ -133,7 +133,7 @@ def check_rows(path: Path, rows: Sequence[Any], like: Sequence[Row] = ()) -> Non
         if not of_kinds(row, {"run": str, "supervision": str, "seed": int, "seconds": (int, float)}):
             raise SemnerfError(f"{path}: rows, expected run, supervision, seed and seconds in each")
         if row["supervision"] not in get_args(Supervision) or row["seed"] < 0 or row["seconds"] < 0:
-            raise SemnerfError(f"{path}: run {row['run'][:60]}: supervision, seed or seconds that no run has")
+            raise SemnerfError(f"{path}: run {row['run'][:60]}: supervision, seed or seconds, expected those of a run")
         if missing := wanted - row.keys():
             raise SemnerfError(f"{path}: run {row['run'][:60]}: no {min(missing)!r}, expected it for each run")
         for key, value in row.items():
