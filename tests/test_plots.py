@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -149,7 +150,7 @@ def test_a_film_that_its_encoder_does_not_finish_is_one_line_and_leaves_nothing(
         while True:
             yield
 
-    monkeypatch.setattr("semnerf_lib.plots.video.write_frames", encoder)
+    monkeypatch.setattr(sys.modules["semnerf_lib.plots.video"], "write_frames", encoder)
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=free))
     with pytest.raises(SemnerfError, match=f"film.mp4: {words}"):
         plots.video([np.zeros((16, 16, 3), np.uint8)] * 2, tmp_path / "film.mp4")

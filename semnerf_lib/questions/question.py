@@ -137,7 +137,9 @@ def check_rows(path: Path, rows: Sequence[Any], like: Sequence[Row] = ()) -> Non
         if missing := wanted - row.keys():
             raise SemnerfError(f"{path}: run {row['run'][:60]}: no {min(missing)!r}, expected it for each run")
         for key, value in row.items():
-            kind = "" if value is None else kind_of(value)
+            if value is None:
+                continue
+            kind = kind_of(value)
             if kind is None or kind != kinds.get(key, kind):
                 expected = kinds.get(key, "a number, a text or a list of numbers")
                 raise SemnerfError(

@@ -151,6 +151,13 @@ def test_rows_unlike_those_of_the_project_are_refused_and_measured_anew(asked, s
     assert answer("tiny", store) == read_answer(tmp_path / "project/tiny.json")
 
 
+@pytest.mark.parametrize("path", sorted(ANSWERS.glob("*.json")), ids=lambda path: path.stem)
+def test_an_answer_like_the_projects_is_taken(path, tmp_path):
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions" / path.name).write_bytes(path.read_bytes())
+    assert answer(path.stem, Store(tmp_path)) == read_answer(path)
+
+
 def test_the_projects_answers_follow_todays_rule():
     assert {path.stem for path in ANSWERS.glob("*.json")} == {one.name for one in registry.QUESTIONS}
     for path in ANSWERS.glob("*.json"):
