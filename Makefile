@@ -1,12 +1,12 @@
 # make reproduce [SCENE=room|PATH] [SCALE=smoke|laptop|reference|paper]   everything, set-up included; ends with a page to open
 # make test                                                     checks, unit tests, the notebooks headless and in a browser
 # make bench                                                    measures the kit beside what the machine allows
-# make lab                                                      the notebooks in JupyterLab
+# make lab                                                      the exercises in JupyterLab, in your own folder exercises/
 # make site                                                     notebooks, reports and the library's reference, to read offline
 # make fuzz [COUNT=20000]                                       damaged and hostile files at every door, drawn from a seed
 # make package                                                  wheel and sdist in build/dist, tried outside the checkout
 # make help                                                     these lines
-# make setup | clean                                            only the set-up; away with it (results/ and site/ stay)
+# make setup | clean                                            only the set-up; away with it (results/, site/ and exercises/ stay)
 
 SCENE ?= room
 SCALE ?= laptop
@@ -36,8 +36,9 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py
 
 lab: $(STAMP)
+	@test -d exercises || $(BIN)/semnerf students exercises
 	JUPYTER_CONFIG_PATH="$(CURDIR)/docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
-		$(BIN)/jupyter lab notebooks/index.ipynb
+		$(BIN)/jupyter lab exercises/index.ipynb
 
 site: $(STAMP)
 	$(BIN)/semnerf site --to site
@@ -62,6 +63,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[notebooks,cluster,import,dev]' && \
 	echo $$(($$(date +%s) - start)) > $@
 	@$(BIN)/python tests/browser/chromium.py
+	@echo "set up. Next: make lab (the exercises) or make reproduce (everything)"
 
 clean:
 	rm -rf .venv build semnerf.egg-info .pytest_cache .ruff_cache

@@ -9,7 +9,7 @@ The method stands at the top, in the order the light falls: `rays`, `encoding`, 
 - `experiments`: the scales, a planned run and its id, the runs of each experiment
 - `surfaces`, `lessons`, `studio`: a mesh of what was learnt, what a single lesson needs, labels by clicking
 - `runs`, `study`, `questions`: what was run, what may be concluded from it, and what the paper leaves open
-- `plots`, `widgets`, `pages`: figures, explorers for a notebook, pages to open
+- `plots`, `widgets`, `pages`, `cli`: figures, explorers for a notebook, pages to open, commands to type
 - `teaching`: checks of the exercises, copies for students, packs for a workshop
 - `machine`: cores, devices, files; it knows nothing of NeRF
 """

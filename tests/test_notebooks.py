@@ -79,6 +79,12 @@ def test_has_figures_summary_exercises_and_differences(path):
 
 
 @every_notebook
+def test_solutions_are_folded(path):
+    solutions = [cell for cell in code(read(path)) if "### BEGIN SOLUTION" in cell.source]
+    assert solutions and all(cell.metadata["jupyter"]["source_hidden"] for cell in solutions)
+
+
+@every_notebook
 def test_is_small_and_its_cells_are_short(path):
     assert path.stat().st_size < 1_000_000
     assert max(len(cell.source.splitlines()) for cell in code(read(path))) <= 40

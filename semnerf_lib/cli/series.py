@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
         students,
         "write copies of the notebooks for students: without outputs, a stub in place of each solution",
         ["semnerf students ~/nerf", "semnerf students", "semnerf students --notebooks ~/course/notebooks"],
-        "\nWith DIR they go there, and no file there is overwritten.\n"
+        "\nWith DIR they go there, with an index that shows which exercises are solved; no file there is overwritten.\n"
         "Without, they go to the folder `student` beside the notebooks and replace those that were made before.",
     )
     notebooks_option(sub)
@@ -83,11 +83,13 @@ def index(args: argparse.Namespace) -> int:
 
 def students(args: argparse.Namespace) -> int:
     """Writes the copies with open exercises."""
-    from semnerf_lib.runs.notebooks import find_notebooks
+    from semnerf_lib.runs.notebooks import INDEX, find_notebooks
     from semnerf_lib.teaching.students import write_students
 
-    for path in write_students(find_notebooks(args.notebooks), args.folder):
-        print(f"wrote {path}")
+    written = write_students(find_notebooks(args.notebooks), args.folder)
+    print(f"wrote {len(written)} notebooks to {written[0].parent}")
+    if args.folder:
+        print(f"next: jupyter lab {args.folder / INDEX}")
     return 0
 
 

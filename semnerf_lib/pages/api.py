@@ -20,7 +20,13 @@ def write_api(folder: Path, modules: tuple[str, ...] = MODULES) -> None:
     """
     import pdoc
 
-    pdoc.render.configure(docformat="google", show_source=False, search=False, footer_text=f"semnerf {__version__}")
+    pdoc.render.configure(
+        docformat="google",
+        show_source=False,
+        search=False,
+        footer_text=f"semnerf {__version__}",
+        template_directory=Path(__file__).with_name("templates") / "reference",
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pdoc evaluates annotations, and jaxtyping's shapes are no Python
         pdoc.pdoc(*modules, output_directory=folder)

@@ -24,17 +24,18 @@ from semnerf_lib.scenes.importers.pictures import BOMBS, DAMAGE
 Links = Sequence[tuple[str, str]]
 """Addresses and texts of a page's links to other pages."""
 
-
+SCROLLED = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
+"""A box around a table that may be wider than a phone; the keyboard reaches it."""
 FOLDED = """{%- extends "basic/index.html.j2" -%}
 {% block input_group %}
 {% if cell.metadata.folded %}
-<details class="code"><summary>Code of this figure</summary>{{ super() }}</details>
+<details class="code"><summary>{{ cell.metadata.folded }}</summary>{{ super() }}</details>
 {% else %}
 {{ super() }}
 {% endif %}
 {% endblock %}
 """
-"""nbconvert's plain template, with the code of cells that only draw behind a fold (see `outputs.prepared`)."""
+"""nbconvert's plain template, with the code of figures and solutions behind a fold (see `outputs.folded_as`)."""
 
 
 def notebook_page(
@@ -189,7 +190,7 @@ def markdown_html(source: str, folder: Path, attachments: Mapping[str, Any] | No
         escape=False, attachments=attachments or {}, embed_images=True, path=str(folder), exclude_anchor_links=True
     )
     html = MarkdownWithMath(renderer=renderer).render(source)
-    return html.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
+    return html.replace("<table>", f"{SCROLLED}<table>").replace("</table>", "</table></div>")
 
 
 def slug(heading: str) -> str:

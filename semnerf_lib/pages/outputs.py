@@ -44,7 +44,7 @@ def prepared(notebook: Any) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             heading = ([heading] + re.findall(r"^#+\s+(.+)$", cell.source, re.MULTILINE))[-1]
-        cell.metadata["folded"] = only_draws(cell)
+        cell.metadata["folded"] = folded_as(cell)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             count += any(kind in data for kind in ("image/png", "image/jpeg", PLOTLY))
@@ -62,6 +62,13 @@ def prepared(notebook: Any) -> Any:
             elif data.pop(WIDGET, None) is not None and not set(data) - {"text/plain"}:
                 output.data = {"text/html": f'<p class="soft">{NO_WIDGET}</p>'}
     return notebook
+
+
+def folded_as(cell: Any) -> str:
+    """What stands in place of a cell's code until it is opened; "" for code that is not folded."""
+    if cell.metadata.get("jupyter", {}).get("source_hidden"):
+        return "A solution"
+    return "Code of this figure" if only_draws(cell) else ""
 
 
 def only_draws(cell: Any) -> bool:

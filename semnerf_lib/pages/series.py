@@ -23,6 +23,7 @@ from semnerf_lib.pages.outputs import pictures
 from semnerf_lib.runs.notebooks import (
     FACTS,
     GLOSSARY,
+    INDEX,
     find_notebooks,
     plans_for,
     read_facts,
@@ -32,7 +33,6 @@ from semnerf_lib.runs.notebooks import (
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.tables import roughly
 
-INDEX = "index.ipynb"
 PICTURES = "pictures"
 WORDS_A_MINUTE, LINES_A_MINUTE, FIGURES_A_MINUTE = 180, 15, 2
 """How fast a newcomer reads prose, code and figures: a guess, and the index says so."""
@@ -174,6 +174,8 @@ def index_notebook(folder: Path, entries: list[Entry]) -> Any:
         "From a pixel's ray to the last experiment of *Semantic Is Enough* (Wang et al., 2023; **P1**), and to a\n"
         "verdict on each of its claims. Read the notebooks in order; 06 to 09 can change places. They show their\n"
         "figures without being run; where an explorer stands, it comes to life when its cell is run.\n\n"
+        "These notebooks contain the solutions of their exercises, folded. To solve the exercises yourself, type\n"
+        "`semnerf students DIR` (or `make lab`) and open `index.ipynb` in that folder.\n\n"
         f"{measured_on(folder)} Times to read are a guess from length. Words are explained in the\n"
         f"[glossary](../{GLOSSARY})."
     )

@@ -45,7 +45,7 @@ def slides_page(notebook: Any, folder: Path) -> str:
 
 
 def split(notebook: Any) -> list[Any]:
-    """A notebook a slide."""
+    """One notebook for each slide."""
     from nbformat import NotebookNode
 
     slides: list[list[Any]] = []

@@ -88,7 +88,7 @@ def escaped(text: str) -> str:
 
 
 def to_tex(rows: Sequence[Row], caption: str) -> str:
-    """All rows as a LaTeX table (booktabs), under a line a claim with its verdict; caption and margin as comments."""
+    """All rows as a LaTeX table (booktabs), grouped by claim, with its verdict; caption and margin as comments."""
     lines = [
         f"% {printable(caption)}; margin {MARGIN:g} points; run ids in verdict.csv",
         "% needs booktabs",

@@ -90,5 +90,5 @@ def _curves(
     joined = [[c for c in corruptions if c.kind in (CLEAN.kind, kind)] for kind in kinds]
     what, _, views = score.partition(" at ")
     panels = {"score": f"{what} (points)", "depth": "depth error (m)"}
-    levels = None if untrained is None else {"depth": ("nothing learnt", untrained)}
-    return plots.curves_with_spread({views: by_role}, panels, names, ticks, title, "", joined, levels)
+    references = None if untrained is None else {"depth": ("nothing learnt", untrained)}
+    return plots.curves_with_spread({views: by_role}, panels, names, ticks, title, "", joined, references)

@@ -72,9 +72,9 @@ def details(
 ) -> list[Cells]:
     """A line a row: what was compared, the scores, their difference, and the verdict.
 
-    Scores are points, mean and sample standard deviation, of labels alone / of what they are compared with, less those
-    on clean labels where the statement is about what the corruption took. Depth errors are means, the other one if it
-    has one; beside them stands that of a field that has learnt nothing. "could decide": see
+    Scores are points, mean and sample standard deviation: of labels alone / of what they are compared with. Where the
+    statement is about what the corruption took, the scores on clean labels are subtracted. Depth errors are means; the
+    error of a field that has learnt nothing stands beside them. "could decide": see
     `verdicts.PairedComparison.chance_to_support`. Reference runs and published scores get columns of their own if they
     have scores for one of the rows.
 

@@ -95,7 +95,7 @@ def curves_with_spread(
     title: str = "",
     xlabel: str = "",
     joined: Sequence[Sequence[Hashable]] | None = None,
-    levels: Mapping[str, tuple[str, float]] | None = None,
+    references: Mapping[str, tuple[str, float]] | None = None,
 ) -> Figure:
     """Scores over corruptions: one row a set of views, one column a quantity, one line a role.
 
@@ -108,7 +108,7 @@ def curves_with_spread(
         names: role to what the legend calls it.
         ticks: corruption to what the axis calls it, in the axis's order.
         joined: corruptions that a line joins; None joins all.
-        levels: key of the scores to a name and a value, drawn as a line across its panels.
+        references: key of the scores to a name and a value, drawn as a line across its panels.
     """
     repeated = [x for by_role in scores.values() for row in by_role.values() for x in row.values()]
     panels = {key: label for key, label in panels.items() if any(_finite(r, key).size for r in repeated)}
@@ -127,8 +127,8 @@ def curves_with_spread(
             ax.set_xticks(range(len(ticks)), list(ticks.values()))
             ax.set(title=views, ylabel=label, xlim=(-0.4, len(ticks) - 0.6))
             ax.grid(axis="y")
-            if levels and key in levels:
-                name, value = levels[key]
+            if references and key in references:
+                name, value = references[key]
                 ax.axhline(value, color=GREY, linestyle=(0, (1, 1)), linewidth=1.2)
                 above = {"xytext": (0, 2), "textcoords": "offset points", "ha": "right", "va": "bottom"}
                 ax.annotate(name, (len(ticks) - 0.62, value), fontsize=7, color=GREY, **above)

@@ -34,6 +34,7 @@ ACROSS_SCENES = ("10",)
 """Notebooks that look at the finished runs of other scenes too."""
 
 
+INDEX = "index.ipynb"
 FACTS = "series.json"
 """Beside the notebooks: what each is about, and how long they take."""
 GLOSSARY = "docs/glossary.md"
@@ -63,7 +64,7 @@ def copy_notebooks(notebooks: Sequence[Path], target: Path) -> list[Path]:
     Raises:
         SemnerfError: one of the files exists already, or the folder cannot be written to.
     """
-    beside = [notebooks[0].parent / name for name in ("index.ipynb", "series.json")]
+    beside = [notebooks[0].parent / name for name in (INDEX, FACTS)]
     sources = [*notebooks, *filter(Path.is_file, beside)]
     copies = {target / source.name: relinked(source.read_bytes(), "glossary.md") for source in sources}
     copies |= glossary_beside(notebooks[0], target)

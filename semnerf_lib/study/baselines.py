@@ -26,7 +26,7 @@ class Predicted(NamedTuple):
 
     Attributes:
         labels: class ids, VOID where it predicts none.
-        depth: metres along the optical axis; None of a baseline that knows no geometry.
+        depth: metres along the optical axis; None for a baseline that knows no geometry.
     """
 
     labels: UInt8[np.ndarray, "ids height width"]

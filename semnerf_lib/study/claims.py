@@ -71,7 +71,7 @@ class Claim:
     def statements_under(self, corruption: Corruption) -> list[Statement]:
         """The statements that are judged under a corruption.
 
-        Clean labels took nothing, and at training poses nothing can be repaired in them. Where the corruption changes
+        Clean labels lose nothing, and at training poses nothing can be repaired in them. Where the corruption changes
         one class, the models are compared by what it took from that class alone.
         """
         if corruption == CLEAN:

@@ -1,6 +1,6 @@
 """The results of one experiment on corrupted labels, and each model compared with a baseline in every repeat.
 
-Here is what happened in these runs. What may be concluded from it, `verdicts` says.
+This module says what happened in these runs; `verdicts` says what may be concluded from it.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def always_behind(comparisons: Sequence[Comparison], titles: Mapping[Corruption,
     for c in comparisons:
         if c.outcome == "behind":
             behind.setdefault(c.model, []).append(titles[c.corruption])
-    lines = [f"  {model}: {'; '.join(names)}" for model, names in behind.items()] or ["  no model at any level"]
+    lines = [f"  {model}: {'; '.join(names)}" for model, names in behind.items()] or ["  no model under any corruption"]
     return "\n".join([f"behind {baseline} in every repeat:", *lines])
 
 

@@ -41,7 +41,7 @@ class Side:
     Attributes:
         name: of the model or the baseline; empty for a model without runs.
         scores: points (see `claims.measured`), NaN where the corrupted class is in no scored frame.
-        clean: the same of the same repeats on clean labels, where the statement is about what the corruption took.
+        clean: scores of the same repeats on clean labels, where the statement is about what the corruption took.
         depth: mean depth errors in metres at the same frames, None where the scene has no depth; none for a baseline
             that knows no geometry.
         runs: ids, those on clean labels last; none for a baseline.

@@ -30,6 +30,7 @@ from semnerf_lib.teaching.checks_scores import (
 from semnerf_lib.teaching.checks_training import check_adam, check_loss
 from semnerf_lib.teaching.checks_unlabelled import check_auroc, check_opacity
 from semnerf_lib.teaching.checks_widths import check_image_width, check_width_in_cm
+from semnerf_lib.teaching.exercises import progress
 
 __all__ = [
     "check_adam",
@@ -70,4 +71,5 @@ __all__ = [
     "check_verdict",
     "check_vote",
     "check_width_in_cm",
+    "progress",
 ]

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.teaching.exercises import mark_solved
+
 NOT_YET = "not yet done: write your code where it says `# your code`"
 NO_NUMBERS = "it returns something that is neither numbers nor text; see the task for what to return"
 
@@ -53,8 +56,14 @@ class Check:
     tolerance: float = 1e-4
 
     def __call__(self, answer: Any) -> None:
-        fault = self.fault(answer)
-        print(f"{self.task}: {fault}" if fault else f"{self.task}: right. {self.praise}")
+        if fault := self.fault(answer):
+            print(f"{self.task}: {fault}")
+        else:
+            print(f"{self.task}: right. {self.praise}")
+            try:
+                mark_solved(self.task)
+            except SemnerfError as damaged:
+                print(damaged)
 
     def fault(self, answer: Any) -> str | None:
         """What is wrong with an answer, in words; None if nothing is."""

@@ -1,4 +1,4 @@
-"""Checks of notebooks 06 to 08: near poses, noisy labels and what outvotes them, coarse labels and edges."""
+"""Checks of notebooks 06 to 08: near poses, noisy labels and what outvotes them, coarse labels and boundaries."""
 
 from __future__ import annotations
 

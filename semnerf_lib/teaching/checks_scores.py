@@ -209,5 +209,5 @@ check_chance = Check(
         Mistake("that is the chance that exactly one fails; two are a failure, too",
                 lambda n, p: n * p * (1 - p) ** (n - 1)),
     ),
-    "The more conditions, the likelier one fails by chance: so their count stands beside each verdict.",
+    "The more corruptions, the likelier one fails by chance: so their count stands beside each verdict.",
 )  # fmt: skip

@@ -72,12 +72,12 @@ PARTS = (
         0,
         "Can a room come out of labels alone?",
         "Each pixel of a photo has the name of a class: wall, sofa, lamp. There are no colours and no depth. "
-        "**Vote: can a computer learn the room from that?** Then look at views that nobody took.",
+        "**Vote: can a computer learn the room from that?** Then look at views that no camera took.",
         "Write the votes on the board: they are counted again at minute 80.",
         (
             Show("All that training sees", ("01#c04-65691f",)),
             Show(
-                "A view that nobody took",
+                "A view that no camera took",
                 code=FREE_VIEW,
             ),
         ),

@@ -13,13 +13,14 @@ and a student finds a stub in its place. A copy depends on the cells alone, not 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import read_json, write_aside
-from semnerf_lib.runs.notebooks import GLOSSARY, check_free, glossary_beside, relinked
+from semnerf_lib.runs.notebooks import GLOSSARY, INDEX, check_free, glossary_beside, relinked
+from semnerf_lib.teaching.exercises import FILE, Exercises, exercises_index, exercises_of
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "...  # your code"
@@ -102,12 +103,26 @@ def _student_cell(cell: dict[str, Any]) -> dict[str, Any]:
     return copied
 
 
+def overview(copies: Mapping[Path, bytes], folder: Path) -> dict[Path, bytes]:
+    """The index of a folder of copies, and the file in which checks mark the exercises that are solved."""
+    import nbformat
+
+    exercises: Exercises = {}
+    titles = {}
+    for path, content in copies.items():
+        cells = json.loads(content)["cells"]
+        titles[path.stem] = cells[0]["source"][0].removeprefix("# ").strip()
+        exercises |= exercises_of(path.stem, cells)
+    index = nbformat.writes(exercises_index(exercises, titles)) + "\n"
+    return {folder / INDEX: index.encode(), folder / FILE: json.dumps(exercises, indent=1).encode()}
+
+
 def write_students(notebooks: Sequence[Path], folder: Path | None = None) -> list[Path]:
     """Writes the copies of notebooks.
 
     Args:
-        folder: where to; no file in it is overwritten. None takes the folder `student` beside each notebook, and
-            replaces the copies there.
+        folder: where to, with an index that shows what is solved; no file in it is overwritten. None takes the folder
+            `student` beside each notebook, and replaces the copies there.
 
     Raises:
         SemnerfError: a copy is in `folder` already; see also `student_copy`, `write_aside`.
@@ -117,7 +132,7 @@ def write_students(notebooks: Sequence[Path], folder: Path | None = None) -> lis
         others = {}
     else:
         copies = {folder / path.name: student_copy(path, "glossary.md").encode() for path in notebooks}
-        others = glossary_beside(notebooks[0], folder)
+        others = glossary_beside(notebooks[0], folder) | overview(copies, folder)
         check_free([*copies, *others])
     for path, content in (copies | others).items():
         write_aside(path, lambda aside, content=content: aside.write_bytes(content))

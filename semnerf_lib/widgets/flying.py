@@ -1,4 +1,4 @@
-"""The controls and the state of a free view: a camera that a person leads through a scene."""
+"""The controls and the state of a free view: a camera that a person leads through a scene, and the truth beside it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,34 @@ from html import escape
 
 import ipywidgets
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import Render
 from semnerf_lib.plots.renders import farthest_of
 from semnerf_lib.scene import Scene
-from semnerf_lib.widgets.layers import LAYERS, layer_legend, layer_picture, layers_of
+from semnerf_lib.widgets.layers import (
+    LAYERS,
+    TrueView,
+    depth_text,
+    error_text,
+    layer_legend,
+    layer_picture,
+    layers_of,
+    true_picture,
+)
 from semnerf_lib.widgets.motion import bearings, middle_distance, moved, orbited, roaming_box, turned, upward
 from semnerf_lib.widgets.picture import Picture
 
-Truth = Callable[[Float[np.ndarray, "4 4"], int], UInt8[np.ndarray, "height width"]]
-"""truth(c2w, width): the true labels of a view."""
+Truth = Callable[[Float[np.ndarray, "4 4"], int], TrueView]
+"""truth(c2w, width): what a camera would truly see."""
 
 SECONDS_MOVING = 0.06
 """What a picture may cost while the camera moves."""
 COARSER = (2, 4, 8)
 """Shares of the full width, of which a moving camera gets the first that is quick enough."""
+WIDTH = 440
+"""Width of a picture on the page, CSS pixels: two of them fit beside JupyterLab's side bar."""
 NARROWEST = 16
 """Pixels a row of the coarsest picture."""
 ORBIT, TURN = np.pi, np.pi / 2
@@ -70,10 +81,11 @@ class FlyingCamera:
     def _build(self, start: int) -> None:
         box, layout = ipywidgets.Box, ipywidgets.Layout
         blank = np.zeros((self.scene.intrinsics.height, self._width, 3), np.uint8)
-        self.picture = Picture(blank, 480, "free view", cursor="grab")
+        self.picture = Picture(blank, WIDTH, "free view", cursor="grab")
         self.picture.on_drag(lambda dx, dy, shift: self._drag(dx, dy, shift, self._moving_width))
         self.picture.on_drop(self._drop)
         self.picture.on_fly([*(key for _, keys, _ in FLIGHT.values() for key in keys), "wheel"], self._hold)
+        self.beside = Picture(blank, WIDTH, "truth", cursor="default")
         self.layer = ipywidgets.ToggleButtons(options=LAYERS, style={"button_width": "6em"})
         self.layer.observe(lambda _: self._show(), "value")
         self.dragging = ipywidgets.ToggleButtons(options=("orbit", "look around"), style={"button_width": "10em"})
@@ -84,22 +96,28 @@ class FlyingCamera:
         self.slider.observe(lambda _: self._to_frame(), "value")
         self.reset = ipywidgets.Button(description="back to the frame", icon="undo", layout=layout(width="auto"))
         self.reset.on_click(lambda _: self._to_frame())
-        self.pose, self.legend, self.status = (ipywidgets.HTML() for _ in range(3))
+        self.pose, self.legend, self.status, self.caption = (ipywidgets.HTML() for _ in range(4))
         self.status.add_class("semnerf-status")
         pad = ipywidgets.GridBox(
             [self._button(way) for way in FLIGHT],
             layout=layout(grid_template_columns="repeat(3, 7.6em)", grid_gap="2px"),
         )
-        headings = [ipywidgets.HTML(text) for text in ("<b>Drag the picture to</b>", "<b>Fly</b>", HELP)]
-        side = [headings[0], self.dragging, headings[1], pad, headings[2], ipywidgets.HTML("<b>Camera</b>"), self.pose]
-        beside = ipywidgets.VBox(side, layout=layout(width="25em"))
+        learnt = ipywidgets.VBox([ipywidgets.HTML("<b>Learnt</b>"), self.picture])
+        self.true = ipywidgets.VBox([self.caption, self.beside])
+        headings = [ipywidgets.HTML(f"<b>{text}</b>") for text in ("Drag the picture to", "Fly", "Camera")]
+        controls = [
+            ipywidgets.VBox([headings[0], self.dragging]),
+            ipywidgets.VBox([headings[1], pad, ipywidgets.HTML(HELP)], layout=layout(width="25em")),
+            ipywidgets.VBox([headings[2], self.pose]),
+        ]
         self.widget = ipywidgets.VBox(
             [
                 box([ipywidgets.HTML("<b>Show</b>"), self.layer], layout=layout(grid_gap="8px")),
-                box([self.picture, beside], layout=layout(flex_flow="row wrap", grid_gap="16px")),
+                box([learnt, self.true], layout=layout(flex_flow="row wrap", grid_gap="16px")),
                 box([self.slider, self.reset], layout=layout(flex_flow="row wrap")),
                 self.status,
                 self.legend,
+                box(controls, layout=layout(flex_flow="row wrap", grid_gap="24px")),
             ]
         )
 
@@ -161,20 +179,33 @@ class FlyingCamera:
             return
         if self.layer.options != layers_of(self.view):
             self.layer.options = layers_of(self.view)
-        layer, truth = self.layer.value, self._true_labels() if self.layer.value == "error" else None
-        self.picture.show(layer_picture(layer, self.view, self.scene.n_classes, truth, self._farthest))
+        layer, truth = self.layer.value, self._truth()
+        labels = None if truth is None else truth.labels
+        self.picture.show(layer_picture(layer, self.view, self.scene.n_classes, labels, self._farthest))
+        self._show_truth(layer, truth)
         split = {**dict.fromkeys(self.scene.train_ids, "training"), **dict.fromkeys(self.scene.test_ids, "test")}
         where = "between frames" if self.frame is None else f"frame {self.frame} ({split.get(self.frame, 'unused')})"
         self.status.value = f"{layer}, {where}: {self._timing}"
         self.pose.value = self._pose()
         if self.view.labels.shape[1] == self._width:
-            self.legend.value = layer_legend(layer, self.view, self.scene.class_names, truth, self._farthest)
+            self.legend.value = layer_legend(layer, self.view, self.scene.class_names, labels, self._farthest)
 
-    def _true_labels(self) -> UInt8[np.ndarray, "height width"] | None:
-        """The true labels of the last view, at its size; None where nobody knows them."""
+    def _show_truth(self, layer: str, truth: TrueView | None) -> None:
+        """The truth at the right of a picture of labels, depth or error; nothing where it is not known."""
+        image = None if truth is None else true_picture(layer, truth, self._farthest)
+        self.true.layout.display = "none" if image is None else ""
+        if image is not None:
+            self.beside.show(image)
+            depth = layer == "depth"
+            off = depth_text(self.view, truth.depth) if depth else error_text(self.view, truth.labels)
+            self.caption.value = f"<b>True</b> (learnt {'depth ' if depth else 'labels: '}{off})"
+
+    def _truth(self) -> TrueView | None:
+        """What is truly seen of the last view, at its size; None if unknown."""
         width = self.view.labels.shape[1]
         if self.frame is not None and width == self._width:
-            return self.scene.labels[self.frame]
+            depth = self.scene.depth
+            return TrueView(self.scene.labels[self.frame], None if depth is None else depth[self.frame])
         return None if self.truth is None else self.truth(self.c2w, width)
 
     def _pose(self) -> str:

@@ -7,14 +7,15 @@ from matplotlib.figure import Figure
 
 from semnerf_lib import plots
 from semnerf_lib.cameras import camera_of_width
-from semnerf_lib.evaluation import Render
+from semnerf_lib.evaluation import Render, View
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots import renders
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.raycast import RayCaster, raycast
 from semnerf_lib.scenes.rooms.room import MADE_SCENES, make_room
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.flying import FlyingCamera, Truth
-from semnerf_lib.widgets.layers import LAYERS, error_text, layer_picture
+from semnerf_lib.widgets.layers import TrueView, depth_text, error_text, layer_picture
 from semnerf_lib.widgets.motion import middle_distance, orbited, roaming_box, upward
 
 
@@ -29,9 +30,10 @@ def made_truth(scene: Scene) -> Truth | None:
     caster = RayCaster(make_room(int(seed or 0), lit=False, name=name))
 
     def truth(c2w, width):
-        return raycast(caster, camera_of_width(scene.intrinsics, width), c2w, rgb_samples=0).labels
+        seen = raycast(caster, camera_of_width(scene.intrinsics, width), c2w, rgb_samples=0)
+        return TrueView(seen.labels, seen.depth)
 
-    same = np.array_equal(truth(scene.c2w[0], scene.intrinsics.width), scene.labels[0])
+    same = np.array_equal(truth(scene.c2w[0], scene.intrinsics.width).labels, scene.labels[0])
     return truth if same else None
 
 
@@ -43,7 +45,7 @@ def free_view(render: Render, scene: Scene, truth: Truth | None = None) -> Explo
     Args:
         render: a view of any pose (see `view_renderer`).
         scene: whose frames the slider leads to, first to the test frame that shows most; the truth of their labels.
-        truth: true labels of any pose (see `made_truth`); without it the error is known at frames alone.
+        truth: true labels and depth of any pose (see `made_truth`); without it they are known at frames alone.
     """
     start = renders.telling_frames(scene, 1)[0]
     return Explorer(
@@ -53,20 +55,35 @@ def free_view(render: Render, scene: Scene, truth: Truth | None = None) -> Explo
 
 
 def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -> Figure:
-    """A frame, and the look at the same thing from 30 degrees further round, in all layers."""
-    c2w, width, n = scene.c2w[frame], scene.intrinsics.width, scene.n_classes
+    """A frame, and the look at the same thing from 30 degrees further round, in all layers beside the truth."""
+    c2w, width = scene.c2w[frame], scene.intrinsics.width
     first = render(c2w, width)
-    beside = orbited(c2w, middle_distance(first.depth), np.radians(30), 0.0, upward(scene.c2w), roaming_box(scene))
-    second = render(beside, width)
-    truths = (scene.labels[frame], None if truth is None else truth(beside, width))
-    images, titles, farthest = [], [], renders.farthest_of(scene)
-    for view, truth_here, place in zip((first, second), truths, (f"frame {frame}", "a free pose"), strict=True):
-        layers = LAYERS if truth_here is not None else LAYERS[:-1]
-        images += [layer_picture(layer, view, n, truth_here, farthest) for layer in layers]
-        wrong = [] if truth_here is None else [f"error: {error_text(view, truth_here)}"]
-        depth, entropy = f"depth, 0 to {farthest:g} m", f"entropy, 0 to {np.log(n):.1f} nats"
-        titles += [f"{place}: labels", depth, entropy, *wrong]
-    figure = plots.views(images, titles, f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)")
+    turned = orbited(c2w, middle_distance(first.depth), np.radians(30), 0.0, upward(scene.c2w), roaming_box(scene))
+    second = render(turned, width)
+    at_frame = TrueView(scene.labels[frame], None if scene.depth is None else scene.depth[frame])
+    panels = view_panels(first, at_frame, scene, f"frame {frame}")
+    panels += view_panels(second, None if truth is None else truth(turned, width), scene, "a free pose")
+    titles, images = zip(*panels, strict=True)
+    title = f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)"
+    figure = plots.views(images, titles, title, columns=4 if scene.depth is None else 3)
     plots.class_legend(figure, np.stack([first.labels, second.labels]), scene.class_names)
     figure.set_figheight(figure.get_figheight() + 0.8)
     return figure
+
+
+def view_panels(view: View, truth: TrueView | None, scene: Scene, place: str) -> list[tuple[str, np.ndarray]]:
+    """Titles and pictures of a view: with true depth two rows of three, else as many as are known."""
+    farthest, n = renders.farthest_of(scene), scene.n_classes
+    titles = {"labels": f"{place}: labels"}
+    if truth is not None:
+        titles["error"] = f"error: {error_text(view, truth.labels)}"
+    titles |= {"depth": f"depth, 0 to {farthest:g} m", "entropy": f"entropy, 0 to {np.log(n):.1f} nats"}
+    labels = None if truth is None else truth.labels
+    panels = [(title, layer_picture(layer, view, n, labels, farthest)) for layer, title in titles.items()]
+    if truth is None or truth.depth is None:
+        return panels
+    panels.insert(1, ("true labels", colourise(truth.labels)))
+    panels.insert(
+        4, (f"true depth (learnt: {depth_text(view, truth.depth)})", renders.depth_picture(truth.depth, farthest))
+    )
+    return panels

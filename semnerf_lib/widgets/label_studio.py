@@ -106,7 +106,7 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Model, Scene
     axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
     axes[0, -2].set_title(f"then unsure (0 to {np.log(n):.1f} nats)", fontsize=8)
     axes[0, -1].set_title("truth", fontsize=8)
-    figure.suptitle(f"Label studio, {learner.name}: views that nobody clicks{grey}", x=0.01, ha="left")
+    figure.suptitle(f"Label studio, {learner.name}: views without clicks{grey}", x=0.01, ha="left")
     class_legend(figure, np.concatenate(labels), scene.class_names)
     return small_picture(figure)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from semnerf_lib import plots
 from semnerf_lib.evaluation import View
@@ -20,6 +21,13 @@ GUESS = 1.05
 """A class this many times as probable as a blind guess is still one."""
 NO_EVIDENCE = 235
 """The grey of pixels of which no click tells anything."""
+
+
+class TrueView(NamedTuple):
+    """What a camera would truly see: labels, and depth in metres (0 where there is none) or None if unknown."""
+
+    labels: UInt8[np.ndarray, "height width"]
+    depth: Float[np.ndarray, "height width"] | None
 
 
 def layers_of(view: View) -> tuple[str, ...]:
@@ -45,13 +53,24 @@ def layer_picture(
     return renders.picture(view, present, n_classes, farthest)
 
 
+def true_picture(layer: str, truth: TrueView, farthest: float) -> UInt8[np.ndarray, "height width 3"] | None:
+    """The truth that belongs beside `layer_picture`; None for a layer that has none.
+
+    Args:
+        farthest: as for `layer_picture`, metres.
+    """
+    if layer in ("labels", "error"):
+        return colourise(truth.labels)
+    return renders.depth_picture(truth.depth, farthest) if layer == "depth" and truth.depth is not None else None
+
+
 def has_evidence(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
     """Where some click's evidence reaches: elsewhere all classes are as probable as each other."""
     return view.probability >= GUESS / n_classes
 
 
 def filled_picture(view: View, where: Bool[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width 3"]:
-    """Labels in colour where clicks tell (see `told`), grey elsewhere."""
+    """Labels in colour where clicks say something (see `has_evidence`), grey elsewhere."""
     picture = colourise(view.labels)
     picture[~where] = NO_EVIDENCE
     return picture
@@ -60,7 +79,7 @@ def filled_picture(view: View, where: Bool[np.ndarray, "height width"]) -> UInt8
 def filled_key(view: View, where: Bool[np.ndarray, "height width"], class_names: tuple[str, ...]) -> str:
     """HTML that says what the colours of `filled_picture` mean, with their shares of all pixels."""
     labels = np.where(where, view.labels, np.uint8(VOID))
-    return class_legend(labels, class_names, ("no click tells", (NO_EVIDENCE, NO_EVIDENCE, NO_EVIDENCE)))
+    return class_legend(labels, class_names, ("no click reaches it", (NO_EVIDENCE, NO_EVIDENCE, NO_EVIDENCE)))
 
 
 def layer_legend(
@@ -80,7 +99,7 @@ def layer_legend(
         return colour_key({error_text(view, truth): WRONG, "right": RIGHT, "truth is void": UNKNOWN})
     if layer == "colours":
         return ""
-    missing = "<p>Nobody knows the truth here: labels instead of errors. The slider leads to a frame that has it.</p>"
+    missing = "<p>The truth is not known here: labels instead of errors. The slider leads to a frame that has it.</p>"
     return (missing if layer == "error" else "") + class_legend(view.labels, class_names)
 
 
@@ -95,6 +114,12 @@ def error_text(
     valid = truth != VOID
     wrong = view.labels != truth if where is None else (view.labels != truth) | ~where
     return f"wrong {np.mean(wrong[valid]) if valid.any() else 0:.1%}"
+
+
+def depth_text(view: View, depth: Float[np.ndarray, "height width"]) -> str:
+    """How far the depth of a view is off, of the pixels whose true depth is known; "" without any."""
+    valid = depth > 0
+    return f"off by {np.abs(view.depth - depth)[valid].mean():.2f} m" if valid.any() else ""
 
 
 def class_legend(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -26,7 +27,7 @@ from semnerf_lib.surfaces.tsdf import where_rays_end
 from semnerf_lib.widgets.explorer import Explorer
 from semnerf_lib.widgets.space import EYE, LiveFigure, by_frequency, css, name_of, plotly_units, room_layout, xyz
 
-SIDE, SIDE_STATIC = 0.06, 0.15
+SIDE, SIDE_STATIC = 0.06, 0.17
 """Sides of the cubes in which vertices become one (see `culling.simplified`), live and in a file, metres."""
 LIGHT = dict(
     lighting=dict(ambient=0.45, diffuse=0.9, specular=0.05, roughness=0.9, fresnel=0.02),
@@ -47,7 +48,7 @@ class Learnt:
             training cameras see.
         surface: the density, in which levels are looked for.
         box: (2, 3) what lies around it, metres.
-        truth: the true surface, or None where nobody knows.
+        truth: the true surface, or None if unknown.
     """
 
     mesh: Callable[[float | None], LabelledMesh]
@@ -92,8 +93,14 @@ def still(learnt: Learnt) -> Shown3D:
     """The room without controls, as coarse as a file wants it, and a finer picture of it."""
     mesh, title = learnt.mesh(None), "The learnt room: where the rays of its views end"
     coarse = simplified(mesh, SIDE_STATIC)
-    front = part_of(coarse, facing(coarse, learnt.eye))
-    figure = go.Figure(class_meshes(front), layout=room_layout(learnt.box, title))
+    traces = class_meshes(coarse)
+    for trace, label in zip(traces, by_frequency(coarse.face_labels), strict=True):
+        part = part_of(coarse, coarse.face_labels == label)
+        front = facing(part, learnt.eye)
+        trace.update(corners(part.faces[front], len(part.vertices)))
+        back = part.faces[~front].astype("<u2")  # for in_space.js, which takes the sides that face the reader
+        trace.meta = {"back": b64encode(back.tobytes()).decode()}
+    figure = go.Figure(traces, layout=room_layout(learnt.box, title))
     return show3d(figure, plots.room_picture(mesh, learnt.eye, title))
 
 
@@ -191,7 +198,7 @@ class LearntRoom:
 
     def scores(self, mesh: LabelledMesh) -> str:
         if self.learnt.truth is None:
-            return f"{len(mesh.faces):,} triangles; nobody knows the truth here"
+            return f"{len(mesh.faces):,} triangles; the true surface is not known"
         scores = compare(mesh, self.learnt.truth)
         shares = ", ".join(
             f"{100 * t:g} cm: {p:.0%} of what was learnt and {r:.0%} of what is there (F {f:.2f})"

@@ -23,7 +23,7 @@ from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.plots.style import GREY, MODEL_COLOURS
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
-from semnerf_lib.widgets.layers import error_text, layer_picture
+from semnerf_lib.widgets.layers import depth_text, error_text, layer_picture
 from semnerf_lib.widgets.space import VIEWS, learnt_cloud
 
 LAYERS = ("labels", "error", "depth")
@@ -62,8 +62,8 @@ def captions(scene: Scene, frame: int, view: View, step: int) -> dict[str, str]:
     """What stands beside the names of the four pictures."""
     texts = {"truth": f"frame {frame}", "labels": f"at step {step}", "error": error_text(view, scene.labels[frame])}
     texts["depth"] = f"0 (dark) to {farthest_of(scene):g} m"
-    if scene.depth is not None and (valid := scene.depth[frame] > 0).any():
-        texts["depth"] += f", off by {np.abs(view.depth - scene.depth[frame])[valid].mean():.2f} m"
+    if scene.depth is not None and (off := depth_text(view, scene.depth[frame])):
+        texts["depth"] += f", {off}"
     return texts
 
 

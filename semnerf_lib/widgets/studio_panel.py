@@ -114,7 +114,7 @@ class StudioPanel:
                 ),
                 html("<b>Classes</b>: choose one, then click a pixel of it above, on the left"),
                 box(list(self.classes.values()), layout=layout(flex_flow="row wrap", grid_gap="3px")),
-                html("<b>Views that nobody clicks</b>, filled by what has been learnt; grey counts as wrong"),
+                html("<b>Views without clicks</b>, filled by what has been learnt; grey counts as wrong"),
                 box([column([self.captions[f], self.gallery[f]]) for f in self.others], layout=wrap),
                 box([self.path, self.save, self.load], layout=wrap),
             ]

@@ -106,7 +106,8 @@ def act_free_view(desk: Desk) -> None:
         desk.wait_for_picture(name, before, full)
         if layer == "error":
             truth = replay.truth(replay.c2w, full)
-            assert_same(desk.pixels(name), plots.error_picture(truth, replay.view.labels))
+            assert_same(desk.pixels(name), plots.error_picture(truth.labels, replay.view.labels))
+            assert_same(desk.pixels("truth"), colourise(truth.labels))
         else:
             assert_same(
                 desk.pixels(name) // 8,

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urldefrag
 
 import nbformat
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -95,7 +96,14 @@ def test_reading_on_leads_through_the_series(series, visitor):
     assert [title[:2] for title in titles] == [name[:2] for name in SERIES]
 
 
-PAGES = ("index.html", "README.html", "notebooks/01_rays_and_cameras.html", "notebooks/10_verdict.html")
+PAGES = (
+    "index.html",
+    "README.html",
+    "TEACHING.html",
+    "api/semnerf_lib/rendering.html",
+    "notebooks/01_rays_and_cameras.html",
+    "notebooks/10_verdict.html",
+)
 
 
 @pytest.mark.parametrize("width", [1400, 820, 390])
@@ -179,7 +187,10 @@ def in_space(tmp_path_factory):
     notebooks = tmp_path_factory.mktemp("in-space") / "notebooks"
     notebooks.mkdir()
     cube = go.Scatter3d(x=[0, 1, 1, 0], y=[0, 0, 1, 1], z=[0, 1, 0, 1], mode="markers", marker_color="#e69f00")
-    data, metadata = show3d(go.Figure(cube, {"title": "Four points", "height": 300}))._repr_mimebundle_()
+    x, y, z = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], np.float32)
+    back = base64.b64encode(np.array([0, 2, 1], "<u2").tobytes()).decode()
+    sheet = go.Mesh3d(x=x, y=y, z=z, i=[0], j=[1], k=[2], color="#0072b2", meta={"back": back})
+    data, metadata = show3d(go.Figure([cube, sheet], {"title": "Four points", "height": 300}))._repr_mimebundle_()
     data["image/png"] = base64.b64encode(data["image/png"]).decode()
     shown = v4.new_output("display_data", data, metadata=metadata)
     cells = [v4.new_markdown_cell("# 01 · In space"), v4.new_code_cell("draw()", outputs=[shown])]
@@ -210,6 +221,20 @@ def test_a_figure_in_space_is_live_and_can_be_turned(in_space, visitor, pictures
     page.mouse.up()
     page.wait_for_function(f"(before) => ({eye})() !== before", arg=before)
     page.screenshot(path=pictures / "site_in_space.png")
+
+
+def test_a_mesh_shows_the_side_that_faces_the_reader(in_space, visitor):
+    page = visitor()
+    page.goto(in_space.as_uri())
+    page.get_by_role("button", name="Turn it in 3D").click()
+    page.wait_for_selector("figure.in-space[data-live=yes]")
+    sides = "() => ['i', 'j', 'k'].map((side) => [...document.querySelector('.live')._fullData[1][side]].join()).join()"
+    assert page.evaluate(sides) == "0,1,2"
+    for height, seen in ((-2, "0,2,1"), (2, "0,1,2")):
+        page.evaluate(
+            "(z) => Plotly.relayout(document.querySelector('.live'), {'scene.camera.eye': {x: 0.1, y: 0.1, z}})", height
+        )
+        page.wait_for_function(f"(seen) => ({sides})() === seen", arg=seen)
 
 
 def test_without_scripts_its_picture_stands_there(in_space, visitor):

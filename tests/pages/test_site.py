@@ -16,7 +16,7 @@ from PIL import Image
 from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.pages import site
-from semnerf_lib.pages.outputs import LIBRARY
+from semnerf_lib.pages.outputs import LIBRARY, folded_as
 from semnerf_lib.pages.search import SECTIONS
 from semnerf_lib.plots.spatial import PLOTLY
 
@@ -165,6 +165,11 @@ def test_pages_have_contents_description_and_share_card(built):
     assert '<meta name="description" content="Another idea.">' in page
     assert '<meta property="og:image" content="../room.jpg">' in page
     assert '<details class="code">' in page and page.index('<details class="code">') < page.index("draw")
+
+
+def test_a_hidden_source_is_folded_as_a_solution():
+    hidden = v4.new_code_cell("answer = 42", metadata={"jupyter": {"source_hidden": True}})
+    assert folded_as(hidden) == "A solution" and folded_as(v4.new_code_cell("answer = 42")) == ""
 
 
 def test_index_has_picture_idea_time_and_needs(built):

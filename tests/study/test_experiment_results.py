@@ -221,7 +221,7 @@ def test_always_behind_names_models_and_corruptions():
     assert always_behind([AHEAD, MIXED, BEHIND, also], TITLES, "the filter") == (
         "behind the filter in every repeat:\n  mlp: most; half"
     )
-    assert always_behind([AHEAD, MIXED], TITLES, "the filter").endswith("no model at any level")
+    assert always_behind([AHEAD, MIXED], TITLES, "the filter").endswith("no model under any corruption")
 
 
 def test_greatest_losses_are_named_with_their_shares_and_rank():

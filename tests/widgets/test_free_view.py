@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import replace
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -22,7 +23,7 @@ from semnerf_lib.plots import renders
 from semnerf_lib.scenes.loading import load_scene
 from semnerf_lib.widgets.flying import SECONDS_MOVING, FlyingCamera
 from semnerf_lib.widgets.free_view import free_view, made_truth
-from semnerf_lib.widgets.layers import layer_legend, layer_picture, layers_of
+from semnerf_lib.widgets.layers import TrueView, layer_legend, layer_picture, layers_of
 from semnerf_lib.widgets.motion import roaming_box
 
 WIDTH = 48
@@ -45,6 +46,11 @@ def true_view(scene, c2w, width, rgb=False):
     sure, entropy = np.ones(shape, np.float32), np.full(shape, 0.5, np.float32)
     colours = np.full((*shape, 3), 77, np.uint8) if rgb else None
     return View(labels, sure, entropy, depth.reshape(shape).astype(np.float32), colours)
+
+
+def true_of(scene, c2w, width):
+    view = true_view(scene, c2w, width)
+    return TrueView(view.labels, view.depth)
 
 
 class Renderer:
@@ -189,21 +195,51 @@ def test_the_error_at_a_frame_is_against_its_labels(camera, scene):
     assert "wrong 0.0%" in camera.legend.value
 
 
-def test_between_frames_the_error_says_that_nobody_knows(camera):
+def test_between_frames_the_error_says_that_the_truth_is_not_known(camera):
     camera.layer.value = "error"
     drag(camera, 0.1, 0, kind="drop")
     assert camera.frame is None
     assert np.array_equal(shown(camera), colourise(camera.view.labels))
-    assert "Nobody knows the truth here" in camera.legend.value
+    assert "The truth is not known here" in camera.legend.value
 
 
 def test_with_a_truth_of_any_pose_the_error_goes_everywhere(scene, render):
-    camera = FlyingCamera(render, scene, lambda c2w, width: true_view(scene, c2w, width).labels, 0)
+    camera = FlyingCamera(render, scene, lambda c2w, width: true_of(scene, c2w, width), 0)
     camera.layer.value = "error"
     drag(camera, 0.1, 0)
-    assert "Nobody" not in camera.legend.value and (shown(camera) == plots.images.RIGHT).all()
+    assert "not known" not in camera.legend.value and (shown(camera) == plots.images.RIGHT).all()
     drag(camera, 0.1, 0, kind="drop")
     assert "wrong 0.0%" in camera.legend.value
+
+
+def beside(camera):
+    return np.asarray(Image.open(io.BytesIO(camera.beside.png)))
+
+
+def test_true_depth_stands_beside_the_learnt_one(camera, scene):
+    camera.view = replace(camera.view, depth=camera.view.depth + np.float32(0.25))
+    camera.layer.value = "depth"
+    assert np.array_equal(beside(camera), renders.depth_picture(scene.depth[camera.frame], renders.farthest_of(scene)))
+    assert camera.true.layout.display == "" and "off by 0.25 m" in camera.caption.value
+    camera.layer.value = "error"
+    assert np.array_equal(beside(camera), colourise(scene.labels[camera.frame]))
+    camera.layer.value = "entropy"
+    assert camera.true.layout.display == "none"
+
+
+def test_no_truth_stands_where_it_is_not_known(camera, scene, render):
+    drag(camera, 0.1, 0, kind="drop")
+    assert camera.true.layout.display == "none"
+    without = FlyingCamera(render, replace(scene, depth=None), None, scene.test_ids[1])
+    assert without.true.layout.display == ""
+    without.layer.value = "depth"
+    assert without.true.layout.display == "none"
+
+
+def test_the_truth_follows_the_camera(scene, render):
+    camera = FlyingCamera(render, scene, lambda c2w, width: true_of(scene, c2w, width), 0)
+    drag(camera, 0.1, 0, kind="drop")
+    assert np.array_equal(beside(camera), colourise(camera.view.labels)) and "wrong 0.0%" in camera.caption.value
 
 
 def test_the_slider_leads_to_a_frame_and_the_button_back_to_it(camera, scene, render):
@@ -266,12 +302,9 @@ def test_the_explorer_renders_nothing_twice_and_its_figure_shows_all_layers(scen
     explorer = free_view(render, scene)
     assert render.widths == [] and explorer.widget is explorer.widget and render.widths == [WIDTH]
     figure = explorer.static()
-    assert [title_of(ax).split(",")[0].split(" ")[-1] for ax in figure.axes if ax.get_visible()][:4] == [
-        "labels",
-        "depth",
-        "entropy",
-        "0.0%",
-    ]
+    titles = [title_of(ax).split(",")[0] for ax in figure.axes if ax.get_visible()]
+    beside = ["true labels", "error: wrong 0.0%", "depth", "true depth (learnt: off by 0.00 m)", "entropy"]
+    assert titles == ["frame 0: labels", *beside, "a free pose: labels", "depth", "entropy"]
     assert figure.legends
     plt.close(figure)
 
@@ -300,8 +333,9 @@ def test_only_a_made_room_has_a_truth_everywhere(scene):
 def test_the_truth_of_a_made_room_is_that_of_its_frames():
     room = load_scene("room", width=64, every=90)
     truth = made_truth(room)
-    assert np.array_equal(truth(room.c2w[-1], 64), room.labels[-1])
-    assert truth(room.c2w[-1], 32).shape == (24, 32)
+    assert np.array_equal(truth(room.c2w[-1], 64).labels, room.labels[-1])
+    assert np.allclose(truth(room.c2w[-1], 64).depth, room.depth[-1], atol=1e-3)
+    assert truth(room.c2w[-1], 32).depth.shape == (24, 32)
 
 
 def walk(widget):

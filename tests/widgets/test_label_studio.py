@@ -276,7 +276,7 @@ def test_the_key_and_the_score_know_of_pixels_of_which_no_click_tells():
     names, view = tuple("abcdefg"), half_evident()
     where = has_evidence(view, 7)
     key = filled_key(view, where, names)
-    assert "e 67%" in key and "no click tells 33%" in key and key.count("<span ") == 4
+    assert "e 67%" in key and "no click reaches it 33%" in key and key.count("<span ") == 4
     assert f"rgb({NO_EVIDENCE}, {NO_EVIDENCE}, {NO_EVIDENCE})" in key and "void" not in key
     assert "e 100%" in filled_key(view, np.full((2, 3), True), names)
     truth = view.labels.copy()
@@ -295,7 +295,7 @@ def test_the_figure_counts_pixels_of_which_no_click_tells_as_wrong():
 
 def test_before_the_first_click_all_is_grey_in_picture_and_key(panel):
     settled(panel)
-    assert "no click tells 100%" in panel.key.value and panel.scene.class_names[0] not in panel.key.value
+    assert "no click reaches it 100%" in panel.key.value and panel.scene.class_names[0] not in panel.key.value
     assert (np.asarray(Image.open(io.BytesIO(panel.filled.png))) == NO_EVIDENCE).all()
     assert "wrong" not in panel.captions[0].value
     click(panel, 7, 5)

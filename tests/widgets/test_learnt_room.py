@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 import pytest
 import torch
 from tiny import make_tiny_scene, tiny_config
 
+from semnerf_lib.plots.learnt import facing
 from semnerf_lib.plots.spatial import Shown3D
+from semnerf_lib.surfaces.culling import simplified
 from semnerf_lib.training import Trainer
 from semnerf_lib.widgets import learnt_by, learnt_room
-from semnerf_lib.widgets.learnt_room import DENSITY, DISTANCE, ENDS, LABELS, Learnt, LearntRoom
+from semnerf_lib.widgets.learnt_room import DENSITY, DISTANCE, ENDS, LABELS, SIDE_STATIC, Learnt, LearntRoom
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,7 @@ def test_another_density_is_asked_for_once_and_other_colours_not_at_all(shown):
 
 def test_without_truth_there_is_no_distance(shown):
     room = LearntRoom(Learnt(shown.mesh, shown.surface, shown.box, None))
-    assert tuple(room.show.options) == (LABELS,) and "nobody knows the truth" in room.message.value
+    assert tuple(room.show.options) == (LABELS,) and "true surface is not known" in room.message.value
 
 
 def test_turning_leaves_other_walls_out(shown):
@@ -73,6 +77,14 @@ def test_turning_leaves_other_walls_out(shown):
 def test_static_figure_is_small_enough_for_a_notebook(shown):
     still = learnt_room(shown).static()
     assert isinstance(still, Shown3D) and len(still.png) < 250_000
+
+
+def test_static_figure_has_the_triangles_of_both_sides(shown):
+    whole = simplified(shown.mesh(None), SIDE_STATIC)
+    traces = learnt_room(shown).static().figure["data"]
+    back = sum(len(base64.b64decode(trace["meta"]["back"])) // 6 for trace in traces)
+    front = facing(whole, shown.eye).sum()
+    assert 0 < front < len(whole.faces) and back == len(whole.faces) - front
 
 
 def test_live_figure_has_no_button_to_a_server(shown):
