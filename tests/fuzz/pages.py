@@ -64,7 +64,8 @@ def read_own_answer(folder: Path) -> list[dict[str, Any]]:
 def read_answer_rows(folder: Path) -> list[dict[str, Any]]:
     """The answer that is made from rows that were kept."""
     own_file("open", Store(folder / "results")).unlink()
-    assert make_answer(question(), Store(folder / "results"), no_executor) == 0
+    with patch.object(questions, "ANSWERS", folder / "project"):
+        assert make_answer(question(), Store(folder / "results"), no_executor) == 0
     return read_own_answer(folder)
 
 
