@@ -17,6 +17,8 @@ TIMES = (1, 2, 4, 8)
 """How many times the laptop's steps."""
 CORRUPTIONS = ("pixel-noise:0.5", "pixel-noise:0.9", "super-sparse:8", "propagation:0")
 """Of claims 2 to 4: where the labels are poorest, and where labels alone stand close to another result."""
+N_UNTRAINED = 12
+"""Test frames at which a network is scored that has learnt nothing: its views take long."""
 REPEATED = (1, LONGER)
 """The times at which every seed of the experiment is run; at the others its first."""
 
@@ -73,7 +75,8 @@ def curve(planned: Planned, run: Run) -> dict[str, Any]:
     """The scores of all test views at the end, and of a few at each preview: [step, mIoU, depth error]."""
     previews = [[entry["step"], entry["miou"], entry["depth_mae"]] for entry in run.history if "miou" in entry]
     ends = {key: run.metrics[key] for key in ("miou", "total_accuracy", "depth_mae")}
-    untrained = untrained_depth([planned], Store(run.folder.parents[1]), "test")
+    alone = planned.config.replace(supervision="labels", colour_rays=0, score_frames=N_UNTRAINED)
+    untrained = untrained_depth([Planned(planned.scene, alone)], Store(run.folder.parents[1]), "test")
     return ends | {"parameters": run.provenance["parameters"], "untrained_depth": untrained, "curve": previews}
 
 
