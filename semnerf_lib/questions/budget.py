@@ -91,12 +91,12 @@ def conclude(rows: Sequence[Row]) -> str:
         ours, theirs, filtered = (
             [row[key] for row in some] for some, key in ((own, "train_miou"), (rgb, "train_miou"), (own, "baseline"))
         )
-        gaps = [100 * (a - b) for a, b in zip(ours, theirs, strict=True)]
+        gaps = [f"{100 * (a - b):+.1f}".replace("-", "−") for a, b in zip(ours, theirs, strict=True)]
         leads = [lead_from(steps, ours, other) for other in (filtered, theirs)]
-        words = ["never" if first is None else f"from {first:,} steps on" for first in leads]
+        words = ["not at the end" if first is None else f"from {first:,} steps on" for first in leads]
         parts.append(
             f"{Corruption.parse(text).title}: above the best baseline {words[0]}, above labels + RGB {words[1]} "
-            f"({gaps[-1]:+.1f} points at {steps[-1]:,}, {gaps[-2]:+.1f} at {steps[-2]:,})"
+            f"({gaps[-1]} points at {steps[-1]:,}, {gaps[-2]} at {steps[-2]:,})"
         )
     return f"Labels alone, mIoU at training poses, one seed. {'; '.join(parts)}."
 
