@@ -36,15 +36,15 @@ def exercises_of(stem: str, cells: list[Mapping[str, Any]]) -> Exercises:
         stem: the name of its file without `.ipynb`.
         cells: of its JSON.
     """
-    found: Exercises = {}
+    exercises: Exercises = {}
     title = ""
     for cell in cells:
         source = "".join(cell["source"])
         if heading := re.match(r"### Exercise (\d: .+)", source):
             title = re.sub(r"[*`]", "", heading[1])
         for task in re.findall(r"^check_\w+\((\w+)\)$", source, re.MULTILINE):
-            found[task] = {"notebook": stem, "exercise": title, "solved": False}
-    return found
+            exercises[task] = {"notebook": stem, "exercise": title, "solved": False}
+    return exercises
 
 
 def exercises_index(exercises: Exercises, titles: Mapping[str, str]) -> Any:
