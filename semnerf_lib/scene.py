@@ -14,6 +14,8 @@ from semnerf_lib.errors import SemnerfError
 
 VOID = 255
 """The label of a pixel without a class: ignored by the loss and by the metrics (P1)."""
+MAX_NAME = 200
+"""Characters in the name of a class: tables and pages show it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +80,11 @@ class Scene:
                     f"{np.dtype(dtype)}{list(shape)}"
                 )
             array.setflags(write=False)
-        if odd := [name for name in self.class_names if not name or not name.isprintable()]:
-            raise SemnerfError(f"scene {self.name}: a class is called {odd[0][:80]!r}, expected printable names")
+        if odd := [name for name in self.class_names if not 0 < len(name) <= MAX_NAME or not name.isprintable()]:
+            raise SemnerfError(
+                f"scene {self.name}: a class is called {odd[0][:80]!r}, expected a printable name of at most "
+                f"{MAX_NAME} characters"
+            )
         for i, pose in enumerate(self.c2w):
             if fault := pose_fault(pose):
                 raise SemnerfError(f"scene {self.name}: pose of frame {i}: {fault}")

@@ -201,7 +201,7 @@ class Trainer:
             SemnerfError: the system does not let it be read.
         """
         tensors, facts = read_checkpoint(path, self.config.iterations)
-        model, state = {}, {}
+        model, state, parameters = {}, {}, list(self.model.parameters())
         try:
             for name, value in tensors.items():
                 kind, rest = name.split(".", 1)
@@ -213,6 +213,10 @@ class Trainer:
                 else:
                     raise ValueError(f"{name!r}, expected model.* or adam.*")
             self.model.load_state_dict(model)
+            for i, moments in state.items():
+                shape = parameters[i].shape
+                if any(value.numel() > 1 and value.shape != shape for value in moments.values()):
+                    raise ValueError(f"adam.{i} is not of shape {list(shape)}")
             groups = self.optimiser.state_dict()["param_groups"]
             self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         except (RuntimeError, ValueError, KeyError, IndexError) as fault:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -173,3 +174,17 @@ def test_citation_names_the_paper_and_its_baseline():
     assert citation["version"] == semnerf_lib.__version__
     found = {entry["identifiers"][0]["value"] for entry in citation["references"]}
     assert found == {"arXiv:2403.16043", "arXiv:2103.15875"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="make is of Unix")
+@pytest.mark.parametrize("name", ["python3", "python3.12", "python3.13", "python3.14"])
+def test_the_makefile_finds_a_python_by_any_of_its_names(tmp_path, name):
+    for tool in ("make", "sh", "echo"):
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+    (tmp_path / "python3.11").write_text("#!/bin/sh\nexit 1\n")  # another one in its place
+    (tmp_path / name).write_text("#!/bin/sh\nexit 0\n")
+    for program in (tmp_path / "python3.11", tmp_path / name):
+        program.chmod(0o755)
+    command = [tmp_path / "make", "-s", "--eval=found:;@echo $(PYTHON)", "found"]
+    done = subprocess.run(command, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{name}\n"

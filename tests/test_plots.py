@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import imageio.v3 as imageio
 import matplotlib
 import numpy as np
@@ -137,6 +141,20 @@ def test_film_sizes_are_divisible_by_16_and_it_reads_back(tmp_path):
 def test_a_film_without_frames_leaves_nothing(tmp_path):
     with pytest.raises(SemnerfError, match="no frame"):
         plots.video([], tmp_path / "film.mp4")
+
+
+@pytest.mark.parametrize("free, words", [(0, "no room left on the disk"), (1 << 30, ".*no whole film")])
+def test_a_film_that_its_encoder_does_not_finish_is_one_line_and_leaves_nothing(tmp_path, monkeypatch, free, words):
+    def encoder(path, *args, **settings):
+        Path(path).write_bytes(b"half a film")
+        while True:
+            yield
+
+    monkeypatch.setattr(sys.modules["semnerf_lib.plots.video"], "write_frames", encoder)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=free))
+    with pytest.raises(SemnerfError, match=f"film.mp4: {words}"):
+        plots.video([np.zeros((16, 16, 3), np.uint8)] * 2, tmp_path / "film.mp4")
+    assert not list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
 
 

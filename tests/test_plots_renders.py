@@ -7,11 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from tiny import make_tiny_scene
+from tiny import make_tiny_scene, tiny_config
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.plots.renders import MAX_DEPTH, camera_path, depth_picture, farthest_of, nearest_chain, telling_frames
+from semnerf_lib.models import build_model
+from semnerf_lib.plots.renders import (
+    MAX_DEPTH,
+    camera_path,
+    depth_picture,
+    farthest_of,
+    nearest_chain,
+    resized_camera,
+    telling_frames,
+    write_video,
+)
 
 
 def some_pose(seed: int = 0) -> np.ndarray:
@@ -29,6 +39,19 @@ def test_camera_path_passes_its_keys_and_stays_rigid():
     for keys_, n in ((keys[:1], 5), (keys, 1)):
         with pytest.raises(SemnerfError, match="camera_path"):
             camera_path(keys_, n)
+
+
+@pytest.mark.parametrize("width", [15, 8193, 10**9])
+def test_a_width_that_no_picture_has(width):
+    with pytest.raises(SemnerfError, match=f"width {width}, expected"):
+        resized_camera(make_tiny_scene(4), width)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf"), 1e9])
+def test_a_length_that_no_video_has(seconds, tmp_path):
+    scene = make_tiny_scene(4)
+    with pytest.raises(SemnerfError, match="seconds .*expected more than 0 and at most 3600"):
+        write_video(build_model(tiny_config(), scene), scene, tmp_path / "a.mp4", seconds, None, "labels")
 
 
 def test_nearest_chain_visits_all_by_nearness():

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from semnerf_lib import grid, models
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.checkpoints import Facts, read_step, write_checkpoint
+from semnerf_lib.machine.checkpoints import Facts, read_checkpoint, read_step, write_checkpoint
 from semnerf_lib.machine.interpolation import trilinear
 from semnerf_lib.machine.processes import deferred_interrupt
 from semnerf_lib.models import HierarchicalModel
@@ -418,6 +418,15 @@ def test_checkpoint_with_moments_of_another_optimiser_raises_one_line(tiny_scene
         tensors = {name.replace("adam.", "adam0."): file.get_tensor(name) for name in file.keys()}
     write_checkpoint(checkpoint, tensors, Facts(*(facts[key] for key in Facts._fields)))
     with pytest.raises(SemnerfError, match="'adam0.*expected model.* or adam") as caught:
+        Trainer(tiny_scene, tiny_config("mlp"), CPU).restore(checkpoint)
+    one_line(caught)
+
+
+def test_checkpoint_with_moments_of_another_shape_raises_one_line(tiny_scene, checkpoint):
+    tensors, facts = read_checkpoint(checkpoint)
+    name = next(name for name in tensors if name.endswith("exp_avg"))
+    write_checkpoint(checkpoint, tensors | {name: tensors[name].new_zeros(3, 3)}, facts)
+    with pytest.raises(SemnerfError, match="is not of shape") as caught:
         Trainer(tiny_scene, tiny_config("mlp"), CPU).restore(checkpoint)
     one_line(caught)
 

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semnerf_lib.cli.options import RUN_HELP, Commands, command, keys_help, named_run, run_options
+from semnerf_lib.cli.options import RUN_HELP, Commands, command, keys_help, named_run, number, run_options, whole_number
 from semnerf_lib.cli.relabel import EXAMPLES, HELP, relabel_options, write_labels
 from semnerf_lib.errors import SemnerfError
 
@@ -80,12 +80,14 @@ def add_render(commands: Commands) -> None:
     )
     run_options(sub)
     sub.add_argument("--to", type=Path, required=True, metavar="PATH", help="a folder for PNGs, or a file *.mp4")
-    sub.add_argument("--views", type=int, nargs="+", metavar="I", help="frames to render (every tenth test frame)")
-    sub.add_argument("--width", type=int, metavar="PIXELS", help="width of the images (the scene's)")
+    sub.add_argument(
+        "--views", type=whole_number, nargs="+", metavar="I", help="frames to render (every tenth test frame)"
+    )
+    sub.add_argument("--width", type=whole_number, metavar="PIXELS", help="width of the images (the scene's)")
     sub.add_argument(
         "--images", choices=IMAGES, nargs="+", help="for a folder: pictures, and as numbers ids and depth-mm (pictures)"
     )
-    sub.add_argument("--seconds", type=float, default=8.0, help="length of the video (8)")
+    sub.add_argument("--seconds", type=number, default=8.0, help="length of the video (8)")
     sub.add_argument("--show", choices=("labels", "depth", "entropy", "rgb"), default="labels", help="in the video")
 
 
@@ -119,8 +121,10 @@ def add_mesh(commands: Commands) -> None:
     )
     run_options(sub)
     sub.add_argument("--to", type=Path, required=True, metavar="FILE", help="a new file *.ply or *.glb")
-    sub.add_argument("--level", type=float, metavar="DENSITY", help="the surface of this density, 1/m (where rays end)")
-    sub.add_argument("--cell", type=float, default=0.04, metavar="METRES", help="cell of marching cubes (0.04)")
+    sub.add_argument(
+        "--level", type=number, metavar="DENSITY", help="the surface of this density, 1/m (where rays end)"
+    )
+    sub.add_argument("--cell", type=number, default=0.04, metavar="METRES", help="cell of marching cubes (0.04)")
 
 
 def classes_option(sub: argparse.ArgumentParser) -> None:

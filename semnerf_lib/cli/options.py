@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import difflib
+import math
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -118,11 +118,11 @@ def run_options(sub: argparse.ArgumentParser) -> None:
     scene_options(sub)
     sub.add_argument("--field", metavar="FIELD", help="mlp or grid (mlp at paper scale, grid else)")
     sub.add_argument("--supervision", default="labels", metavar="WHAT", help="labels or labels+rgb (labels)")
-    sub.add_argument("--fold", type=int, metavar="K", help="fold 0 ... 4 (the scene's own split)")
+    sub.add_argument("--fold", type=whole_number, metavar="K", help="fold 0 ... 4 (the scene's own split)")
     sub.add_argument(
         "--corruption", default="none", metavar="KIND:AMOUNT", help="of the labels, as in sparse:0.9 (none)"
     )
-    sub.add_argument("--seed", type=int, default=0, metavar="S", help="of weights, draws and corruption (0)")
+    sub.add_argument("--seed", type=whole_number, default=0, metavar="S", help="of weights, draws and corruption (0)")
     sub.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="further keys of the config, as in iterations=500"
     )
@@ -166,8 +166,48 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
             raise SemnerfError(f"set {pair!r}, expected KEY=VALUE")
         if key in OWN_OPTIONS:
             raise SemnerfError(f"set {pair!r}, expected a key without an option of its own: use --{key}")
-        try:
-            values[key] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            values[key] = text
+        values[key] = None if text == "None" else number_or_text(text)
     return values
+
+
+def number_or_text(text: str) -> int | float | str:
+    """A whole number, else a number, else the text itself."""
+    from semnerf_lib.machine.jsons import decimal, integer
+
+    for kind in (integer, decimal):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def whole_number(text: str) -> int:
+    """The whole number that an option is given.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    from semnerf_lib.machine.jsons import integer
+
+    try:
+        return integer(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{fault}, expected a whole number") from fault
+
+
+def number(text: str) -> float:
+    """The number that an option is given.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none, or not finite.
+    """
+    from semnerf_lib.machine.jsons import decimal
+
+    try:
+        value = decimal(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{text[:20]!a} is no number, expected one") from fault
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a finite number")
+    return value

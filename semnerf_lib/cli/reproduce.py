@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,7 +23,7 @@ from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.files import read_json
 from semnerf_lib.machine.processes import LIBRARY
 from semnerf_lib.machine.progress import Progress, say
-from semnerf_lib.pages.report import Report, write_report
+from semnerf_lib.pages.report import Report, seconds_of_setup, write_report
 from semnerf_lib.pages.verdict_report import write_verdict
 from semnerf_lib.questions.registry import make_answers, own_answers
 from semnerf_lib.runs.executors import Executor, pick_executor
@@ -150,7 +149,7 @@ class Reproduction:
             n_runs=self.sweep.n_runs,
             notebooks={path.stem: None for path in notebooks},
             scene_seconds=scene_seconds,
-            setup_seconds=float(os.environ.get("SEMNERF_SETUP_SECONDS") or 0) or None,
+            setup_seconds=seconds_of_setup(),
             runs=self.sweep.runs,
         )
 

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semnerf_lib.cli.options import Commands, command, command_group
+from semnerf_lib.cli.options import Commands, command, command_group, whole_number
 from semnerf_lib.errors import SemnerfError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
     )
     sub.add_argument("folder", type=Path, help="where to write; must not exist")
     sub.add_argument("--from", dest="source", default="room", metavar="NAME|MESH", help="what to show (room)")
-    sub.add_argument("--width", type=int, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
+    sub.add_argument("--width", type=whole_number, default=160, metavar="PIXELS", help="image width, 4:3 (160)")
     mesh_options(sub)
     sub.add_argument("--poses", type=Path, metavar="FILE", help="poses to see a mesh from, 16 numbers a line")
     sub.add_argument("--camera", type=Path, metavar="FILE", help="its camera, as intrinsics.json (hfov 90 degrees)")
@@ -50,7 +50,7 @@ def add(commands: Commands) -> None:
     sub.add_argument("--axes", choices=("opencv", "opengl"), help="of the cameras (as the format has them)")
     sub.add_argument("--invert", action="store_true", help="poses are the inverse of what the format says")
     sub.add_argument("--unit", metavar="UNIT", help="of the positions: m, cm, mm, or units a metre")
-    sub.add_argument("--ignore", type=int, nargs="+", default=[], metavar="ID", help="ids that are no class")
+    sub.add_argument("--ignore", type=whole_number, nargs="+", default=[], metavar="ID", help="ids that are no class")
     sub.add_argument("--background", metavar="NAME|void", help="the class of id 0, or void")
 
     sub = command(
@@ -75,8 +75,8 @@ def make(args: argparse.Namespace) -> int:
 
     if args.folder.exists():
         raise SemnerfError(f"{args.folder}: exists, expected a folder that does not: nothing is overwritten")
-    if args.width < 1:
-        raise SemnerfError(f"width {args.width}, expected at least 1")
+    if args.width < 4:
+        raise SemnerfError(f"width {args.width}, expected at least 4")
     save_replica(source_scene(args), args.folder)
     print(f"wrote {args.folder}")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from semnerf_lib.cli.options import Commands, command, notebooks_option, results_option, scene_options
+from semnerf_lib.cli.options import Commands, command, notebooks_option, results_option, scene_options, whole_number
 
 
 def add(commands: Commands) -> None:
@@ -53,8 +53,8 @@ def add(commands: Commands) -> None:
 def workers(text: str) -> int | None:
     """A number of processes, or None for "auto"."""
     try:
-        return None if text == "auto" else int(text)
-    except ValueError as fault:
+        return None if text == "auto" else whole_number(text)
+    except argparse.ArgumentTypeError as fault:
         raise argparse.ArgumentTypeError(f"{text!r}, expected a number of processes, or auto") from fault
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import decimal
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def parsed(amount: str, text: str) -> float:
         SemnerfError: it is no number.
     """
     try:
-        return float(amount)
+        return decimal(amount)
     except ValueError as fault:
         raise SemnerfError(f"corruption {text!r}: amount {amount!r}, expected a number") from fault
 

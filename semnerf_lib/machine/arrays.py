@@ -11,6 +11,8 @@ import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways to pack a member of an archive that give no more than was asked for."""
 HEADER_BYTES = 4096
 """More than numpy writes before an array."""
 
@@ -31,7 +33,10 @@ def read_arrays(path: Path, largest: Mapping[str, int], wanted: str = "an npz fi
             raise ValueError("no regular file")
         with zipfile.ZipFile(path) as archive:
             for name, limit in largest.items():
-                size = archive.getinfo(f"{name}.npy").file_size
+                member = archive.getinfo(f"{name}.npy")
+                size = member.file_size
+                if member.compress_type not in PACKED:
+                    raise ValueError(f"{name} is packed in another way than numpy's")
                 if size > limit + HEADER_BYTES:
                     raise ValueError(f"{name} has {size} bytes, expected at most {limit}")
         with np.load(path, allow_pickle=False) as stored:

@@ -24,9 +24,9 @@ def pick_device(name: str | None = None) -> torch.device:
     }
     if name is None:
         return torch.device(next(kind for kind, available in there.items() if available))
-    kind, _, index = name.partition(":")
+    kind, colon, index = name.partition(":")
     count = torch.cuda.device_count() if kind == "cuda" else 1
-    if not there.get(kind, False) or (index and not (index.isdigit() and int(index) < count)):
+    if not there.get(kind, False) or (colon and index not in map(str, range(count))):
         usable = ", ".join(kind for kind, available in there.items() if available)
         raise SemnerfError(f"device {name} is not there, expected one of: {usable}")
     return torch.device(name)

@@ -84,7 +84,9 @@ def write_fault(path: Path, fault: Exception) -> SemnerfError:
     # safetensors has an exception of its own, whose text carries the system's words
     if getattr(fault, "errno", None) == errno.ENOSPC or "No space left" in str(fault):
         return SemnerfError(f"{path}: no room left on the disk; what was there before is unchanged")
-    return SemnerfError(f"{path}: cannot be written ({getattr(fault, 'strerror', None) or fault})")
+    return SemnerfError(
+        f"{path}: cannot be written ({getattr(fault, 'strerror', None) or str(fault).partition(chr(10))[0]})"
+    )
 
 
 def write_json(path: Path, value: Any) -> None:

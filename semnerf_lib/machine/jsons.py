@@ -15,7 +15,10 @@ from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
 
-MAX_BYTES = 1 << 28
+MAX_BYTES = 1 << 26
+"""Of JSON, which takes some twenty times as much memory."""
+MAX_FILE = 1 << 30
+"""Of any other file that is read whole."""
 MAX_DIGITS = 300
 
 
@@ -26,9 +29,7 @@ def read_json(path: Path, wanted: type | tuple[type, ...] = dict, nan: bool = Fa
         SemnerfError: no such file, no regular file, too large, or what `parse_json` raises.
     """
     try:
-        size = regular_size(path)
-        if size > MAX_BYTES:
-            raise SemnerfError(f"{path}: {size} bytes, expected a JSON file of at most {MAX_BYTES}")
+        regular_size(path, MAX_BYTES)
         raw = path.read_bytes()
     except OSError as fault:
         raise SemnerfError(f"{path}: {fault.strerror or fault}, expected a JSON file") from fault
@@ -45,11 +46,20 @@ def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = d
         nan: whether NaN and Infinity, which are no JSON, are numbers here.
 
     Raises:
-        SemnerfError: no UTF-8, no JSON, nested too deeply, a number that no float holds, or another outermost type.
+        SemnerfError: no UTF-8, no JSON, nested too deeply, a number that no float holds, a key twice in an object, or
+            another outermost type.
     """
     try:
+        if len(raw) > MAX_BYTES:
+            raise ValueError(f"{len(raw)} bytes, more than {MAX_BYTES}")
         text = raw.decode("utf-8-sig")
-        value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=None if nan else _constant)
+        value = json.loads(
+            text,
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=None if nan else _constant,
+            object_pairs_hook=_object,
+        )
     except RecursionError:
         raise SemnerfError(f"{name}: nested too deeply, expected a JSON file") from None
     except ValueError as fault:
@@ -62,16 +72,21 @@ def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = d
     return value
 
 
-def regular_size(path: Path) -> int:
+def regular_size(path: Path, most: int = MAX_FILE) -> int:
     """Bytes of a regular file; only such a file is safe to open, since a FIFO or a device may never end.
 
+    Args:
+        most: bytes that it may have. A file with holes has few on the disk and may have many when it is read.
+
     Raises:
-        SemnerfError: a folder, FIFO, device or socket.
+        SemnerfError: a folder, FIFO, device or socket, or too many bytes.
         OSError: no such file, or a link that leads nowhere.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise SemnerfError(f"{path}: no regular file, expected one")
+    if status.st_size > most:
+        raise SemnerfError(f"{path}: {status.st_size} bytes, expected at most {most}")
     return status.st_size
 
 
@@ -132,6 +147,14 @@ def of_kinds(value: Any, kinds: Mapping[str, type | tuple[type, ...]]) -> bool:
         if numeric and not is_number(value[key]):
             return False
     return True
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)[:40]!a} is there twice")
+    return made
 
 
 def _integer(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,10 +11,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import EXPERIMENTS, Plan
 from semnerf_lib.labels import CLEAN
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.pages.templating import TEMPLATES
 from semnerf_lib.runs.store import Run
@@ -66,6 +69,19 @@ class Report:
     runs: dict[str, Run] = field(default_factory=dict)
     runs_made: int = 0
     verdict: list[dict[str, str]] = field(default_factory=list)
+
+
+def seconds_of_setup() -> float | None:
+    """What `make` measured, SEMNERF_SETUP_SECONDS; None where nothing was measured.
+
+    Raises:
+        SemnerfError: no number.
+    """
+    text = os.environ.get("SEMNERF_SETUP_SECONDS", "")
+    try:
+        return decimal(text) if text else None
+    except ValueError as fault:
+        raise SemnerfError(f"SEMNERF_SETUP_SECONDS {text[:40]!r}, expected a number of seconds") from fault
 
 
 def score_tables(report: Report) -> list[dict[str, Any]]:

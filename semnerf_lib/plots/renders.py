@@ -27,6 +27,10 @@ from semnerf_lib.scenes.coding import coding_of, encoded, encoded_depth
 FPS = 24
 SECONDS_A_KEY = 2.0
 """Seconds of the flight from one key pose to the next."""
+MAX_SECONDS = 3600
+"""Length of a video."""
+MAX_WIDTH = 8192
+"""Pixels a row of a picture."""
 MAX_DEPTH = 8.0
 """Depth that is shown as the brightest colour, metres."""
 
@@ -134,8 +138,8 @@ def write_views(
         images: names of `PICTURES`, "ids" or "depth-mm"; None takes the pictures that the field has.
 
     Raises:
-        SemnerfError: a frame that the scene does not have, colours of a field without, a picture of one is there, or
-            no room on the disk.
+        SemnerfError: a frame that the scene does not have, colours of a field without, a picture of one is there, a
+            width as in `resized_camera`, or no room on the disk.
     """
     ids = scene.test_ids[::10] if ids is None else ids
     for i in ids:
@@ -144,7 +148,7 @@ def write_views(
         if (there := folder / f"{i:04d}_labels.png").exists():
             raise SemnerfError(f"{there}: exists, expected a folder without it: nothing is overwritten")
     written = []
-    camera = camera_of_width(scene.intrinsics, width)
+    camera = resized_camera(scene, width)
     for i in progress(ids, "rendering"):
         view = render_view(model, camera, scene.c2w[i], scene.near, scene.far)
         for show in images or (PICTURES if view.rgb is not None else PICTURES[:3]):
@@ -157,6 +161,18 @@ def write_views(
     return written
 
 
+def resized_camera(scene: Scene, width: int | None) -> Intrinsics:
+    """The scene's camera with `width` pixels a row; itself for None.
+
+    Raises:
+        SemnerfError: fewer than 16 pixels or more than `MAX_WIDTH`, or a picture higher than that.
+    """
+    camera = camera_of_width(scene.intrinsics, width)
+    if width is not None and max(camera.width, camera.height) > MAX_WIDTH:
+        raise SemnerfError(f"width {width}, expected a picture of at most {MAX_WIDTH} pixels a side")
+    return camera
+
+
 def flight(scene: Scene, n_frames: int, n_keys: int) -> np.ndarray:
     """Poses (n_frames, 4, 4) of a flight through test views, each key the nearest one not yet visited."""
     poses = scene.c2w[list(scene.test_ids)]
@@ -167,12 +183,13 @@ def write_video(model: Model, scene: Scene, path: Path, seconds: float, width: i
     """Writes an mp4 of a flight through the test views.
 
     Raises:
-        SemnerfError: no positive length, too few test views, RGB asked of a field without, or no room on the disk.
+        SemnerfError: no such length, a width as in `resized_camera`, too few test views, RGB asked of a field
+            without, or no room on the disk.
     """
-    if not seconds > 0:
-        raise SemnerfError(f"seconds {seconds}, expected more than 0")
+    if not 0 < seconds <= MAX_SECONDS:
+        raise SemnerfError(f"seconds {seconds:g}, expected more than 0 and at most {MAX_SECONDS}")
     poses = flight(scene, max(2, round(seconds * FPS)), 1 + round(seconds / SECONDS_A_KEY))
-    camera = widened(camera_of_width(scene.intrinsics, width))
+    camera = widened(resized_camera(scene, width))
     views = (render_view(model, camera, pose, scene.near, scene.far) for pose in progress(poses, "filming"))
     path.parent.mkdir(parents=True, exist_ok=True)
     video((picture(view, show, scene.n_classes) for view in views), path, FPS)

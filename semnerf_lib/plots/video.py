@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import imageio.v2 as imageio
 import numpy as np
+from imageio_ffmpeg import write_frames
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.files import write_aside
+
+LEAST_ROOM = 1 << 20
+"""Bytes of a disk that is not full."""
 
 
 def video(frames: Iterable[np.ndarray], path: str | Path, fps: int = 24, quality: int = 6) -> Path:
@@ -25,22 +34,29 @@ def video(frames: Iterable[np.ndarray], path: str | Path, fps: int = 24, quality
         quality: 1 to 10.
 
     Raises:
-        SemnerfError: no frame.
+        SemnerfError: no frame, or the file cannot be written.
     """
     path = Path(path)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.mp4")
-    count = 0
-    try:
-        with imageio.get_writer(aside, fps=fps, quality=quality, macro_block_size=16) as writer:
-            for frame in frames:
-                pad = [(0, -frame.shape[0] % 16), (0, -frame.shape[1] % 16), (0, 0)]
-                writer.append_data(np.pad(frame, pad))  # ty: ignore[missing-attribute]: the base class has none
-                count += 1
-        if count == 0:
-            raise SemnerfError(f"{path}: no frame to film, expected at least one")
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+
+    padded = (np.pad(frame, [(0, -frame.shape[0] % 16), (0, -frame.shape[1] % 16), (0, 0)]) for frame in frames)
+    first = next(padded, None)
+    if first is None:
+        raise SemnerfError(f"{path}: no frame to film, expected at least one")
+
+    def film(aside: Path) -> None:
+        size, settings = first.shape[1::-1], {"output_params": ["-f", "mp4"], "ffmpeg_log_level": "quiet"}
+        try:
+            with closing(write_frames(str(aside), size, fps=fps, quality=quality, **settings)) as encoder:
+                encoder.send(None)
+                for frame in chain([first], padded):
+                    encoder.send(np.ascontiguousarray(frame))
+            if b"moov" not in aside.read_bytes():  # written last; nobody asks the encoder how it ended
+                raise OSError("the encoder left no whole film")
+        except OSError as fault:  # of a pipe that the encoder closed, whatever its reason
+            full = shutil.disk_usage(aside.parent).free < LEAST_ROOM
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) if full else fault from None
+
+    write_aside(path, film)
     return path
 
 

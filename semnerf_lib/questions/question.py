@@ -7,16 +7,17 @@ the numbers of the reader's own runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from semnerf_lib.config import Supervision
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
 from semnerf_lib.experiments.planned import RULE
 from semnerf_lib.machine.files import kept_json, write_json
-from semnerf_lib.machine.jsons import of_kinds, read_json
+from semnerf_lib.machine.jsons import is_number, of_kinds, read_json
 from semnerf_lib.machine.processes import LIBRARY
 from semnerf_lib.machine.progress import say
 from semnerf_lib.runs.executors import Executor
@@ -91,17 +92,19 @@ def answer(name: str, store: Store) -> Answer:
     Raises:
         SemnerfError: no answer of this name, or a file that is not as expected.
     """
-    own = own_file(name, store)
-    if own.is_file() and (found := read_answer(own)) is not None:
+    own, path = own_file(name, store), ANSWERS / f"{name}.json"
+    if own.is_file() and (found := read_answer(own, kept_rows(name))) is not None:
         return found
-    path = ANSWERS / f"{name}.json"
     if (found := read_answer(path)) is None:
         raise SemnerfError(f"{path}: its runs follow an older rule, expected rule {RULE}: make them anew")
     return found
 
 
-def read_answer(path: Path) -> Answer | None:
+def read_answer(path: Path, like: Sequence[Row] = ()) -> Answer | None:
     """What `make_answer` wrote; None if its runs were made with another version of training.
+
+    Args:
+        like: rows of the same question, see `check_rows`.
 
     Raises:
         SemnerfError: the file is missing, or not as expected.
@@ -109,9 +112,53 @@ def read_answer(path: Path) -> Answer | None:
     facts = read_json(path)
     if not of_kinds(facts, {"format": str, "rule": str, "rows": list, "source": str}) or facts["format"] != FORMAT:
         raise SemnerfError(f"{path}: other keys or types, expected an answer in the format {FORMAT!r}")
-    if not facts["rows"] or not all(isinstance(row, dict) and isinstance(row.get("run"), str) for row in facts["rows"]):
-        raise SemnerfError(f"{path}: rows, expected an object with the key 'run' for each run")
-    return Answer(tuple(facts["rows"]), facts["source"]) if facts["rule"] == RULE else None
+    if facts["rule"] != RULE:
+        return None
+    if not facts["rows"]:
+        raise SemnerfError(f"{path}: no rows, expected one for each run")
+    check_rows(path, facts["rows"], like)
+    return Answer(tuple(facts["rows"]), facts["source"])
+
+
+def check_rows(path: Path, rows: Sequence[Any], like: Sequence[Row] = ()) -> None:
+    """Raises SemnerfError unless each row has what every row has, and numbers, texts or lists of numbers beside it.
+
+    Args:
+        path: of the file, for messages.
+        like: rows of the same question: what all of them have, each row must have, and of the same kind.
+    """
+    kinds = {key: kind_of(value) for row in like for key, value in row.items() if value is not None}
+    wanted = set.intersection(*map(set, like)) if like else set()
+    for row in rows:
+        if not of_kinds(row, {"run": str, "supervision": str, "seed": int, "seconds": (int, float)}):
+            raise SemnerfError(f"{path}: rows, expected run, supervision, seed and seconds in each")
+        if row["supervision"] not in get_args(Supervision) or row["seed"] < 0 or row["seconds"] < 0:
+            raise SemnerfError(f"{path}: run {row['run'][:60]}: supervision, seed or seconds, expected those of a run")
+        if missing := wanted - row.keys():
+            raise SemnerfError(f"{path}: run {row['run'][:60]}: no {min(missing)!r}, expected it for each run")
+        for key, value in row.items():
+            if value is None:
+                continue
+            kind = kind_of(value)
+            if kind is None or kind != kinds.get(key, kind):
+                expected = kinds.get(key, "a number, a text or a list of numbers")
+                raise SemnerfError(
+                    f"{path}: run {row['run'][:60]}: {key[:60]!r} is {str(value)[:20]!r}, expected {expected}"
+                )
+
+
+def kind_of(value: Any, depth: int = 0) -> str | None:
+    """What a value of a row is, in words; None for what no row holds, as lists nested more than three deep.
+
+    >>> kind_of(0.5), kind_of([[1, 2.5]]), kind_of([True])
+    ('a number', 'a list of numbers', None)
+    """
+    if isinstance(value, list) and depth < 3:
+        inner = {kind_of(item, depth + 1) for item in value}
+        return "a list of numbers" if inner <= {"a number", "a list of numbers"} else None
+    if isinstance(value, str):
+        return "a text"
+    return "a number" if is_number(value) else None
 
 
 def make_answer(question: Question, store: Store, pick: Callable[[int], Executor]) -> int:
@@ -131,6 +178,7 @@ def make_answer(question: Question, store: Store, pick: Callable[[int], Executor
     for case in question.cases():
         jobs[case.planned.id] = job_for(store, case.spec, case.scale, case.planned), case.dials
     folder = own_file(question.name, store).with_suffix("")
+    like = kept_rows(question.name)
     missing = [job for job, _ in jobs.values() if not (job.folder / "result.json").is_file()]
     say(f"{question.title}: {len(jobs)} runs, {len(missing)} to be made")
     failed = 0
@@ -139,7 +187,7 @@ def make_answer(question: Question, store: Store, pick: Callable[[int], Executor
             failed += outcome.state == "failed"
             say(f"run {n} of {len(missing)}: {title_of(outcome.job.config)}: {outcome.error or outcome.state}")
     rows = [
-        _kept_row(question, job, dials, folder)
+        _kept_row(question, job, dials, folder, like)
         for job, dials in jobs.values()
         if (job.folder / "result.json").is_file()
     ]
@@ -158,8 +206,16 @@ def own_file(name: str, store: Store) -> Path:
     return store.root / "questions" / f"{name}.json"
 
 
-def _kept_row(question: Question, job: Job, dials: Mapping[str, float | str], folder: Path) -> Row:
+def kept_rows(name: str) -> Sequence[Row]:
+    """The rows of the project's answer to a question; none if it has no answer of this version of training."""
+    path = ANSWERS / f"{name}.json"
+    found = read_answer(path) if path.is_file() else None
+    return () if found is None else found.rows
+
+
+def _kept_row(question: Question, job: Job, dials: Mapping[str, float | str], folder: Path, like: Sequence[Row]) -> Row:
     def check(row: Any) -> None:
+        check_rows(folder, [row], like)
         if row["run"] != job.run:
             raise SemnerfError(f"{folder}: a row of {row['run']!r}, expected {job.run}")
 

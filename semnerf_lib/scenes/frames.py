@@ -12,9 +12,9 @@ import numpy as np
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import decimal, regular_size
+from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scene import VOID
-from semnerf_lib.scenes.importers.names import GREY
+from semnerf_lib.scenes.importers.names import GREY, read_text
 from semnerf_lib.scenes.importers.pictures import SIXTEEN_BITS, open_image, pixels, read_ids
 
 LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
@@ -42,12 +42,7 @@ def read_poses(path: Path) -> np.ndarray:
     Raises:
         SemnerfError: no such file, a line that is not 16 numbers, a pose that is no rigid motion.
     """
-    try:
-        regular_size(path)
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "no UTF-8 text"
-        raise SemnerfError(f"{path}: {reason}, expected a text file with one 4x4 pose a line") from None
+    lines = read_text(path, "a text file with one 4x4 pose a line").splitlines()
     while lines and not lines[-1].strip():
         lines.pop()
     poses = []
@@ -70,9 +65,11 @@ def read_poses(path: Path) -> np.ndarray:
 def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
     """The files of all frames in numeric order."""
     folder = path / kind
+    if not folder.is_dir():  # a file, or a link that leads nowhere
+        raise SemnerfError(f"{folder}: no folder, expected one of images {kind}_<i>.png")
     files: dict[int, Path] = {}
     for file in folder.iterdir():
-        if match := re.fullmatch(rf"{kind}_(\d+)\.(png|jpg|jpeg)", file.name, re.IGNORECASE):
+        if match := re.fullmatch(rf"{kind}_([0-9]+)\.(png|jpg|jpeg)", file.name, re.IGNORECASE):
             number = int(match[1])
             if number in files:
                 raise SemnerfError(f"{file}: a second file of frame {number} beside {files[number].name}, expected one")
@@ -121,14 +118,17 @@ def _label_image(file: Path) -> tuple[np.ndarray, Palette]:
     return np.where(ids == 65535, VOID, ids), palette
 
 
+def check_stack(path: Path, n_frames: int, width: int, height: int) -> None:
+    """Raises SemnerfError where frames have more than `MAX_STACK` pixels together."""
+    if n_frames * width * height > MAX_STACK:
+        raise SemnerfError(f"{path}: {n_frames} frames of {width}x{height} pixels, expected at most {MAX_STACK} in all")
+
+
 def read_stack(files: list[Path], kind: str, size: tuple[int, int] | None, finish: Callable, dtype) -> np.ndarray:
     """All images of a kind, each as `finish` makes it. `size` (H, W) is that of the first image where None."""
     first, _ = read_image(files[0], kind)
     size = first.shape[:2] if size is None else size
-    if len(files) * size[0] * size[1] > MAX_STACK:
-        raise SemnerfError(
-            f"{files[0]}: {len(files)} frames of {size[1]}x{size[0]} pixels, expected {MAX_STACK} in all"
-        )
+    check_stack(files[0], len(files), size[1], size[0])
     out = np.empty((len(files), *size, *first.shape[2:]), dtype=dtype)
 
     def read(i: int) -> dict[int, tuple[int, int, int]]:

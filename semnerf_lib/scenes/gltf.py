@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import is_number, parse_json, read_json
+from semnerf_lib.machine.jsons import is_number, parse_json, read_json, regular_size
 from semnerf_lib.scenes.parts import GENERIC, MeshPart, class_of, regular_file, texture_colours
 
 MAX_VALUES = 2**28
@@ -22,6 +22,8 @@ WHOLE = (
 )  # fmt: skip
 FLOATS = ("matrix", "translation", "rotation", "scale", "baseColorFactor", "emissiveFactor", "min", "max")
 """Keys of whole numbers, and of numbers or lists of them, wherever they stand."""
+MODES = range(6)
+"""Of primitives: points, lines, triangles and strips of them; trimesh leaves fans out, which would be holes."""
 DRAWN = (0, 1, 3, 4, 5)
 """Modes of primitives that trimesh keeps: points, lines and triangles."""
 LARGEST = {5120: 127, 5121: 255, 5122: 32767, 5123: 65535}
@@ -34,9 +36,11 @@ def _header(path: Path) -> dict[str, Any]:
         return read_json(path)
     try:
         with path.open("rb") as file:
-            magic, _, _, size, kind = struct.unpack("<4sIII4s", file.read(20))
-            if magic != b"glTF" or kind != b"JSON" or size > path.stat().st_size:
+            magic, _, length, size, kind = struct.unpack("<4sIII4s", file.read(20))
+            if magic != b"glTF" or kind != b"JSON" or size > length:
                 raise ValueError("no glTF header")
+            if length != (there := regular_size(path)):
+                raise ValueError(f"{there} bytes of {length}")
             raw = file.read(size)
     except (OSError, ValueError, struct.error) as error:
         raise SemnerfError(f"{path}: damaged mesh ({error}), expected GLB") from None
@@ -67,7 +71,13 @@ def _check(path: Path, header: dict[str, Any]) -> None:
     counts = [accessor["count"] for accessor in header.get("accessors", [])]
     if not all(type(n) is int and n >= 0 for n in counts) or sum(counts) > MAX_VALUES:
         raise SemnerfError(f"{path}: damaged mesh (counts of its accessors), expected at most {MAX_VALUES} items")
-    primitives = [part for mesh in header.get("meshes", []) for part in mesh.get("primitives", [])]
+    meshes = header.get("meshes", [])
+    named = [node["mesh"] for node in header.get("nodes", []) if "mesh" in node]
+    if max(named, default=-1) >= len(meshes):
+        raise SemnerfError(f"{path}: a node names mesh {max(named)}, expected one of the file's {len(meshes)}")
+    primitives = [part for mesh in meshes for part in mesh.get("primitives", [])]
+    if modes := {part.get("mode", 4) for part in primitives} - set(MODES):
+        raise SemnerfError(f"{path}: primitives of mode {min(modes)}, expected triangles (4), or strips of them (5)")
     numbers = [n for part in primitives for n in (part.get("indices", 0), *part.get("attributes", {}).values())]
     if not all(type(n) is int and 0 <= n < len(counts) for n in numbers):
         raise SemnerfError(

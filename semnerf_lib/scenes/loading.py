@@ -11,10 +11,11 @@ import numpy as np
 from semnerf_lib.errors import SemnerfError, printable
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import FILE_NAME
-from semnerf_lib.scenes.frames import LABELS
+from semnerf_lib.scenes.frames import LABELS, check_stack
 from semnerf_lib.scenes.importers.formats import import_scene, is_foreign
 from semnerf_lib.scenes.mesh import SUFFIXES, mesh_scene
 from semnerf_lib.scenes.placement import in_metres, placed
+from semnerf_lib.scenes.render import N_FRAMES
 from semnerf_lib.scenes.replica import load_replica
 from semnerf_lib.scenes.rooms.dials import dialled_scene, is_dialled
 from semnerf_lib.scenes.rooms.room import CHANGED_SCENES, MADE_SCENES, room_scene
@@ -46,16 +47,16 @@ def load_scene(
         least: training frames of a folder that stay; with fewer than `least * every` of them, more of each stay.
 
     Raises:
-        SemnerfError: nothing of that name; what the loaders raise; a width below 4; `every` below 1 or so large
-            that no frame is left.
+        SemnerfError: nothing of that name; what the loaders raise; a width below 4, or of rendered frames with
+            more than `frames.MAX_STACK` pixels together; `every` below 1 or so large that no frame is left.
     """
     if width is not None and width < 4:
         raise SemnerfError(f"scene {spec}: width = {width}, expected at least 4 pixels")
-    if is_dialled(str(spec)):
-        return dialled_scene(str(spec), *_size(width), seed=seed, every=every, cache=cache)
-    path = Path(str(spec))  # papermill takes a folder called 101 for a number
-    size = _size(width)
-    if str(spec) in MADE_SCENES + CHANGED_SCENES:
+    path, size = Path(str(spec)), _size(width)  # papermill takes a folder called 101 for a number
+    if is_dialled(str(spec)) or str(spec) in MADE_SCENES + CHANGED_SCENES:
+        check_stack(path, 2 * N_FRAMES // 5, *size)
+        if is_dialled(str(spec)):
+            return dialled_scene(str(spec), *size, seed=seed, every=every, cache=cache)
         return room_scene(*size, seed=seed, every=every, cache=cache, name=str(spec))
     if path.suffix.lower() in SUFFIXES and not path.is_dir():
         return mesh_scene(path, *size, seed=seed, every=every, cache=cache)

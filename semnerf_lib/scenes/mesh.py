@@ -14,16 +14,17 @@ from semnerf_lib.cameras import MAX_DISTANCE, Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scene import VOID, Scene
-from semnerf_lib.scenes.frames import read_poses
+from semnerf_lib.scenes.frames import check_stack, read_poses
 from semnerf_lib.scenes.gltf import read_gltf
 from semnerf_lib.scenes.hm3d import arrays_of_hm3d, table_beside
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.obj import read_obj
 from semnerf_lib.scenes.parts import NO_CLASS, MeshPart, class_colours, class_of, classes_of
+from semnerf_lib.scenes.pinhole import camera_of
 from semnerf_lib.scenes.ply import read_ply
 from semnerf_lib.scenes.ply_classes import arrays_of_ply, named_in
 from semnerf_lib.scenes.raycast import LabelledMesh
-from semnerf_lib.scenes.render import rendered_scene, scene_at
+from semnerf_lib.scenes.render import N_FRAMES, rendered_scene, scene_at
 
 SUFFIXES = (".ply", ".glb", ".gltf", ".obj")
 UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0, "km": 1000.0, "in": 0.0254, "ft": 0.3048}
@@ -85,7 +86,7 @@ def load_mesh(
     if suffix == ".ply":
         ply, beside = read_ply(path), path.parent / "info_semantic.json"
         info_path = Path(info) if info else beside if beside.is_file() else None
-        own = None if info else named_in(ply.comments)
+        own = None if info else named_in(path, ply.comments)
         arrays = arrays_of_ply(path, ply, info_path, own or (class_table(info_path) if info_path else None))
     elif suffix == ".glb" and (table := table_beside(path)):
         arrays = arrays_of_hm3d(path, table, read_gltf(path))
@@ -194,6 +195,7 @@ def mesh_scene(
         SemnerfError: what `load_mesh` raises; without a given unit, a mesh of a size that no room has.
     """
     path = Path(path)
+    check_stack(path, 2 * N_FRAMES // 5, width, height)
     mesh = sized_mesh(path, info, up, unit)
     low, high = mesh.bounds[:, 2]
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in (
@@ -216,11 +218,7 @@ def read_camera(path: Path) -> Intrinsics:
     Raises:
         SemnerfError: no such file, a value that is no number, a camera that cannot be.
     """
-    given = read_json(path)
-    try:
-        camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
-    except SemnerfError as error:
-        raise SemnerfError(f"{path}: {error}") from None
+    camera = camera_of(read_json(path), path)
     if max(camera.width, camera.height) > MAX_SIDE:
         raise SemnerfError(f"{path}: {camera.width}x{camera.height} pixels, expected at most {MAX_SIDE} a side")
     return camera
@@ -247,6 +245,7 @@ def mesh_scene_at(
     path = Path(path)
     intrinsics = Intrinsics.from_hfov(width, round(width * 3 / 4)) if camera is None else read_camera(camera)
     c2w = read_poses(poses)
+    check_stack(path, len(c2w), intrinsics.width, intrinsics.height)
     mesh = sized_mesh(path, None, up, unit)
     try:
         return scene_at(path.stem, mesh, padded_bounds(mesh), intrinsics, c2w)

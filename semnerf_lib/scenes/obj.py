@@ -12,20 +12,23 @@ import numpy as np
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import decimal, integer
+from semnerf_lib.machine.jsons import decimal, integer, regular_size
 from semnerf_lib.scenes.importers.pictures import open_image, pixels
 from semnerf_lib.scenes.parts import MeshPart, regular_file, texture_colours
 
-MAX_BYTES = 2**31
-
 
 def _text(path: Path) -> str:
+    parts = []
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise SemnerfError(f"{path}: {path.stat().st_size} bytes, expected at most {MAX_BYTES}")
-        raw = path.read_bytes()
+        regular_size(path)
+        with path.open("rb") as file:
+            while part := file.read(1 << 24):
+                if b"\0" in part:  # as in the holes of a file that is small on the disk
+                    raise SemnerfError(f"{path}: a byte of 0 in it, expected an OBJ mesh, which is text")
+                parts.append(part)
     except OSError as error:
         raise SemnerfError(f"{path}: {error.strerror or error}, expected an OBJ mesh") from None
+    raw = b"".join(parts)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -64,7 +67,7 @@ class _Reader:
     """What the lines up to now said."""
 
     def __init__(self, path: Path):
-        self.path, self.line = path, 0
+        self.path, self.line, self.normals = path, 0, 0
         self.points: list[list[float]] = []
         self.uvs: list[list[float]] = []
         self.colours: list[list[float]] = []  # of the points, 0 ... 1, as MeshLab writes them; [] for none
@@ -89,7 +92,10 @@ class _Reader:
     def corner(self, words: list[str], word: str) -> tuple[int, int]:
         """Positions of a corner's vertex and texture coordinate (-1: none); the file counts from 1, or back from -1."""
         out = []
-        for text, there in zip((word.split("/") + [""])[:2], (len(self.points), len(self.uvs)), strict=True):
+        texts = word.split("/")
+        if len(texts) > 3:
+            raise self.fault(words, "corners of at most three indices")
+        for text, there in zip((*texts, "", "")[:3], (len(self.points), len(self.uvs), self.normals), strict=True):
             if not text:
                 out.append(-1)
                 continue
@@ -124,6 +130,8 @@ class _Reader:
                     self.colours.append(values[3:6] if len(values) >= 6 else [])
                 case "vt":
                     self.uvs.append(self.numbers(words, 2, 2))
+                case "vn":
+                    self.normals += 1
                 case "f":
                     self.face(words)
                 case "o":

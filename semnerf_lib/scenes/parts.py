@@ -11,6 +11,7 @@ from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import regular_size
 from semnerf_lib.palette import palette
 
 NO_CLASS = ("void", "unlabelled", "unlabeled", "undefined", "unknown")
@@ -83,13 +84,14 @@ def texture_colours(
 
 
 def regular_file(path: Path, owner: Path) -> Path:
-    """The path, if it is a regular file (a FIFO or a device would be waited for without end).
+    """The path, if it is a regular file (a FIFO or a device would be waited for without end) of a size to be read.
 
     Raises:
         SemnerfError: anything else.
     """
     if not path.is_file():
         raise SemnerfError(f"{owner}: names {path.name!r}, which is no regular file beside it")
+    regular_size(path)
     return path
 
 

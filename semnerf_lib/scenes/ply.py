@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int, Shaped
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import integer, regular_size
 
 TYPES = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
@@ -19,6 +20,8 @@ CORNERS = ("vertex_indices", "vertex_index")
 
 Column = np.ndarray | list[np.ndarray]
 """A property's values; of a list property whose lengths differ, an array for each row."""
+MAX_WORDS = 1 << 25
+"""Numbers of an ascii file, each of which takes some forty bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,7 @@ class _Element:
     count: int
     properties: list[tuple[str, str, str | None]]
     """Name, type, and for a list the type of its length."""
+    names: set[str] = field(default_factory=set)  # of the properties
 
 
 def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...], int]:
@@ -63,17 +67,20 @@ def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...
             if words[:1] == ["comment"]:
                 comments.append(line.partition("comment")[2].strip())
             if words[:1] == ["format"]:
+                if form:
+                    raise ValueError("two formats")
                 form = words[1]
             elif words[:1] == ["element"]:
                 if not words[2].isdecimal() or words[1] in (e.name for e in elements):
                     raise ValueError(f"{line.strip()[:80]!r}, expected a new name and a count")
-                elements.append(_Element(words[1], int(words[2]), []))
+                elements.append(_Element(words[1], integer(words[2]), []))
             elif words[:1] == ["property"]:
                 listed = words[1] == "list"
                 name, kind, counted = (words[4], words[3], TYPES[words[2]]) if listed else (words[2], words[1], None)
                 fractions = (counted or "u")[0] == "f" or (name in CORNERS and TYPES[kind][0] == "f")
-                if name in (n for n, _, _ in elements[-1].properties) or fractions:
+                if name in elements[-1].names or fractions:
                     raise ValueError(f"{line.strip()[:80]!r}, expected a new name, and a list of integers")
+                elements[-1].names.add(name)
                 elements[-1].properties.append((name, TYPES[kind], counted))
     except (IndexError, KeyError, ValueError) as error:
         raise SemnerfError(f"{path}: damaged PLY header ({type(error).__name__} {error})") from None
@@ -96,8 +103,7 @@ class _Body:
         raise NotImplementedError
 
     def check(self, element: _Element) -> None:
-        least = self.least(element)
-        if element.count and (least == 0 or element.count > (self.end - self.at) // least):
+        if element.count and not 0 < element.count * self.least(element) <= self.end - self.at:
             raise ValueError(f"it ends early: {element.count} rows of '{element.name}' are not there")
 
     def read(self, element: _Element) -> dict[str, Column]:
@@ -119,7 +125,7 @@ class _Body:
 
 
 class _Binary(_Body):
-    def __init__(self, raw: bytes, order: str):
+    def __init__(self, raw: memoryview, order: str):
         super().__init__(len(raw))
         self.raw, self.order = raw, order
 
@@ -130,9 +136,8 @@ class _Binary(_Body):
         dtype = np.dtype(self.order + kind)
         if count < 0:
             raise ValueError(f"a list of length {count}")
-        return (
-            np.frombuffer(self.raw, dtype, count, self.advance(count * dtype.itemsize)) if count else np.empty(0, kind)
-        )
+        first = self.advance(count * dtype.itemsize)
+        return np.frombuffer(self.raw, dtype, count, first) if count else np.empty(0, kind)
 
     def read(self, element: _Element) -> dict[str, Column]:
         """Lists whose lengths are those of the first row are read at once, others row by row."""
@@ -159,6 +164,8 @@ class _Binary(_Body):
 
 class _Ascii(_Body):
     def __init__(self, raw: bytes):
+        if sum(map(raw.count, (b" ", b"\n", b"\r", b"\t"))) > MAX_WORDS:
+            raise ValueError(f"more than {MAX_WORDS} numbers as text, expected a binary file")
         self.words = raw.split()
         super().__init__(len(self.words))
         if b"_" in raw:
@@ -180,9 +187,11 @@ class _Ascii(_Body):
         return np.array(whole, kind)
 
 
-def _fan(polygons: Column) -> tuple[Int[np.ndarray, "triangles 3"], Int[np.ndarray, "triangles"]]:
+def _fan(path: Path, polygons: Column) -> tuple[Int[np.ndarray, "triangles 3"], Int[np.ndarray, "triangles"]]:
     """Polygons as triangles around their first corner, and the polygon of each triangle."""
     lengths = np.array([len(p) for p in polygons], dtype=int)
+    if lengths.min(initial=3) < 3:
+        raise SemnerfError(f"{path}: a face of {lengths.min()} corners, expected three or more")
     triangles, owners = [np.zeros((0, 3), dtype=np.int64)], [np.zeros(0, dtype=int)]
     for size in np.unique(lengths):
         owner = np.flatnonzero(lengths == size)
@@ -218,12 +227,14 @@ def read_ply(path: Path) -> Ply:
             names a vertex that is not there.
     """
     try:
+        regular_size(path)
         raw = path.read_bytes()
     except OSError as error:
         raise SemnerfError(f"{path}: {error.strerror or error}, expected a PLY file") from None
     form, elements, comments, start = _header(path, raw)
     try:
-        body = _Ascii(raw[start:]) if form == "ascii" else _Binary(raw[start:], "<" if "little" in form else ">")
+        rest = memoryview(raw)[start:]
+        body = _Ascii(bytes(rest)) if form == "ascii" else _Binary(rest, "<" if "little" in form else ">")
         table = {element.name: body.read(element) for element in elements}
         if body.at < body.end and (form == "ascii" or raw[start + body.at :].strip()):
             raise ValueError("there is more behind its last element")
@@ -242,7 +253,7 @@ def read_ply(path: Path) -> Ply:
         triangles = _strips(strip)
         face, polygon = {}, np.arange(len(triangles))
     else:
-        triangles, polygon = _fan(corners)
+        triangles, polygon = _fan(path, corners)
     if triangles.size and not 0 <= triangles.min() <= triangles.max() < len(vertex["x"]):
         raise SemnerfError(f"{path}: a face names a vertex outside 0 ... {len(vertex['x']) - 1}")
     plain = {k: v for k, v in face.items() if isinstance(v, np.ndarray) and v.ndim == 1}

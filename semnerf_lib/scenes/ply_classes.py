@@ -20,16 +20,21 @@ CLASS_PROPERTIES = ("label", "class_id", "class", "semantic", "category_id")
 COLOUR_PROPERTIES = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 
 
-def named_in(comments: tuple[str, ...]) -> dict[int, str]:
+def named_in(path: Path, comments: tuple[str, ...]) -> dict[int, str]:
     """Class ids and their names in a PLY's comments.
 
-    >>> named_in(("made by hand", "class 7 coffee-table"))
+    Raises:
+        SemnerfError: an id with two names.
+
+    >>> named_in(Path("a.ply"), ("made by hand", "class 7 coffee-table"))
     {7: 'coffee-table'}
     """
     names = {}
     for comment in comments:
-        if match := re.fullmatch(r"class (\d{1,9}) (.+)", comment):
-            names[int(match[1])] = _unquoted(match[2])
+        if match := re.fullmatch(r"class ([0-9]{1,9}) (.+)", comment):
+            number, name = int(match[1]), _unquoted(match[2])
+            if names.setdefault(number, name) != name:
+                raise SemnerfError(f"{path}: class {number} is {names[number]!r} and {name!r}, expected one name")
     return names
 
 

@@ -33,6 +33,7 @@ from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_cod
 from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
 from semnerf_lib.scenes.importers.names import VOID_NAMES, distinct_names, same_names
 from semnerf_lib.scenes.info import class_table
+from semnerf_lib.scenes.pinhole import camera_of
 from semnerf_lib.scenes.split import frames_of_split, without_lost
 
 
@@ -42,7 +43,7 @@ def find_info(path: Path) -> Path:
     above = path.resolve().parent
     places = [path, above, above / "habitat", above.parent / "semantic_info" / above.name]
     for place in places:
-        if (place / "info_semantic.json").is_file():
+        if os.path.lexists(place / "info_semantic.json"):
             return place / "info_semantic.json"
     raise SemnerfError(f"{path / 'info_semantic.json'}: missing, expected the names of the classes (Replica has it)")
 
@@ -56,10 +57,7 @@ def _read_intrinsics(path: Path, size: tuple[int, int]) -> tuple[Intrinsics, flo
     scale = given.get("depth_scale", 1000)
     if not is_number(scale) or not 1e-6 < scale < 1e9:
         raise SemnerfError(f"{file}: depth_scale {scale!r}, expected how many units of the depth images a metre has")
-    try:
-        camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
-    except SemnerfError as error:
-        raise SemnerfError(f"{file}: {error}") from None
+    camera = camera_of(given, file)
     if (camera.height, camera.width) != size:
         raise SemnerfError(f"{file}: {camera.width}x{camera.height} pixels, expected {size[1]}x{size[0]} as the labels")
     return camera, float(scale)
@@ -123,7 +121,8 @@ def load_replica(path: str | os.PathLike) -> Scene:
     names_file = find_info(path)
     names = class_table(names_file)
     kept, train_ids, test_ids, more = without_lost(path, c2w, *frames_of_split(path, len(c2w)))
-    files = {k: frame_files(path, k, len(c2w)) for k in (LABELS, INSTANCES, RGB, DEPTH) if (path / k).is_dir()}
+    there = [kind for kind in (LABELS, INSTANCES, RGB, DEPTH) if os.path.lexists(path / kind)]
+    files = {kind: frame_files(path, kind, len(c2w)) for kind in there}
     files = {k: [all_files[i] for i in kept] for k, all_files in files.items()}
     ids = read_stack(files[LABELS], LABELS, None, lambda image: image, np.uint8)
     size = ids.shape[1:]

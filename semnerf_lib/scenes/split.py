@@ -9,6 +9,7 @@ unit                  "m", "cm", "mm", or how many units of the poses a metre ha
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def frames_of_split(path: Path, n_frames: int) -> tuple[list[int], list[int], li
         for ids in (train, test):
             if not isinstance(ids, list) or not all(type(i) is int and 0 <= i < n_frames for i in ids):
                 raise SemnerfError(f"{file}: train_ids, test_ids: expected lists of frames 0 ... {n_frames - 1}")
+        if twice := [i for i, count in Counter([*train, *test]).items() if count > 1]:
+            raise SemnerfError(f"{file}: frame {twice[0]} is there twice, expected each once in train_ids or test_ids")
         return list(range(n_frames)), train, test, limits(file, given)
     if n_frames == 900:
         kept = [i for i in range(900) if i % 5 in (0, 2)]

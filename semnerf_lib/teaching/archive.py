@@ -14,7 +14,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +25,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.arrays import PACKED
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.jsons import parse_json
 
@@ -32,6 +33,8 @@ FORMAT = 2
 MANIFEST, WEIGHTS, FACTS = "manifest.json", "weights.safetensors", ("config", "history", "result")
 MAX_BYTES = 2**28
 """Of a member, before it is read."""
+MAX_TOTAL = 2**33
+"""Of all members."""
 LARGE = 100_000
 """Tensors with at least so many numbers are rounded."""
 STEPS = 6
@@ -97,7 +100,7 @@ def write_archive(path: Path, facts: dict[str, Any], members: dict[str, bytes]) 
     Raises:
         SemnerfError: see `write_aside`.
     """
-    manifest = {"format": FORMAT, **facts, "sha256": _sha256(members)}
+    manifest = {"format": FORMAT, **facts, "sha256": _sha256(members, members.__getitem__)}
 
     def write(aside: Path) -> None:
         with zipfile.ZipFile(aside, "w") as archive:
@@ -109,11 +112,12 @@ def write_archive(path: Path, facts: dict[str, Any], members: dict[str, bytes]) 
     write_aside(path, write)
 
 
-def _sha256(members: dict[str, bytes]) -> str:
+def _sha256(names: Iterable[str], read: Callable[[str], bytes]) -> str:
     """sha256 over the names, sizes and bytes of members, hexadecimal."""
     h = hashlib.sha256()
-    for name in sorted(members):
-        h.update(f"{name}\n{len(members[name])}\n".encode() + members[name])
+    for name in sorted(names):
+        data = read(name)
+        h.update(f"{name}\n{len(data)}\n".encode() + data)
     return h.hexdigest()
 
 
@@ -150,7 +154,9 @@ class Pack:
         names = sorted(f"runs/{run}/{name}" for run in runs for name in (WEIGHTS, *(f"{fact}.json" for fact in FACTS)))
         if len(set(runs)) != len(runs) or sorted(self._archive.namelist()) != sorted([MANIFEST, *names]):
             self._refuse(f"its members are not those of its manifest, expected {len(names)} of {len(runs)} runs")
-        if _sha256({name: self.read(name) for name in names}) != manifest["sha256"]:
+        if (total := sum(self._archive.getinfo(name).file_size for name in names)) > MAX_TOTAL:
+            self._refuse(f"{total} bytes when unpacked, expected at most {MAX_TOTAL}")
+        if _sha256(names, self.read) != manifest["sha256"]:
             self._refuse(f"damaged, expected members of sha256 {manifest['sha256'][:12]}...; copy the file again")
         return manifest
 
@@ -161,9 +167,13 @@ class Pack:
             SemnerfError: missing, encrypted, damaged or huge.
         """
         try:
-            if self._archive.getinfo(name).file_size > MAX_BYTES:
+            member = self._archive.getinfo(name)
+            if member.file_size > MAX_BYTES:
                 self._refuse(f"{name} is larger than {MAX_BYTES} bytes, expected less")
-            return self._archive.read(name)
+            if member.compress_type not in PACKED:  # another way unpacks all of it, whatever size it names
+                self._refuse(f"{name} is packed in another way, expected a pack of `semnerf workshop pack`")
+            with self._archive.open(member) as stream:
+                return stream.read(member.file_size + 1)
         except (KeyError, OSError, EOFError, RuntimeError, ValueError, struct.error, zlib.error) as fault:
             self._refuse(f"{name} is missing, encrypted or damaged, expected a whole pack; copy the file again", fault)
         except zipfile.BadZipFile as fault:

@@ -24,7 +24,6 @@ from tiny import make_tiny_scene, tiny_config
 from fuzz.door import Door
 from fuzz.mutations import Legal, json_text, json_utf16, json_value
 from semnerf_lib.cli.execute import executed_cells
-from semnerf_lib.cli.main import parse
 from semnerf_lib.cli.reproduce import kept_result, notebook_key
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
@@ -268,42 +267,6 @@ def references_fault(found: list[Any]) -> str | None:
     return None if all(is_number(s) and 0 <= s <= 1 for s in shares) else "a score that is no share"
 
 
-COMMANDS = (
-    "reproduce --scale smoke --only 01 05 --workers 2", "train --field mlp --fold 0 --seed 1 --set iterations=5",
-    "train --corruption pixel-noise:0.5 --supervision labels", "status --watch", "render --to fly.mp4 --seconds 12",
-    "relabel --to clean_labels", "mesh --to room.glb", "scene make room_frames", "scene check PATH", "students --to x",
-    "workshop pack a.pack --notebooks 05", "workshop unpack a.pack --sha256 0123456789abcdef", "site --to site",
-    "scene import a b --unit mm --axes opengl", "evaluate --scene room", "reproduce --plan --dask local",
-)  # fmt: skip
-ODD = ("", "-", "--", "-1", "nan", "1e400", "9" * 400, "\x1b[2J", "é", "\udcff", "a\nb", "--help-me", "x" * 9000, "=")
-
-
-def words(folder: Path) -> None:
-    (folder / "words.json").write_text("[]")
-
-
-def change_words(folder: Path, rng: Random) -> tuple[str, Legal]:
-    line = rng.choice(COMMANDS).split()
-    for _ in range(rng.randrange(1, 4)):
-        at = rng.randrange(len(line) + 1)
-        if rng.random() < 0.3 and at < len(line):
-            del line[at]
-        elif rng.random() < 0.5 and at < len(line):
-            line[at] = rng.choice(ODD)
-        else:
-            line.insert(at, rng.choice((*ODD, *rng.choice(COMMANDS).split())))
-    (folder / "words.json").write_text(json.dumps(line))
-    return f"words {line!a:.100}", None
-
-
-def read_words(folder: Path) -> str:
-    try:
-        parse(json.loads((folder / "words.json").read_text()))
-    except SystemExit:
-        return "help"
-    return "parsed"
-
-
 DOORS = (
     Door("run folders", runs, ("results/runs/*/*",), read_runs, runs_fault, mends=True, weight=5),
     Door("checkpoint", checkpoint, ("*.safetensors",), read_checkpoint, sealed=True, weight=3),
@@ -316,5 +279,4 @@ DOORS = (
     Door("notebooks and series", notebook, ("books/*",), read_notebook, weight=3),
     Door("kept results of notebooks", notebook, ("kept/*.json",), read_kept, mends=True, weight=2),
     Door("references", references, ("*.json",), read_references, references_fault, weight=2),
-    Door("command lines", words, (), read_words, weight=3, damage=change_words),
 )

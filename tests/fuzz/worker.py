@@ -40,9 +40,9 @@ class Result(NamedTuple):
 
 def doors() -> dict[str, Door]:
     """All doors by name."""
-    from fuzz import kept, scenes
+    from fuzz import commands, kept, pages, scenes
 
-    return {door.name: door for door in (*scenes.DOORS, *kept.DOORS)}
+    return {door.name: door for door in (*scenes.DOORS, *kept.DOORS, *pages.DOORS, *commands.DOORS)}
 
 
 class Place:

@@ -40,8 +40,13 @@ def without_header(path):
         archive.writestr("a.npy", b"no header")
 
 
+def lzma(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.npy", b"\x93NUMPY")
+
+
 @pytest.mark.parametrize(
-    "write", [without_header, huge, bomb, objects, os.mkfifo, os.mkdir, lambda path: path.write_text("x")]
+    "write", [without_header, lzma, huge, bomb, objects, os.mkfifo, os.mkdir, lambda path: path.write_text("x")]
 )
 def test_what_is_no_npz_is_refused_in_one_line(tmp_path, write):
     write(tmp_path / "a.npz")

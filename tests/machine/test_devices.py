@@ -23,7 +23,7 @@ def test_best_device(cuda, mps, best, monkeypatch):
             pick_device("cuda:1")
 
 
-@pytest.mark.parametrize("name", ["", "gpu", "CUDA"])
+@pytest.mark.parametrize("name", ["", "gpu", "CUDA", "cpu:", "cpu:1", "cpu:00"])
 def test_unknown_device_raises(name):
     with pytest.raises(SemnerfError, match="is not there"):
         pick_device(name)

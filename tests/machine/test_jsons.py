@@ -25,6 +25,7 @@ def test_reads_a_value_behind_a_byte_order_mark(tmp_path):
         ('{"a": 1e400}', "beyond any float"),
         ('{"a": ' + "1" * 4000 + "}", "4000 digits"),
         ("[]", "expected a JSON object"),
+        ('{"a": {"b": 1, "b": 2}}', "the key 'b' is there twice"),
         ("{", "no JSON"),
     ],
 )
@@ -40,6 +41,10 @@ def test_only_regular_files_are_opened(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(SemnerfError, match="no regular file"):
         read_json(tmp_path / "fifo")
+    (tmp_path / "holes").touch()
+    os.truncate(tmp_path / "holes", 1 << 40)
+    with pytest.raises(SemnerfError, match="holes: 1099511627776 bytes, expected at most"):
+        read_json(tmp_path / "holes")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     with pytest.raises(SemnerfError, match="No such file"):
         read_json(tmp_path / "link")

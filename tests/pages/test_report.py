@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from made_runs import furnished_scene, make_runs
 
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import plan, sharpeners
-from semnerf_lib.pages.report import Report, score_tables, write_report
+from semnerf_lib.pages.report import Report, score_tables, seconds_of_setup, write_report
 from semnerf_lib.runs.store import Store
 
 
@@ -18,6 +19,18 @@ def report(tmp_path):
     made = [one for planned in plans.values() for one in planned][:-1]
     runs = make_runs(Store(tmp_path), made, lambda config: 0.5 + 0.1 * (config.fold or 0))
     return Report(scene, "smoke", plans, len(made) + 1, {"10_verdict": None}, 1.0, runs={run.id: run for run in runs})
+
+
+@pytest.mark.parametrize("text, seconds", [("", None), ("12.5", 12.5)])
+def test_the_time_of_the_set_up(monkeypatch, text, seconds):
+    monkeypatch.setenv("SEMNERF_SETUP_SECONDS", text)
+    assert seconds_of_setup() == seconds
+
+
+def test_a_time_of_the_set_up_that_is_none(monkeypatch):
+    monkeypatch.setenv("SEMNERF_SETUP_SECONDS", "abc")
+    with pytest.raises(SemnerfError, match="SEMNERF_SETUP_SECONDS 'abc', expected"):
+        seconds_of_setup()
 
 
 def test_clean_labels_have_a_row_a_model(report):

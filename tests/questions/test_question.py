@@ -122,6 +122,42 @@ def test_a_damaged_answer_is_named(asked, store, change):
         answer("tiny", store)
 
 
+ROWS = {
+    "a column less": lambda row: row.pop("thin"),
+    "a text for a number": lambda row: row.update(thin="0.3"),
+    "true for a number": lambda row: row.update(thin=True),
+    "a list of texts": lambda row: row.update(more=["a"]),
+    "an object": lambda row: row.update(more={}),
+    "a supervision that is none": lambda row: row.update(supervision="depth"),
+    "a seed below 0": lambda row: row.update(seed=-1),
+}
+
+
+@pytest.mark.parametrize("change", ROWS.values(), ids=ROWS.keys())
+def test_rows_unlike_those_of_the_project_are_refused_and_measured_anew(asked, store, change, tmp_path, monkeypatch):
+    question, measured = asked
+    make_answer(question, store, pick)
+    own = store.root / "questions" / "tiny.json"
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/tiny.json").write_bytes(own.read_bytes())
+    monkeypatch.setattr("semnerf_lib.questions.question.ANSWERS", tmp_path / "project")
+    facts = read_json(own)
+    change(facts["rows"][1])
+    write_json(own, facts)
+    with pytest.raises(SemnerfError, match="tiny.json: r.*, expected"):
+        answer("tiny", store)
+    write_json(own.with_suffix("") / f"{facts['rows'][1]['run']}.json", facts["rows"][1])
+    assert make_answer(question, store, pick) == 0 and len(measured) == 3
+    assert answer("tiny", store) == read_answer(tmp_path / "project/tiny.json")
+
+
+@pytest.mark.parametrize("path", sorted(ANSWERS.glob("*.json")), ids=lambda path: path.stem)
+def test_an_answer_like_the_projects_is_taken(path, tmp_path):
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions" / path.name).write_bytes(path.read_bytes())
+    assert answer(path.stem, Store(tmp_path)) == read_answer(path)
+
+
 def test_the_projects_answers_follow_todays_rule():
     assert {path.stem for path in ANSWERS.glob("*.json")} == {one.name for one in registry.QUESTIONS}
     for path in ANSWERS.glob("*.json"):

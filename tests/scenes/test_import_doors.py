@@ -114,6 +114,8 @@ REFUSED = {
     "a name that is null": ("BlenderProc", put("cameras.json", '"bed"', "null"), "a name that is no text"),
     "a camera of text": ("BlenderProc", put("cameras.json", "4.0", '"4.0"'), "'4.0' is no number"),
     "an image without a name": ("sitcoms3D", put("cameras.json", '"1.jpg"', "null"), "frames.1. has image_name None"),
+    "a skew": ("ScanNet", put("intrinsic/intrinsic_color.txt", "+00 0.0", "+00 2.0"), "color.txt: K is"),
+    "a key twice": ("BlenderProc", put("cameras.json", '"K":', '"names": {}, "K":'), "'names' is there twice"),
     "a rotation that is true": ("BOP", put("scene_camera.json", "4.0", "true"), "frame 0: 'True' is no number"),
 }
 

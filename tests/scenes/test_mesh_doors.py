@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -69,6 +70,17 @@ REFUSED = {
     "obj cut vertex": ("a.obj", obj("f 1 2 3", "v 1 2"), "3 finite numbers"),
     "obj vertex that is none": ("a.obj", obj("v nan 0 0", "f 1 2 5"), "3 finite numbers"),
     "obj without faces": ("a.obj", obj(), "no triangle"),
+    "obj normal beyond": ("a.obj", obj("vn 0 0 1", "f 1//2 2//1 3//1"), "expected indices 1 ... 1"),
+    "obj corner of four indices": ("a.obj", obj("f 1/1/1/1 2 3"), "at most three indices"),
+    "obj in UTF-16": ("a.obj", obj("f 1 2 3").decode().encode("utf-16"), "a byte of 0 in it"),
+    "a face of two corners": ("a.ply", ascii_ply("2 0 1 1\n3 1 3 2 2\n"), "a face of 2 corners"),
+    "two formats": ("a.ply", ascii_ply(SOUND, before="format binary_little_endian 1.0\n"), "two formats"),
+    "an id of two names": (
+        "a.ply",
+        ascii_ply(SOUND, before="comment class 1 wall\ncomment class 1 rug\ncomment class 2 bed\n"),
+        "class 1 is 'wall' and 'rug'",
+    ),
+    "a count in other digits": ("a.ply", ascii_ply(SOUND, faces="\u0662"), "damaged PLY header"),
 }
 
 
@@ -89,6 +101,37 @@ def test_a_binary_list_longer_than_the_file_is_refused(tmp_path):
     (tmp_path / "a.ply").write_bytes(f"{head}end_header\n".encode() + body)
     with pytest.raises(SemnerfError, match="ends early"):
         load_mesh(tmp_path / "a.ply")
+
+
+@pytest.mark.parametrize("suffix, head", [("ply", SOUND), ("obj", "v 0 0 0\n"), ("glb", "glTF")])
+def test_a_file_with_a_hole_is_not_read_whole(tmp_path, suffix, head):
+    path = tmp_path / f"a.{suffix}"
+    path.write_text(head)
+    os.truncate(path, 1 << 40)
+    with pytest.raises(SemnerfError, match=f"a.{suffix}: "):
+        load_mesh(path)
+
+
+def test_many_properties_are_read_in_time(tmp_path):
+    (tmp_path / "a.ply").write_bytes(
+        ascii_ply(SOUND, after="element no 0\n" + "".join(f"property int p{i}\n" for i in range(30_000)))
+    )
+    start = time.process_time()
+    assert len(load_mesh(tmp_path / "a.ply").faces) == 2 and time.process_time() - start < 5
+
+
+GLB = {
+    "longer than it says": lambda data: data + b"abc",
+    "shorter than it says": lambda data: data[:-4],
+    "of another length": lambda data: data[:8] + struct.pack("<I", 2**31) + data[12:],
+}
+
+
+@pytest.mark.parametrize("change", GLB.values(), ids=GLB.keys())
+def test_a_glb_has_the_length_that_it_says(tmp_path, change):
+    (tmp_path / "a.glb").write_bytes(change(trimesh.Scene(trimesh.creation.box()).export(file_type="glb")))
+    with pytest.raises(SemnerfError, match="a.glb: damaged mesh .*bytes of"):
+        load_mesh(tmp_path / "a.glb")
 
 
 def test_a_fifo_named_in_a_mesh_is_not_waited_for(tmp_path):
@@ -318,6 +361,8 @@ def test_an_obj_with_texture_coordinates_of_two_and_three_numbers(tmp_path):
 GLTF = {
     "true for 1": (lambda given: given["accessors"][0].update(bufferView=True), "bufferView is True"),
     "a matrix of text": (lambda given: given["nodes"][-1].update(matrix=["1"] * 16), "expected numbers"),
+    "a node of a mesh that is not there": (lambda given: given["nodes"][-1].update(mesh=9), "a node names mesh 9"),
+    "a fan": (lambda given: given["meshes"][0]["primitives"][0].update(mode=6), "primitives of mode 6"),
     "a matrix beyond any float": (lambda given: given["nodes"][-1].update(matrix=[1e300] * 16), "expected less than"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -345,9 +346,38 @@ BAD = {
         lambda p: (p / "split.json").write_text(json.dumps({"train_ids": [0, 9], "test_ids": [1]})),
         r"split\.json.*0 \.\.\. 6",
     ),
+    "camera with a lens": (
+        lambda p: (p / "intrinsics.json").write_text(json.dumps(CAMERA | {"k1": 0.2})),
+        r"intrinsics\.json: lens distortion \(k1 0\.2\)",
+    ),
+    "camera with a list of a lens": (
+        lambda p: (p / "intrinsics.json").write_text(json.dumps(CAMERA | {"distortion": [0, 0.1]})),
+        r"intrinsics\.json: lens distortion \(distortion ",
+    ),
+    "depth is a file": (
+        lambda p: (shutil.rmtree(p / "depth"), (p / "depth").write_text("x")),
+        "depth: no folder, expected one of images",
+    ),
+    "rgb leads nowhere": (
+        lambda p: (shutil.rmtree(p / "rgb"), (p / "rgb").symlink_to("nowhere")),
+        "rgb: no folder, expected one of images",
+    ),
+    "info is a folder": (
+        lambda p: ((p / "info_semantic.json").unlink(), (p / "info_semantic.json").mkdir()),
+        r"info_semantic\.json: no regular file",
+    ),
+    "a key twice": (
+        lambda p: write_info(p, '{"classes": [], "classes": [{"id": 1, "name": "x"}]}'),
+        r"info_semantic\.json: no JSON \(the key 'classes' is there twice\)",
+    ),
+    "a name as long as a page": (
+        lambda p: write_info(p, {"classes": [c | {"name": c["name"] + "x" * 200} for c in GOOD]}),
+        "expected a printable name of at most 200",
+    ),
+    "poses with holes": (lambda p: os.truncate(p / "traj_w_c.txt", 1 << 27), r"traj_w_c\.txt: 134217728 bytes"),
     "split that overlaps": (
         lambda p: (p / "split.json").write_text(json.dumps({"train_ids": [0, 1], "test_ids": [1]})),
-        "disjoint",
+        "twice",
     ),
 }
 

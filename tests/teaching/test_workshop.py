@@ -328,6 +328,14 @@ def test_encrypted_members_and_pipes_are_refused(made, tmp_path):
     refused(tmp_path / "y.pack", root, "no regular file")
 
 
+def test_a_member_packed_in_another_way_is_refused(made, tmp_path):
+    (tmp_path / "results").mkdir()
+    with zipfile.ZipFile(made[2].path) as old, zipfile.ZipFile(tmp_path / "x.pack", "w", zipfile.ZIP_LZMA) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    refused(tmp_path / "x.pack", tmp_path / "results", "packed in another way")
+
+
 @pytest.mark.parametrize("digits", ["", "3", "0000000", "zzzzzzzz", "0" * 65])
 def test_a_hash_has_eight_digits_or_more(made, tmp_path, digits):
     (tmp_path / "results").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
@@ -9,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import integer, numbers, read_json, regular_size
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import number_of
 from semnerf_lib.scenes.importers.names import find_names
 from semnerf_lib.scenes.importers.pictures import MAX_PIXELS, Ids, open_image, read_ids
+from semnerf_lib.scenes.pinhole import camera_of_matrix
 
 SEGMENTS = ("category_id_segmaps", "class_segmaps", "segmap")
 """Datasets of an HDF5 file that hold class ids, as versions of BlenderProc name them."""
@@ -57,17 +58,9 @@ def read_blender(folder: Path) -> Source:
         read = read_ids
         with open_image(labels[0]) as image:
             shape = image.height, image.width
-    camera = _camera(k, shape[1], shape[0], 0.5, file)
+    camera = camera_of_matrix(k, shape[1], shape[0], 0.5, file)
     frames = tuple(PosedFrame(label, pose, camera) for label, pose in zip(labels, poses, strict=True))
     return Source("BlenderProc", folder, frames, names or find_names(folder), axes="opengl", read=read)
-
-
-def _camera(k: np.ndarray, width: int, height: int, half: float, file: Path) -> Intrinsics:
-    """The camera of a matrix K whose pixel centres are at + `half`."""
-    try:
-        return Intrinsics(width, height, *map(float, (k[0, 0], k[1, 1], k[0, 2] - half, k[1, 2] - half)))
-    except SemnerfError as error:
-        raise SemnerfError(f"{file}: {error}") from None
 
 
 def read_hdf5(file: Path) -> Ids:
@@ -125,7 +118,7 @@ def read_bop(folder: Path) -> Source:
             raise SemnerfError(
                 f"{folder / 'scene_camera.json'}: frame {key[:20]}: {fault}, expected cam_K, cam_R_w2c and cam_t_w2c"
             ) from None
-        camera = _camera(k, *size, 0.0, folder / "scene_camera.json")
+        camera = camera_of_matrix(k, *size, 0.0, folder / "scene_camera.json")
         frames.append(PosedFrame(folder / "mask_visib" / f"{int(key):06d}.png", pose, camera))
     if not frames:
         raise SemnerfError(
@@ -138,8 +131,8 @@ def read_bop(folder: Path) -> Source:
 def _masks(folder: Path, key: str, entries: Any) -> list[tuple[Path, int]]:
     """The masks of a frame that are there, and the object id of each."""
     file = folder / "scene_gt.json"
-    if not key.isdigit() or not isinstance(entries, list):
-        raise SemnerfError(f"{file}: frame {key[:20]!r} is {type(entries).__name__}, expected a list of objects")
+    if not re.fullmatch("[0-9]{1,9}", key) or not isinstance(entries, list):
+        raise SemnerfError(f"{file}: frame {key[:20]!a}, expected a number, and a list of objects for it")
     masks = []
     for i, entry in enumerate(entries):
         number = entry.get("obj_id") if isinstance(entry, dict) else None

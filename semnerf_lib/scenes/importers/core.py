@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from semnerf_lib.cameras import Intrinsics, pose_fault
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
 from semnerf_lib.scenes.importers.names import LABELMAP, Named, distinct_names, same_names
@@ -181,7 +182,7 @@ def units_a_metre(text: str) -> float:
         SemnerfError: neither.
     """
     try:
-        unit = {"m": 1.0, "cm": 100.0, "mm": 1000.0}.get(text) or float(text)
+        unit = {"m": 1.0, "cm": 100.0, "mm": 1000.0}.get(text) or decimal(text)
     except ValueError:
         unit = 0.0
     if not 0 < unit < float("inf"):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
 
-from semnerf_lib.cameras import Intrinsics
-from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import Matcher, images_in, label_folder, read_matrices, read_matrix
 from semnerf_lib.scenes.importers.names import find_names
 from semnerf_lib.scenes.importers.pictures import open_image
+from semnerf_lib.scenes.pinhole import camera_of, camera_of_matrix
 
 SCANNET_LABELS = ("label-filt", "label", "rs_semantics")
 TRAJECTORIES = ("traj_w_c.txt", "traj.txt")
@@ -41,7 +40,7 @@ def read_scannet(folder: Path) -> Source:
         rgb = pictures(label.name)
         if camera is None and lexists(k):
             with open_image(rgb or label) as image:
-                camera = _camera_of(k, image.size)
+                camera = camera_of_matrix(read_matrix(k), *image.size, 0.0, k)
         frames.append(PosedFrame(label, read_matrix(file), camera, rgb, depths(label.name)))
     layout = "Panoptic Lifting" if labels.name == "rs_semantics" else "ScanNet"
     notes = (f"{missing} frames without a pose dropped",) if missing else ()
@@ -69,22 +68,11 @@ def read_trajectory(folder: Path) -> Source:
     pictures = Matcher(next((folder / n for n in ("rgb", "images", "results") if (folder / n).is_dir()), None))
     depths, camera = Matcher(folder / "depth"), None
     if lexists(folder / "intrinsics.json"):
-        given = read_json(folder / "intrinsics.json")
-        try:
-            camera = Intrinsics.from_numbers([given.get(k) for k in ("width", "height", "fx", "fy", "cx", "cy")])
-        except SemnerfError as error:
-            raise SemnerfError(f"{folder / 'intrinsics.json'}: {error}") from None
+        file = folder / "intrinsics.json"
+        camera = camera_of(read_json(file), file)
     frames = (
         PosedFrame(label, pose, camera, pictures(label.name), depths(label.name))
         for label, pose in zip(labels, poses, strict=True)
     )
     coloured = (folder / "labelmap.txt").is_file()
     return Source("CVAT" if coloured else "trajectory", folder, tuple(frames), find_names(folder))
-
-
-def _camera_of(file: Path, size: tuple[int, int]) -> Intrinsics:
-    k = read_matrix(file)
-    try:
-        return Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))
-    except SemnerfError as error:
-        raise SemnerfError(f"{file}: {error}") from None

@@ -26,19 +26,21 @@ GREY, VOC_BOUNDARY = 0x010101, 0xE0E0C0
 """Ids of colours: grey g is g times the first; VOC draws the boundaries of objects in the second."""
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, wanted: str = "a text file") -> str:
     """A text file in UTF-8, with or without a byte order mark.
+
+    Args:
+        wanted: what the file should be, for messages.
 
     Raises:
         SemnerfError: no such file, no regular file, larger than `MAX_TEXT` bytes, or no text.
     """
     try:
-        if regular_size(path) > MAX_TEXT:
-            raise SemnerfError(f"{path}: larger than {MAX_TEXT} bytes, expected a text file")
+        regular_size(path, MAX_TEXT)
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         reason = getattr(fault, "strerror", None) or "no UTF-8 text"
-        raise SemnerfError(f"{path}: {reason}, expected a text file") from None
+        raise SemnerfError(f"{path}: {reason}, expected {wanted}") from None
 
 
 def find_names(folder: Path) -> dict[int, str]:

@@ -11,14 +11,11 @@ import numpy as np
 
 from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import is_number, numbers, read_json
+from semnerf_lib.machine.jsons import numbers, read_json
 from semnerf_lib.scenes.importers.core import PosedFrame, Source
 from semnerf_lib.scenes.importers.files import Matcher, below, label_folder, within
 from semnerf_lib.scenes.importers.names import find_names
-
-DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
-MODELS = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV", "SIMPLE_RADIAL", "RADIAL", "PERSPECTIVE")
-"""Camera models that are pinhole cameras where all of `DISTORTION` are 0."""
+from semnerf_lib.scenes.pinhole import camera_of_matrix, check_pinhole
 
 
 def is_nerfstudio(folder: Path) -> bool:
@@ -98,10 +95,11 @@ def read_sitcoms(folder: Path) -> Source:
             continue
         try:
             k = numbers(entry["intrinsics"], 3, 3)
-            size = (round(2 * k[0, 2]), round(2 * k[1, 2]))
-            camera = Intrinsics(*size, *map(float, (k[0, 0], k[1, 1], k[0, 2] - 0.5, k[1, 2] - 0.5)))
-        except (KeyError, ValueError, SemnerfError) as fault:
+        except (KeyError, ValueError) as fault:
             raise SemnerfError(f"{file}: frames[{number}]: intrinsics: {fault}, expected 3x3 numbers") from None
+        camera = camera_of_matrix(
+            k, round(2 * k[0, 2]), round(2 * k[1, 2]), 0.5, f"{file}: frames[{number}]: intrinsics"
+        )
         frames.append(PosedFrame(label, _matrix(entry.get("camtoworld"), file, number), camera, pictures(name)))
     notes = (f"{missing} frames without a label image dropped",) if missing else ()
     return Source("sitcoms3D", folder, tuple(frames), find_names(folder), axes="opengl", notes=notes)
@@ -116,15 +114,7 @@ def _matrix(value: Any, file: Path, number: int) -> np.ndarray:
 
 
 def _camera(given: dict[str, Any], file: Path) -> Intrinsics:
-    values = {key: given[key] for key in DISTORTION if given.get(key) is not None}
-    bent = [f"{key} {str(k)[:20]}" for key, k in values.items() if not is_number(k) or abs(k) > 1e-8]
-    if (model := given.get("camera_model")) not in (None, *MODELS):
-        bent.append(f"camera_model {str(model)[:40]}")
-    if bent:
-        raise SemnerfError(
-            f"{file}: lens distortion ({', '.join(bent)}), expected a pinhole camera; `colmap image_undistorter "
-            "--image_path images --input_path sparse/0 --output_path undistorted` removes it"
-        )
+    check_pinhole(given, file)
     values = [given.get(key) for key in ("w", "h", "fl_x", "fl_y", "cx", "cy")]
     if values[3] is None:
         values[3] = values[2]

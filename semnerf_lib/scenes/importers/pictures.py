@@ -20,6 +20,8 @@ MAX_PIXELS, MAX_TOTAL = 1 << 26, 1 << 29
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)  # Pillow's limit is above MAX_PIXELS
 Ids = tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ...]]
 """Ids of a label image, Pillow's mode of it, and its palette."""
+MAX_PICTURE = 1 << 28
+"""Bytes of a file."""
 SIXTEEN_BITS = ("I;16", "I;16B", "I")
 LOSSY = ("JPEG", "MPO", "WEBP")
 BOMBS = (Image.DecompressionBombWarning, Image.DecompressionBombError)
@@ -34,7 +36,7 @@ def open_image(file: Path) -> Image.Image:
         SemnerfError: no regular file, no image, damaged, or more than `MAX_PIXELS` pixels.
     """
     try:
-        regular_size(file)
+        regular_size(file, MAX_PICTURE)
         with Image.open(file) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise SemnerfError(f"{file}: {image.width}x{image.height} pixels, expected at most {MAX_PIXELS}")
