@@ -24,7 +24,7 @@ from semnerf_lib.scenes.importers.pictures import BOMBS, DAMAGE
 Links = Sequence[tuple[str, str]]
 """Addresses and texts of a page's links to other pages."""
 
-SCROLLED = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
+SCROLLED = '<div class="scroll" tabindex="0" role="group" aria-label="table">'
 """A box around a table that may be wider than a phone; the keyboard reaches it."""
 FOLDED = """{%- extends "basic/index.html.j2" -%}
 {% block input_group %}

@@ -57,7 +57,7 @@ def test_three_files_and_nothing_left_beside(written):
 def test_the_page_stands_alone(written):
     page = (written[0] / "report.html").read_text()
     assert "<script" not in page and "<link" not in page and "@import" not in page
-    assert 4 < page.count('<div class="scroll"') == page.count('<div class="scroll" tabindex="0" role="region"')
+    assert 4 < page.count('<div class="scroll"') == page.count('<div class="scroll" tabindex="0" role="group"')
     assert not re.search(r"(src|url\()[=\s\"'(]*https?:", page)
     pictures = [base64.b64decode(p) for p in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)]
     assert len(pictures) == 1 + 1 + 2 + 1 + 1  # overview; claims 1, 2 (mIoU, and the struck class's IoU), 4; all labels
