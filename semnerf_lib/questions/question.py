@@ -93,11 +93,11 @@ def answer(name: str, store: Store) -> Answer:
         SemnerfError: no answer of this name, or a file that is not as expected.
     """
     own, path = own_file(name, store), ANSWERS / f"{name}.json"
-    if own.is_file() and (found := read_answer(own, kept_rows(name))) is not None:
-        return found
-    if (found := read_answer(path)) is None:
+    if own.is_file() and (kept := read_answer(own, kept_rows(name))) is not None:
+        return kept
+    if (kept := read_answer(path)) is None:
         raise SemnerfError(f"{path}: its runs follow an older rule, expected rule {RULE}: make them anew")
-    return found
+    return kept
 
 
 def read_answer(path: Path, like: Sequence[Row] = ()) -> Answer | None:
@@ -210,8 +210,8 @@ def own_file(name: str, store: Store) -> Path:
 def kept_rows(name: str) -> Sequence[Row]:
     """The rows of the project's answer to a question; none if it has no answer of this version of training."""
     path = ANSWERS / f"{name}.json"
-    found = read_answer(path) if path.is_file() else None
-    return () if found is None else found.rows
+    kept = read_answer(path) if path.is_file() else None
+    return () if kept is None else kept.rows
 
 
 def _kept_row(question: Question, job: Job, dials: Mapping[str, float | str], folder: Path, like: Sequence[Row]) -> Row:
