@@ -20,6 +20,7 @@ MAX_BYTES = 1 << 26
 MAX_FILE = 1 << 30
 """Of any other file that is read whole."""
 MAX_DIGITS = 300
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(path: Path, wanted: type | tuple[type, ...] = dict, nan: bool = False) -> Any:
@@ -60,6 +61,8 @@ def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = d
             parse_constant=None if nan else _constant,
             object_pairs_hook=_object,
         )
+        if SURROGATE.search(text):  # rare: half of a pair is no text that a file could hold
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise SemnerfError(f"{name}: nested too deeply, expected a JSON file") from None
     except ValueError as fault:

@@ -155,7 +155,8 @@ def check_rows(path: Path, rows: Sequence[Any], like: Sequence[Row] = ()) -> Non
         path: of the file, for messages.
         like: rows of the same question: what all of them have, each row must have, and of the same kind.
     """
-    kinds = {key: kind_of(value) for row in like for key, value in row.items() if value is not None}
+    kinds = {key: "a number" for row in like for key in row}  # as of what is unknown in all rows
+    kinds |= {key: kind_of(value) for row in like for key, value in row.items() if value is not None}
     wanted = set.intersection(*map(set, like)) if like else set()
     for row in rows:
         if not of_kinds(row, {"run": str, "supervision": str, "seed": int, "seconds": (int, float)}):

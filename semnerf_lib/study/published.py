@@ -18,7 +18,7 @@ from semnerf_lib.labels import Corruption
 from semnerf_lib.machine.files import write_aside
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.machine.processes import LIBRARY, PROJECT
-from semnerf_lib.runs.facts import check_metrics
+from semnerf_lib.runs.facts import TEXTS, check_metrics
 from semnerf_lib.runs.store import Run
 
 PUBLISHED_WIDTH = 320
@@ -127,8 +127,7 @@ def read_reference(path: Path) -> Reference:
         try:
             config = Config().replace(**entry["config"])
             check_metrics("", entry)
-            if not isinstance(entry["provenance"], dict):
-                raise SemnerfError("provenance is no object")
+            _check_provenance(entry["provenance"])
             metrics = entry["metrics"], entry["train_metrics"]
             runs.append(Run(entry["id"], path, config, facts["scene"], *metrics, [], entry["provenance"], ""))
         except (SemnerfError, KeyError, TypeError) as fault:
@@ -162,6 +161,15 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     return round(value, 5) if isinstance(value, float) else value
+
+
+def _check_provenance(facts: Any) -> None:
+    if not isinstance(facts, dict):
+        raise SemnerfError("provenance is no object")
+    for key in KEPT_PROVENANCE:
+        value, text = facts.get(key), key in TEXTS
+        if value is not None and not (isinstance(value, str) if text else is_number(value)):
+            raise SemnerfError(f"provenance: {key} is {str(value)[:40]!r}")
 
 
 def _is_share(value: Any) -> bool:

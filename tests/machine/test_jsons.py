@@ -25,6 +25,7 @@ def test_reads_a_value_behind_a_byte_order_mark(tmp_path):
         ('{"a": 1e400}', "beyond any float"),
         ('{"a": ' + "1" * 4000 + "}", "4000 digits"),
         ("[]", "expected a JSON object"),
+        ('{"a": "\\ud800"}', "surrogates not allowed"),
         ('{"a": {"b": 1, "b": 2}}', "the key 'b' is there twice"),
         ("{", "no JSON"),
     ],

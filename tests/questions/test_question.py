@@ -138,6 +138,7 @@ ROWS = {
     "true for a number": lambda row: row.update(thin=True),
     "a list of texts": lambda row: row.update(more=["a"]),
     "an object": lambda row: row.update(more={}),
+    "a text for a number that is unknown there": lambda row: row.update(unknown="a"),
     "a supervision that is none": lambda row: row.update(supervision="depth"),
     "a seed below 0": lambda row: row.update(seed=-1),
 }

@@ -87,6 +87,7 @@ def test_runs_of_two_scenes_are_refused(file, tmp_path):
             "run 0: metrics: seconds_training is no number",
         ),
         (lambda facts: facts["runs"][0].update(provenance="here"), "run 0: provenance is no object"),
+        (lambda facts: facts["runs"][0]["provenance"].update(precision=[[1]]), "run 0: provenance: precision is"),
         (lambda facts: facts["runs"][0]["config"].update(wings=2), "run 0: config: unknown key 'wings'"),
     ],
 )
