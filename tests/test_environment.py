@@ -134,7 +134,7 @@ def test_package_holds_every_module_and_file():
     assert folders == set(packages)
     [(package, patterns)] = PROJECT["tool"]["setuptools"]["package-data"].items()
     library = ROOT / package
-    held = {path for pattern in patterns for path in library.glob(pattern)}
+    held = {path for pattern in patterns for path in library.glob(pattern) if path.is_file()}
     files = {
         path for path in library.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".nbi", ".nbc")
     }
