@@ -70,9 +70,11 @@ def with_dashes(line: str, options: Sequence[str]) -> str:
 
     >>> with_dashes("workers 0, expected 1 or more", ["workers"])
     '--workers 0, expected 1 or more'
+    >>> with_dashes("notebooks/01.ipynb: exists", ["notebooks"])
+    'notebooks/01.ipynb: exists'
     """
-    name = re.match(r"\w*", line)[0]
-    return f"--{line}" if name in options else line
+    name = re.match(r"\w*(?![\w./\\-])", line)
+    return f"--{line}" if name and name[0] in options else line
 
 
 def command(group: Commands, name: str, action: Action, text: str, examples: Sequence[str], more: str = "") -> Parser:

@@ -29,9 +29,16 @@ N_FRAMES = 900
 
 
 def cache_dir() -> Path:
-    """Where rendered frames are kept: $SEMNERF_CACHE, else `semnerf` in the platform's cache folder."""
+    """Where rendered frames are kept: $SEMNERF_CACHE, else `semnerf` in the platform's cache folder.
+
+    Raises:
+        SemnerfError: SEMNERF_CACHE begins with ~ and a name that no user has.
+    """
     given = os.environ.get("SEMNERF_CACHE")
-    return Path(given).expanduser() if given else user_cache_path("semnerf", appauthor=False)
+    try:
+        return Path(given).expanduser() if given else user_cache_path("semnerf", appauthor=False)
+    except RuntimeError as fault:
+        raise SemnerfError(f"SEMNERF_CACHE={given}: no such user, expected a folder") from fault
 
 
 @functools.cache

@@ -124,3 +124,9 @@ def test_a_mesh_that_encloses_nothing_is_circled(box_room):
     outside = np.linalg.norm(scene.c2w[:, :3, 3] - bounds.mean(0), axis=-1)
     np.testing.assert_allclose(outside, outside[0], rtol=1e-6)
     assert outside[0] > 4 and scene.far > scene.depth.max() and (scene.labels != 255).any((1, 2)).all()
+
+
+def test_a_cache_in_the_home_of_nobody_is_one_line(monkeypatch):
+    monkeypatch.setenv("SEMNERF_CACHE", "~nobodyofthisname/cache")
+    with pytest.raises(SemnerfError, match="SEMNERF_CACHE=~nobodyofthisname/cache: no such user"):
+        cache_dir()
