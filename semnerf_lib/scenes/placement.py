@@ -200,8 +200,10 @@ def _placed_outside(scene: Scene, outside: Outside, unit_given: bool, void_given
     box = outside.box / scale
     nearest, farthest = depth_range(scene.c2w, box)
     scene = replace(scene, bounds=box, near=max(0.9 * nearest, scene.near), far=max(1.05 * farthest, scene.far))
-    if outside.background != VOID or void_given or scene.n_classes >= VOID:
+    if outside.background != VOID or scene.n_classes >= VOID:
         return scene
+    if void_given:
+        return noted(scene, "the background stays void: nothing shows where objects end, and their labels may grow")
     note = "void around what is seen from outside is taken as a class, background: it shows where nothing is"
     return noted(background_as_class(scene), note)
 

@@ -158,6 +158,7 @@ def test_a_scene_seen_from_outside_gets_a_size_and_a_box():
     assert np.array_equal(kept.labels, scene.labels) and np.array_equal(kept.c2w, scene.c2w)
     np.testing.assert_allclose(kept.bounds, found.bounds * scale)
     assert kept.near < distance - 5 and distance + 2 < kept.far
+    assert "the background stays void" in kept.coding.assumed[-1]
 
 
 def test_void_inside_stays_void_where_void_outside_is_background():
