@@ -81,24 +81,23 @@ def curve(planned: Planned, run: Run) -> dict[str, Any]:
 
 
 def conclude(rows: Sequence[Row]) -> str:
-    """From how many steps on labels alone lead, and what the last doubling does to the gap with RGB; first seeds."""
+    """From how many steps on labels alone lead the best baseline, and their gap to RGB at both ends; first seeds."""
     steps, parts = [n * CORRUPTED_LAPTOP["iterations"] for n in TIMES], []
     for text in dict.fromkeys(row["corruption"] for row in rows):
         own, rgb = (
             sorted(select(rows, corruption=text, supervision=one, seed=0), key=lambda row: row["times"])
             for one in ("labels", "labels+rgb")
         )
-        ours, theirs, filtered = (
-            [row[key] for row in some] for some, key in ((own, "train_miou"), (rgb, "train_miou"), (own, "baseline"))
-        )
-        gaps = [f"{100 * (a - b):+.1f}".replace("-", "−") for a, b in zip(ours, theirs, strict=True)]
-        leads = [lead_from(steps, ours, other) for other in (filtered, theirs)]
-        words = ["not at the end" if first is None else f"from {first:,} steps on" for first in leads]
-        parts.append(
-            f"{Corruption.parse(text).title}: above the best baseline {words[0]}, above labels + RGB {words[1]} "
-            f"({gaps[-1]} points at {steps[-1]:,}, {gaps[-2]} at {steps[-2]:,})"
-        )
-    return f"Labels alone, mIoU at training poses, one seed. {'; '.join(parts)}."
+        ours, theirs = ([row["train_miou"] for row in some] for some in (own, rgb))
+        first = lead_from(steps, ours, [row["baseline"] for row in own])
+        over = "not at the end" if first is None else f"from {first:,} steps on"
+        gaps = [f"{100 * (ours[k] - theirs[k]):+.1f}".replace("-", "−") for k in (0, -1)]
+        gap = f"{gaps[0]} points beside labels + RGB at first, {gaps[1]} at the end"
+        parts.append(f"{Corruption.parse(text).title}: above the baseline {over}; {gap}")
+    return (
+        f"Labels alone against the best baseline and labels + RGB, mIoU at training poses, {steps[0]:,} to {steps[-1]:,} "
+        f"steps, one seed. {'. '.join(parts)}."
+    )
 
 
 def conclude_network(rows: Sequence[Row]) -> str:
