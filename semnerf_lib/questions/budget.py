@@ -95,8 +95,8 @@ def conclude(rows: Sequence[Row]) -> str:
         gap = f"{gaps[0]} points beside labels + RGB at first, {gaps[1]} at the end"
         parts.append(f"{Corruption.parse(text).title}: above the baseline {over}; {gap}")
     return (
-        f"Labels alone against the best baseline and labels + RGB, mIoU at training poses, {steps[0]:,} to {steps[-1]:,} "
-        f"steps, one seed. {'. '.join(parts)}."
+        f"Labels alone against the best baseline and labels + RGB, mIoU at training poses, {steps[0]:,} to "
+        f"{steps[-1]:,} steps, one seed. {'. '.join(parts)}."
     )
 
 
