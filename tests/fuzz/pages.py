@@ -39,7 +39,7 @@ NUMBERS = {"score": 0.5, "pixels": 12, "found by labels": [[0.05, 5.0, 0.007, 0.
 def question() -> Question:
     """A question of two runs, whose numbers are made up."""
     cases = [Case("tiny", "smoke", one, {"frames": 9.0, "kind": "spread"}) for one in planned()]
-    return Question("open", "An open question", "13", lambda: cases, lambda planned, run: dict(NUMBERS))
+    return Question("open", "An open question", "13", lambda: cases, lambda planned, run: dict(NUMBERS), str)
 
 
 def answers(folder: Path) -> None:

@@ -19,7 +19,7 @@ from semnerf_lib.teaching.checking import NO_NUMBERS, NOT_YET, Check, Mistake
 from semnerf_lib.teaching.students import BEGIN
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-CHECKS = {name: getattr(teaching, name) for name in teaching.__all__}
+CHECKS = {name: getattr(teaching, name) for name in teaching.__all__ if name.startswith("check_")}
 MISTAKES = [(name, mistake) for name, check in CHECKS.items() for mistake in check.mistakes]
 SEEN_BEFORE = {
     "np": np,
