@@ -50,7 +50,14 @@ def add(commands: Commands) -> None:
     sub.add_argument("--axes", choices=("opencv", "opengl"), help="of the cameras (as the format has them)")
     sub.add_argument("--invert", action="store_true", help="poses are the inverse of what the format says")
     sub.add_argument("--unit", metavar="UNIT", help="of the positions: m, cm, mm, or units a metre")
-    sub.add_argument("--ignore", type=whole_number, nargs="+", default=[], metavar="ID", help="ids that are no class")
+    sub.add_argument(
+        "--ignore",
+        type=whole_number,
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="ids of pixels of which nothing is known",
+    )
     sub.add_argument("--background", metavar="NAME|void", help="the class of id 0, or void")
 
     sub = command(
@@ -109,7 +116,7 @@ def import_frames(args: argparse.Namespace) -> int:
     unit = None if args.unit is None else units_a_metre(args.unit)
     options = ImportOptions(args.axes, args.invert, unit, tuple(args.ignore), args.background)
     scene = import_scene(args.source, options)
-    scene = placed(scene, unit_given=unit is not None, void_given=args.background is not None)
+    scene = placed(scene, unit_given=unit is not None, void_given=0 in args.ignore)
     save_replica(scene, args.folder)
     print(describe(scene))
     print(f"wrote {args.folder}; next: semnerf train --scene {shlex.quote(str(args.folder))}")

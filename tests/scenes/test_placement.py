@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from semnerf_lib.cameras import Intrinsics, look_at
+from semnerf_lib.cli.main import main
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
+from semnerf_lib.scenes.exporters import write_nerfstudio
+from semnerf_lib.scenes.loading import load_scene
 from semnerf_lib.scenes.outside import meeting_point, seen_from_outside
 from semnerf_lib.scenes.placement import OPENGL, ROOM, placed, pose_warning, unit_by_depth
 from semnerf_lib.scenes.sweep import sweep
@@ -179,3 +182,13 @@ def test_cameras_in_a_room_that_look_at_one_place_are_not_outside(room):
 
 def test_cameras_that_look_away_from_each_other_meet_nowhere(room):
     assert meeting_point(room.c2w) is None
+
+
+@pytest.mark.parametrize(
+    ("option", "kept"), [(["--background", "void"], False), (["--ignore", "0"], True), ([], False)]
+)
+def test_void_around_is_background_unless_it_is_said_to_be_unknown(option, kept, tmp_path):
+    write_nerfstudio(outside(20.0), tmp_path / "source")
+    assert main(["scene", "import", str(tmp_path / "source"), str(tmp_path / "own"), *option]) == 0
+    scene = load_scene(str(tmp_path / "own"), width=40)
+    assert ("background" in scene.class_names, (scene.labels == VOID).any()) == (not kept, kept)
