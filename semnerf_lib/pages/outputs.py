@@ -15,6 +15,7 @@ from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.jsons import is_number
 from semnerf_lib.plots.spatial import CONFIG, PLOTLY
 from semnerf_lib.plots.steps import STEPS
 
@@ -23,6 +24,8 @@ LIBRARY = "plotly.min.js"
 """Name of the copy of plotly in the folder of the pages."""
 
 NO_PICTURE = "A figure in space: it needs a browser with scripts and WebGL."
+HEIGHT, MAX_HEIGHT = 480, 4000
+"""Of a figure in space that says none, and of the tallest, pixels."""
 NO_WIDGET = "An explorer stands here when the notebook runs."
 
 
@@ -51,12 +54,12 @@ def prepared(notebook: Any) -> Any:
             words = f"Figure {count}: {re.sub(r'[*_`$]', '', heading)}"
             for kind in ("image/png", "image/jpeg"):
                 if kind in data:
-                    output.metadata.setdefault(kind, {}).setdefault("alt", words)
+                    output.metadata[kind] = {"alt": words, **_object(output.metadata.get(kind))}
             if PLOTLY in data:
-                alt = output.metadata.get("image/png", {}).get("alt", words)
+                alt = _object(output.metadata.get("image/png")).get("alt", words)
                 output.data = {"text/html": figure_html(data[PLOTLY], data.get("image/png"), alt)}
             elif STEPS in data:
-                alt = output.metadata["image/png"]["alt"]
+                alt = _object(output.metadata.get("image/png")).get("alt", words)
                 still = f'<img src="{data_url(data["image/png"])}" alt="{escape(alt)}">'
                 output.data = {"text/html": still + steps_html(data[STEPS])}
             elif data.pop(WIDGET, None) is not None and not set(data) - {"text/plain"}:
@@ -93,9 +96,9 @@ def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:
         still = f"<p>{NO_PICTURE}</p>"
     else:
         still = f'<img src="{data_url(png)}" alt="{escape(alt)}">'
-    figure = {**figure, "config": {**figure.get("config", {}), **CONFIG}}
-    text = script_json(figure)
-    height = int(figure.get("layout", {}).get("height") or 480)
+    figure = {**_object(figure), "config": {**_object(_object(figure).get("config")), **CONFIG}}
+    text, given = script_json(figure), _object(figure.get("layout")).get("height")
+    height = int(given) if is_number(given) and 0 < given <= MAX_HEIGHT else HEIGHT
     return (
         f'<figure class="in-space" aria-label="{escape(alt)}"><div class="still">{still}</div>'
         f'<div class="live" style="height: {height}px" hidden></div>'
@@ -145,3 +148,8 @@ def place_library(folder: Path) -> None:
     target, text = folder / LIBRARY, get_plotlyjs()
     if not target.is_file() or target.stat().st_size != len(text.encode()):
         write_aside(target, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """An object of JSON; an empty one in place of anything else, since notebooks come from anywhere."""
+    return value if isinstance(value, dict) else {}

@@ -153,11 +153,13 @@ def check_rows(path: Path, rows: Sequence[Any], like: Sequence[Row] = ()) -> Non
 
     Args:
         path: of the file, for messages.
-        like: rows of the same question: what all of them have, each row must have, and of the same kind.
+        like: rows of the same question: what all of them have, each row must have, and of the same kind; what none
+            of them leaves unknown must be known.
     """
     kinds = {key: "a number" for row in like for key in row}  # as of what is unknown in all rows
     kinds |= {key: kind_of(value) for row in like for key, value in row.items() if value is not None}
     wanted = set.intersection(*map(set, like)) if like else set()
+    always = {key for key in wanted if all(row[key] is not None for row in like)}
     for row in rows:
         if not of_kinds(row, {"run": str, "supervision": str, "seed": int, "seconds": (int, float)}):
             raise SemnerfError(f"{path}: rows, expected run, supervision, seed and seconds in each")
@@ -166,6 +168,8 @@ def check_rows(path: Path, rows: Sequence[Any], like: Sequence[Row] = ()) -> Non
         if missing := wanted - row.keys():
             raise SemnerfError(f"{path}: run {row['run'][:60]}: no {min(missing)!r}, expected it for each run")
         for key, value in row.items():
+            if value is None and key in always:
+                raise SemnerfError(f"{path}: run {row['run'][:60]}: {key[:60]!r} is unknown, expected {kinds[key]}")
             if value is None:
                 continue
             kind = kind_of(value)

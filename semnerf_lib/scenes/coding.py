@@ -122,6 +122,8 @@ def read_coding(folder: Path) -> Coding | None:
             inverted=given["inverted"],
             assumed=tuple(map(_line, given["assumed"])),
         )
+        if not isinstance(given["assumed"], list):
+            raise ValueError("assumed is no list of lines")
         if type(coding.inverted) is not bool or len(set(coding.ids)) < len(coding.ids):
             raise ValueError("inverted is not true or false, or an id of two classes")
         if len(coding.palette) != (256 if coding.mode == "P" else 0):

@@ -78,7 +78,7 @@ def read_hdf5(file: Path) -> Ids:
         with h5py.File(file, "r") as stored:
             name = next((key for key in SEGMENTS if isinstance(stored.get(key), h5py.Dataset)), None)
             if name is None:
-                raise SemnerfError(f"{file}: holds {', '.join(stored)}, expected {' or '.join(SEGMENTS)}")
+                raise SemnerfError(f"{file}: holds {', '.join(map(str, stored))}, expected {' or '.join(SEGMENTS)}")
             if stored[name].ndim != 2 or stored[name].size > MAX_PIXELS or stored[name].dtype.kind not in "iu":
                 raise SemnerfError(f"{file}: {name} is {stored[name].dtype}{list(stored[name].shape)}, expected ids")
             ids = stored[name][()].astype(np.int64)

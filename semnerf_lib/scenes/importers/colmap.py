@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from os.path import lexists
 from pathlib import Path
@@ -123,7 +124,7 @@ def w2c_matrix(qw: float, qx: float, qy: float, qz: float, *t: float) -> np.ndar
     """
     from scipy.spatial.transform import Rotation
 
-    if not abs((length := float(np.linalg.norm([qw, qx, qy, qz]))) - 1) < 1e-3:
+    if not abs((length := math.hypot(qw, qx, qy, qz)) - 1) < 1e-3:
         raise ValueError(f"a quaternion of length {length:.3g}")
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_quat([qx, qy, qz, qw]).as_matrix()

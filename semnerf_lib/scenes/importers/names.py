@@ -125,7 +125,7 @@ def _table(path: Path) -> dict[int, str]:
     rows = csv.DictReader(read_text(path).splitlines(), delimiter="\t")
     try:
         return {integer(row["id"]): row["raw_category"] or row["category"] for row in rows}
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, csv.Error):
         raise SemnerfError(f"{path}: expected columns id (whole numbers), raw_category and category") from None
 
 
