@@ -57,7 +57,7 @@ def prepared(notebook: Any) -> Any:
                     output.metadata[kind] = {"alt": words, **_object(output.metadata.get(kind))}
             if PLOTLY in data:
                 alt = _object(output.metadata.get("image/png")).get("alt", words)
-                output.data = {"text/html": figure_html(data[PLOTLY], data.get("image/png"), alt)}
+                output.data = {"text/html": figure_html(_object(data[PLOTLY]), data.get("image/png"), alt)}
             elif STEPS in data:
                 alt = _object(output.metadata.get("image/png")).get("alt", words)
                 still = f'<img src="{data_url(data["image/png"])}" alt="{escape(alt)}">'
@@ -96,7 +96,7 @@ def figure_html(figure: dict[str, Any], png: str | None, alt: str) -> str:
         still = f"<p>{NO_PICTURE}</p>"
     else:
         still = f'<img src="{data_url(png)}" alt="{escape(alt)}">'
-    figure = {**_object(figure), "config": {**_object(_object(figure).get("config")), **CONFIG}}
+    figure = {**figure, "config": {**_object(figure.get("config")), **CONFIG}}
     text, given = script_json(figure), _object(figure.get("layout")).get("height")
     height = int(given) if is_number(given) and 0 < given <= MAX_HEIGHT else HEIGHT
     return (

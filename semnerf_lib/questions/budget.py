@@ -8,7 +8,8 @@ from typing import Any
 from semnerf_lib.experiments import CORRUPTED_LAPTOP, Planned, open_scene, plan
 from semnerf_lib.experiments.presets import LONGER, config_of, lengthened, supervisions
 from semnerf_lib.labels import Corruption
-from semnerf_lib.questions.question import Case, Question, Row, select
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, select
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.study.results import baseline_results
 from semnerf_lib.study.untrained import untrained_depth

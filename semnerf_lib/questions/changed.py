@@ -17,8 +17,9 @@ from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.labels import CLEAN
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.models import Model
-from semnerf_lib.questions.question import Case, Question, Row, difference, mean_of, select
+from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.ray_views import auroc, frames_that_show, ray_view
+from semnerf_lib.questions.rows import Row, difference, mean_of, select
 from semnerf_lib.questions.unlabelled import SCALE, SPEC, short_runs
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene

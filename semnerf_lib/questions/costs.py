@@ -18,7 +18,8 @@ from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.machine.cores import one_core
 from semnerf_lib.questions.budget import network_cases
-from semnerf_lib.questions.question import Case, Question, Row, select
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, select
 from semnerf_lib.runs.store import Run
 from semnerf_lib.study.claims import QUESTIONS
 from semnerf_lib.training import Trainer

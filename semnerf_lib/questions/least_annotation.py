@@ -23,7 +23,8 @@ from semnerf_lib.experiments import CORRUPTED, CORRUPTED_LAPTOP, Planned, open_s
 from semnerf_lib.experiments.presets import config_of
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.questions.annotation_times import minutes
-from semnerf_lib.questions.question import Case, Question, Row, mean_of, select
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, mean_of, select
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.study.baselines import baseline_scores, voted_in_3d

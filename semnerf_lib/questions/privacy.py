@@ -12,7 +12,8 @@ from semnerf_lib.experiments import Planned, open_scene, plan
 from semnerf_lib.labels import CLEAN
 from semnerf_lib.lessons.inversion import guessed_colours, relief_agreement
 from semnerf_lib.lessons.localisation import colours_loss, labels_loss, perturbed, pose_error, refine_pose
-from semnerf_lib.questions.question import Case, Question, Row, mean_of, select
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, mean_of, select
 from semnerf_lib.runs.store import Run
 
 STARTS = ((0.05, 5.0), (0.20, 15.0))

@@ -15,7 +15,8 @@ from semnerf_lib.evaluation import render_view, scored_frames
 from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.metrics import confusion_matrix, label_scores
-from semnerf_lib.questions.question import Case, Question, Row, difference, select
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, difference, select
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.rooms.class_tree import FEWEST

@@ -15,7 +15,8 @@ from scipy.spatial import KDTree
 from semnerf_lib.evaluation import View, view_renderer
 from semnerf_lib.experiments import Planned, open_scene, plan
 from semnerf_lib.lessons.visible_width import object_scores, visible_width
-from semnerf_lib.questions.question import Case, Question, Row, difference, mean_of, select
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, difference, mean_of, select
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.surfaces.comparison import surface_in, voxel_downsample

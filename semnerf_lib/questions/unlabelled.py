@@ -10,8 +10,9 @@ from semnerf_lib.experiments import UNLABELLED_CLASS, Planned, open_scene, short
 from semnerf_lib.experiments.presets import supervisions
 from semnerf_lib.labels import CLEAN, Corruption
 from semnerf_lib.models import Model
-from semnerf_lib.questions.question import Case, Question, Row, difference, mean_of, select
+from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.ray_views import auroc, frames_that_show, ray_view
+from semnerf_lib.questions.rows import Row, difference, mean_of, select
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
 

@@ -22,11 +22,11 @@ from semnerf_lib.questions.question import (
     Case,
     Question,
     answer,
-    difference,
     make_answer,
     own_file,
     read_answer,
 )
+from semnerf_lib.questions.rows import difference
 from semnerf_lib.runs.executors import Executor, in_process
 from semnerf_lib.runs.store import Store
 
@@ -133,6 +133,7 @@ def test_a_damaged_answer_is_named(asked, store, change):
 
 
 ROWS = {
+    "a number that is always known": lambda row: row.update(thin=None),
     "a column less": lambda row: row.pop("thin"),
     "a text for a number": lambda row: row.update(thin="0.3"),
     "true for a number": lambda row: row.update(thin=True),

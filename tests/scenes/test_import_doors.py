@@ -109,6 +109,8 @@ REFUSED = {
     "a model cut in its points": ("colmap", tail(5), "ends early"),
     "a rotation of length 0": ("colmap", rotation(0, 0, 0, 0), "IMG_0.jpg: a quaternion of length 0"),
     "a rotation of length 3": ("colmap", rotation(3, 0, 0, 0), "IMG_0.jpg: a quaternion of length 3"),
+    "a rotation beyond any square": ("colmap", rotation(1e300, 0, 0, 0), "IMG_0.jpg: a quaternion of length 1e.300"),
+    "a field without end": ("ScanNet", put("scannetv2-labels.combined.tsv", "300", "3" * 200_000), "whole numbers"),
     "a camera that is none": ("colmap", model(float("nan"), 4, 4, 3), "sparse/0: .* fx = nan"),
     "a width in other digits": ("colmap text", put("sparse/0/cameras.txt", "8", "\u0668"), "cameras.txt: line"),
     "a name that is null": ("BlenderProc", put("cameras.json", '"bed"', "null"), "a name that is no text"),
@@ -211,6 +213,7 @@ def test_an_id_of_minus_1_is_void(tmp_path):
 
 
 CODINGS = {
+    "a text for a list of lines": lambda given: given.update(assumed="7"),
     "a line of two": lambda given: given.update(assumed=["a\nb"]),
     "an escape": lambda given: given.update(layout="a\x1b[2J"),
     "a direction that is text": lambda given: given.update(inverted="no"),
