@@ -70,6 +70,8 @@ def measure(planned: Planned, run: Run) -> dict[str, float | None]:
 def first_step(curve: Sequence[tuple[int, float]], level: float, rising: bool) -> float | None:
     """The step at which a curve first passes a level, between two of its points by linear interpolation; None if never.
 
+    What is passed before the first point counts from there, so that step is an upper bound.
+
     Args:
         curve: (step, score), ascending steps.
         rising: whether it passes upwards.
@@ -118,7 +120,10 @@ def conclude(rows: Sequence[Row]) -> str:
         ]
         parts.append(f"to {title} {level:g}{unit} labels alone: {words[0]}, labels + RGB: {words[1]}")
     sizes = ", ".join(f"{title} {ratio[key]:.2f}" for key, title in SIZES.items())
-    return f"Grid, one core, n = {len(alone)}: {'; '.join(parts)}. With RGB over without: {sizes} times."
+    return (
+        f"Grid, one core, n = {len(alone)}: {'; '.join(parts)} (at most: what is passed before a run's first preview "
+        f"counts from there). With RGB over without: {sizes} times."
+    )
 
 
 QUESTION = Question("costs", QUESTIONS["Q2"], "18", cases, measure, conclude)

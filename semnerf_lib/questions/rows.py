@@ -74,12 +74,12 @@ def check_rows(path: Path, rows: Sequence[Any], like: Sequence[Row] = ()) -> Non
 def kind_of(value: Any, depth: int = 0) -> str | None:
     """What a value of a row is, in words; None for what no row holds, as lists nested more than three deep.
 
-    >>> kind_of(0.5), kind_of([[1, 2.5]]), kind_of([True])
-    ('a number', 'a list of numbers', None)
+    >>> kind_of(0.5), kind_of([[1, 2.5]]), kind_of([True]), kind_of([1, []])
+    ('a number', 'a list of numbers', None, None)
     """
     if isinstance(value, list) and depth < 3:
         inner = {kind_of(item, depth + 1) for item in value}
-        return "a list of numbers" if inner <= {"a number", "a list of numbers"} else None
+        return "a list of numbers" if inner in ({"a number"}, {"a list of numbers"}) else None
     if isinstance(value, str):
         return "a text"
     return "a number" if is_number(value) else None

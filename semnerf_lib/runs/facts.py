@@ -15,8 +15,8 @@ SHARES = ("miou", "average_accuracy", "total_accuracy", "miou_predicted")
 AMOUNTS = ("entropy", "seconds_evaluation")
 DEPTH = ("depth_abs_rel", "depth_rmse", "depth_mae", "depth_within_25")
 TEXTS = ("revision", "device", "device_type", "precision", "date")
-ROUNDED = {"steps_a_deviation": 1.0, "miou_before": 0.0}
-"""What a pack that rounded a run's weights says of it, with values that are right."""
+ROUNDED = ("steps_a_deviation", "miou_before")
+"""Numbers that a pack which rounded a run's weights says of it."""
 NUMBERS = ("threads", "parameters", "seconds_a_step")
 
 
@@ -114,7 +114,7 @@ def _check_provenance(facts: Any) -> None:
     memory = facts.get("peak_memory_gib")
     if memory is not None and not _is_amount(memory):
         raise SemnerfError("result.json: provenance: peak_memory_gib, expected a number or null")
-    rounded = facts.get("rounded", ROUNDED)
+    rounded = facts.get("rounded", dict.fromkeys(ROUNDED, 0))
     if not isinstance(rounded, dict) or not all(_is_amount(rounded.get(key)) for key in ROUNDED):
         raise SemnerfError(
             f"result.json: provenance: rounded is {str(facts['rounded'])[:40]!r}, expected what a pack rounded"
