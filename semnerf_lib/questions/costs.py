@@ -54,12 +54,9 @@ def measure(planned: Planned, run: Run) -> dict[str, float | None]:
     for key, levels in LEVELS.items():
         curve = [(entry["step"], entry[key]) for entry in run.history if key in entry]
         row |= {f"steps to {key} {level:g}": first_step(curve, level, key == "miou") for level in levels}
-    model = run.load(scene, torch.device("cpu"))
-    trainer = Trainer(scene, planned.config, torch.device("cpu"))
-    trainer.model.load_state_dict(model.state_dict())
-    poses = scene.c2w[list(scene.test_ids)]
+    row["step_seconds"] = step_seconds(planned, run)
+    model, poses = run.load(scene, torch.device("cpu")), scene.c2w[list(scene.test_ids)]
     with one_core():
-        row["step_seconds"] = seconds_of(lambda k: trainer.step(), N_STEPS)
         row["view_seconds"] = seconds_of(
             lambda k: render_view(model, scene.intrinsics, poses[k], scene.near, scene.far), N_VIEWS
         )
@@ -88,6 +85,14 @@ def first_step(curve: Sequence[tuple[int, float]], level: float, rising: bool) -
             return float(np.interp(sign * level, sign * np.array([before[1], score]), [before[0], step]))
         before = step, score
     return None
+
+
+def step_seconds(planned: Planned, run: Run) -> float:
+    """Seconds of one core for a step that goes on from a finished run."""
+    trainer = Trainer(planned.scene, planned.config, torch.device("cpu"))
+    trainer.model.load_state_dict(run.load(planned.scene, torch.device("cpu")).state_dict())
+    with one_core():
+        return seconds_of(lambda k: trainer.step(), N_STEPS)
 
 
 def seconds_of(work: Callable[[int], object], times: int) -> float:

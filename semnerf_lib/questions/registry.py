@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semnerf_lib.machine.files import sha256_of
-from semnerf_lib.questions import budget, costs, least_annotation, privacy, scenes_and_classes, small_objects
+from semnerf_lib.questions import (
+    budget,
+    costs,
+    least_annotation,
+    other_scenes,
+    privacy,
+    scenes_and_classes,
+    small_objects,
+)
 from semnerf_lib.questions.changed import CHANGED, REPAIR
 from semnerf_lib.questions.question import Question, answer, make_answer, own_file
 from semnerf_lib.questions.unlabelled import UNLABELLED
@@ -15,6 +23,7 @@ from semnerf_lib.runs.store import Store
 
 QUESTIONS: tuple[Question, ...] = (
     scenes_and_classes.QUESTION,
+    other_scenes.QUESTION,
     UNLABELLED,
     CHANGED,
     REPAIR,

@@ -1,6 +1,6 @@
 """Notebook 13: more scenes, more classes. Where do labels alone and labels + RGB part?
 
-One room with dials (`scenes.rooms.dials`): from a base, one dial at a time is turned to its ends.
+One room with dials (`scenes.rooms.dials`): from a base, one dial at a time is turned.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from semnerf_lib.evaluation import render_view, scored_frames
 from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.questions.costs import step_seconds
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.rows import Row, difference, select
 from semnerf_lib.runs.store import Run, Store
@@ -26,17 +27,19 @@ from semnerf_lib.study.untrained import untrained_depth
 SCALE = "laptop"
 BASE = Dials(classes=10, objects=75, size=45.0, clutter=0.0)
 TURNED: dict[str, tuple[float, ...]] = {
-    "classes": (5, 10, 20, 80),
-    "objects": (75, 200),
-    "size": (45.0, 150.0),
+    "classes": (5, 10, 20, 40, 80, 89),
+    "objects": (10, 75, 200),
+    "size": (15.0, 45.0, 150.0),
     "clutter": (0.0, 3.0),
 }
-"""Where each dial is set while the others stay at the base."""
+"""Where each dial is set while the others stay at the base. With 89 classes each object is a class of its own."""
+FAR: dict[str, float] = {"classes": 80, "objects": 200, "size": 150.0, "clutter": 3.0}
+"""The value of each dial that is compared with the base."""
 STEPS = 150
 """The fixed budget of a run."""
 GROWN = ("classes", "objects", "size")
-"""The dials at whose far end runs are made with twice the steps, too."""
-SEEDS = {STEPS: 2, 2 * STEPS: 1}
+"""The dials at whose far value runs are made with more steps, too."""
+SEEDS = {STEPS: 2, 2 * STEPS: 2, 4 * STEPS: 2}
 """How many seeds runs of so many steps have."""
 SHORT: dict[str, Any] = {"n_rays": 1024, "preview_every": 0, "score_frames": 12}
 """What the runs change of the preset, beside their steps: there are many."""
@@ -47,7 +50,7 @@ def settings() -> dict[Dials, tuple[int, ...]]:
     steps: dict[Dials, tuple[int, ...]] = {}
     for name, values in TURNED.items():
         for value in values:
-            far = name in GROWN and value == values[-1]
+            far = name in GROWN and value == FAR[name]
             steps[replace(BASE, **{name: value})] = tuple(SEEDS) if far else (STEPS,)
     return steps
 
@@ -65,8 +68,11 @@ def cases() -> Iterator[Case]:
 
 
 def measure(planned: Planned, run: Run) -> dict[str, float | None]:
-    """mIoU and depth error in metres, that of an untrained field in the same box, parameters of the field; and where
-    only the classes are not the base's, mIoU after they were merged."""
+    """mIoU and depth error in metres, that of an untrained field in the same box, parameters of the field.
+
+    Where only the classes are not the base's, also mIoU after they were merged; of the first seed after `STEPS` steps
+    also the seconds of a step on one core.
+    """
     untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
     dials = next(one for one in settings() if one.title == planned.scene.name)
     merged = merged_miou(planned, run) if replace(dials, classes=BASE.classes) == BASE else None
@@ -76,7 +82,14 @@ def measure(planned: Planned, run: Run) -> dict[str, float | None]:
         "depth_mae": run.metrics["depth_mae"],
         "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
         "parameters": run.provenance["parameters"],
+        "step_seconds": step_seconds(planned, run) if (run.config.seed, run.config.iterations) == (0, STEPS) else None,
     }
+
+
+def gap(rows: Sequence[Row], words: tuple[str, str]) -> str:
+    """The difference in mIoU of labels alone and labels + RGB at one setting, paired by seed."""
+    both = [row | {"supervision": "labels"} for row in select(rows, supervision="labels+rgb")]
+    return difference(select(rows, supervision="labels"), both, "miou", words)
 
 
 def merged_miou(planned: Planned, run: Run) -> float:
@@ -94,17 +107,24 @@ def merged_miou(planned: Planned, run: Run) -> float:
 
 
 def conclude(rows: Sequence[Row]) -> str:
-    """What the far end of each dial does to mIoU, and what is left of the classes' effect after merging them."""
+    """What each dial does to mIoU, what is left of the classes' effect after merging them, and what more steps change."""
     words, base = ("higher", "lower"), select(rows, **vars(BASE), steps=STEPS)
-    parts = []
-    for dial, values in TURNED.items():
-        far = select(rows, **vars(replace(BASE, **{dial: values[-1]})), steps=STEPS)
-        parts.append(f"{dial} {values[-1]:g} instead of {vars(BASE)[dial]:g}, {difference(far, base, 'miou', words)}")
-    most = int(TURNED["classes"][-1])
-    both = (select(rows, **vars(replace(BASE, classes=n)), steps=STEPS) for n in (most, FEWEST))
+    far = {dial: select(rows, **vars(replace(BASE, **{dial: value}))) for dial, value in FAR.items()}
+    parts = [
+        f"{dial} {FAR[dial]:g} instead of {vars(BASE)[dial]:g}, "
+        f"{difference(select(some, steps=STEPS), base, 'miou', words)}"
+        for dial, some in far.items()
+    ]
+    both = (select(rows, **vars(replace(BASE, classes=n)), steps=STEPS) for n in (FAR["classes"], FEWEST))
+    gaps = [
+        f"at {dial} {FAR[dial]:g} "
+        + ", ".join(f"after {n} steps {gap(select(far[dial], steps=n), words)}" for n in (min(SEEDS), max(SEEDS)))
+        for dial in GROWN
+    ]
     return (
         f"mIoU after {STEPS} steps, with {'; '.join(parts)}. Over the {FEWEST} classes into which those learnt were "
-        f"merged: with {most} classes instead of {FEWEST}, {difference(*both, 'miou_merged', words)}."
+        f"merged: with {FAR['classes']:g} classes instead of {FEWEST}, {difference(*both, 'miou_merged', words)}. Labels "
+        f"alone minus labels + RGB: {'; '.join(gaps)}."
     )
 
 

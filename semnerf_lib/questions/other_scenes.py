@@ -1,0 +1,91 @@
+"""Notebook 13: scenes that differ in everything. Three made rooms, and real ones where the reader has their frames.
+
+The frames of the real scenes are not part of the project: a reader who has them names their folder in the environment
+variable `SEMNERF_REAL_DATA`. The project keeps their scores.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.experiments.presets import config_of, supervisions
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, difference, select
+from semnerf_lib.questions.scenes_and_classes import SCALE, SHORT, STEPS
+from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.scenes.loading import MADE_SCENES
+from semnerf_lib.study.untrained import untrained_depth
+
+REAL_DATA = "SEMNERF_REAL_DATA"
+REAL = {
+    "replica_apartment_0_dining_living": "Replica apartment_0, dining and living room",
+    "replica_apartment_0_bedroom_b": "Replica apartment_0, a bedroom",
+    "small_house_living": "living room of the AWS RoboMaker small house",
+}
+"""Real and published scenes: folder in Semantic-NeRF's layout, and what it shows."""
+SEEDS = 2
+
+
+def specs() -> dict[str, str]:
+    """What `open_scene` opens, by scene: the made rooms, and the real ones where their frames are.
+
+    Raises:
+        SemnerfError: the variable names a folder that lacks one of them.
+    """
+    found = {name: name for name in MADE_SCENES}
+    if folder := os.environ.get(REAL_DATA):
+        for name in REAL:
+            path = Path(folder) / name
+            if not path.is_dir():
+                raise SemnerfError(f"{REAL_DATA}: {folder} has no folder {name}, expected {', '.join(REAL)}")
+            found[name] = str(path)
+    return found
+
+
+def cases() -> Iterator[Case]:
+    """Each scene with both supervisions and its seeds, as short as the runs of `scenes_and_classes`."""
+    for name, spec in specs().items():
+        scene = open_scene(spec, SCALE)
+        for seed in range(SEEDS):
+            for supervision in supervisions(scene):
+                own = SHORT | {"iterations": STEPS, "lr_decay_steps": round(0.7 * STEPS), "seed": seed}
+                planned = Planned(scene, config_of(scene, SCALE, supervision, "grid", **own))
+                yield Case(spec, SCALE, planned, {"scene": name})
+
+
+def measure(planned: Planned, run: Run) -> dict[str, float | None]:
+    """mIoU, depth error and that of a field that has learnt nothing, in metres; classes seen and training frames."""
+    untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
+    return {
+        "miou": run.metrics["miou"],
+        "depth_mae": run.metrics["depth_mae"],
+        "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
+        "classes": len(planned.scene.present_classes),
+        "frames": len(planned.scene.train_ids),
+    }
+
+
+def title_of(name: str) -> str:
+    """What a scene is called.
+
+    >>> title_of("bedroom"), title_of("small_house_living")
+    ('made bedroom', 'living room of the AWS RoboMaker small house')
+    """
+    return REAL.get(name, f"made {name}")
+
+
+def conclude(rows: Sequence[Row]) -> str:
+    """Labels alone beside labels + RGB in each scene."""
+    parts = []
+    for name in dict.fromkeys(row["scene"] for row in rows):
+        alone, both = (select(rows, scene=name, supervision=one) for one in ("labels", "labels+rgb"))
+        both = [row | {"supervision": "labels"} for row in both]
+        parts.append(f"{title_of(name)} {difference(alone, both, 'miou', ('higher', 'lower'))}")
+    return f"mIoU after {STEPS} steps, labels alone minus labels + RGB: {'; '.join(parts)}."
+
+
+QUESTION = Question("other_scenes", "Scenes as different as possible", "13", cases, measure, conclude)
