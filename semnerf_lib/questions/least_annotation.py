@@ -173,7 +173,8 @@ def conclude(rows: Sequence[Row]) -> str:
     return (
         f"{len(reached)} of {len(fewer)} runs with fewer labels score 90 % of the clean labels' mIoU. The cheapest "
         f"needs {work[id(best)]:,.0f} minutes of a person's work ({best['frames']:.0f} frames, {best['pixels']:.1%} of "
-        f"their pixels, {best['wrong']:.0%} wrong); outlines of all in all frames need {work[id(whole[0])]:,.0f}. {checks}"
+        f"their pixels, {best['wrong']:.0%} wrong); outlines of all in all frames need {work[id(whole[0])]:,.0f}. "
+        f"{checks}"
     )
 
 
@@ -188,8 +189,8 @@ def check(rows: Sequence[Row], checked: str, target: float) -> str:
     runs = select(rows, supervision="labels", checks=checked)
     scores = [row["miou"] for row in runs]
     return (
-        f"where it reaches 90 % {checked} ({fmean(map(minutes, runs)):,.0f} minutes) {sum(s >= target for s in scores)} "
-        f"of {len(scores)} runs do (mIoU {min(scores):.3f} to {max(scores):.3f}, target {target:.3f})"
+        f"where it reaches 90 % {checked} ({fmean(map(minutes, runs)):,.0f} minutes) "
+        f"{sum(s >= target for s in scores)} of {len(scores)} runs do (mIoU {min(scores):.3f} to {max(scores):.3f}, target {target:.3f})"
     )
 
 

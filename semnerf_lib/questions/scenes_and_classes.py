@@ -107,7 +107,7 @@ def merged_miou(planned: Planned, run: Run) -> float:
 
 
 def conclude(rows: Sequence[Row]) -> str:
-    """What each dial does to mIoU, what is left of the classes' effect after merging them, and what more steps change."""
+    """What each dial does to mIoU, what is left of the classes' effect after merging, and what more steps change."""
     words, base = ("higher", "lower"), select(rows, **vars(BASE), steps=STEPS)
     far = {dial: select(rows, **vars(replace(BASE, **{dial: value}))) for dial, value in FAR.items()}
     parts = [
@@ -123,8 +123,8 @@ def conclude(rows: Sequence[Row]) -> str:
     ]
     return (
         f"mIoU after {STEPS} steps, with {'; '.join(parts)}. Over the {FEWEST} classes into which those learnt were "
-        f"merged: with {FAR['classes']:g} classes instead of {FEWEST}, {difference(*both, 'miou_merged', words)}. Labels "
-        f"alone minus labels + RGB: {'; '.join(gaps)}."
+        f"merged: with {FAR['classes']:g} classes instead of {FEWEST}, {difference(*both, 'miou_merged', words)}. "
+        f"Labels alone minus labels + RGB: {'; '.join(gaps)}."
     )
 
 
