@@ -189,8 +189,9 @@ def check(rows: Sequence[Row], checked: str, target: float) -> str:
     runs = select(rows, supervision="labels", checks=checked)
     scores = [row["miou"] for row in runs]
     return (
-        f"where it reaches 90 % {checked} ({fmean(map(minutes, runs)):,.0f} minutes) "
-        f"{sum(s >= target for s in scores)} of {len(scores)} runs do (mIoU {min(scores):.3f} to {max(scores):.3f}, target {target:.3f})"
+        f"where it reaches 90 % {checked} ({fmean(map(minutes, runs)):,.0f} minutes), "
+        f"{sum(score >= target for score in scores)} of {len(scores)} runs do "
+        f"(mIoU {min(scores):.3f} to {max(scores):.3f}, target {target:.3f})"
     )
 
 
