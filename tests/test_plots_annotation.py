@@ -22,7 +22,7 @@ def closed():
 
 def plane(best, height=1.0):
     mean = np.tile(height * ACROSS, (10, 1))
-    return plots.Plane(mean, np.full_like(mean, 0.05), np.array([[20.0, 0.1, 0.5]]), best)
+    return plots.Plane(mean, np.full_like(mean, 0.05), np.array([[20.0, 0.1, 0.5]]), best, np.array([[40.0, 0.2, 0.6]]))
 
 
 def contours(ax):

@@ -28,12 +28,14 @@ class Plane:
         mean, deviation: (rows, columns) the predicted score, and the standard deviation of one more run.
         runs: (n, 3) frames, pixels and score of the runs that stand beside this plane.
         best: frames and pixels of the cheapest point that reaches the target, or None.
+        checks: (m, 3) the same numbers as `runs`, of points that were not used for the plane.
     """
 
     mean: Float[np.ndarray, "rows columns"]
     deviation: Float[np.ndarray, "rows columns"]
     runs: Float[np.ndarray, "runs 3"]
     best: tuple[float, float] | None
+    checks: Float[np.ndarray, "checks 3"]
 
 
 def planes(
@@ -63,11 +65,11 @@ def planes(
             if height.min() < target < height.max():
                 width = 2.2 if sigmas == 0 else 1.0
                 ax.contour(frames, pixels, height, [target], colors="black", linewidths=width, linestyles=look)
-        ax.scatter(
-            *plane.runs.T[:2], c=plane.runs[:, 2], vmin=0, vmax=top, cmap="viridis", s=42, edgecolor="white", zorder=3
-        )
+        look = {"vmin": 0, "vmax": top, "cmap": "viridis", "zorder": 3}
+        ax.scatter(*plane.runs.T[:2], c=plane.runs[:, 2], s=42, edgecolor="white", **look)
+        ax.scatter(*plane.checks.T[:2], c=plane.checks[:, 2], s=170, marker="D", edgecolor=RED, linewidth=1.5, **look)
         if plane.best:
-            ax.scatter(*plane.best, marker="*", s=170, color=RED, edgecolor="white", zorder=4, clip_on=False)
+            ax.scatter(*plane.best, marker="*", s=90, color=RED, edgecolor="white", zorder=4, clip_on=False)
         _log_axes(ax)
         ax.set(title=name, xlabel="labelled frames")
     axes[0, 0].set_ylabel("labelled share of their pixels")
