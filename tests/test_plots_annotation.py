@@ -41,6 +41,8 @@ def test_the_target_is_where_the_mean_crosses_it():
     assert not [one for one in contours(bad) if len(one.levels) == 1]  # reached nowhere
     stars = [one for one in good.collections if (one.get_offsets() == [50.0, 0.01]).all()]
     assert len(stars) == 1
+    checks = [one for one in good.collections if (one.get_offsets() == [40.0, 0.2]).all()]
+    assert len(checks) == 1
 
 
 def test_every_run_is_a_mark_over_its_minutes():

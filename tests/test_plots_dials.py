@@ -48,3 +48,17 @@ def test_depth_stands_beside_that_of_nothing_learnt():
     figure = drawn([row(15, 0.2)])
     assert [one.lines[0].get_ydata()[0] for one in figure.axes[1].containers] == pytest.approx([0.8, 2.0])
     assert "nothing learnt" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_each_scene_has_its_line_and_each_supervision_its_mark():
+    rows = [row(15, 0.2) | {"scene": "a"}, row(15, 0.4) | {"scene": "a"}, row(15, 0.6) | {"scene": "b"}]
+    rows += [row(15, 0.5, "labels+rgb") | {"scene": name} for name in "ab"]
+    panels = {"miou": "mIoU", "depth_mae": "depth error (m)"}
+    scores, depths = plots.scores_of_scenes(rows, {"a": "one", "b": "two"}, panels, NAMES).axes
+    assert [text.get_text() for text in scores.get_yticklabels()] == ["one", "two"]
+    alone, both = scores.containers
+    assert alone.lines[0].get_xdata() == pytest.approx([0.3, 0.6]) and both.lines[0].get_xdata() == pytest.approx(
+        [0.5, 0.5]
+    )
+    assert alone.lines[2][0].get_segments()[0][:, 0] == pytest.approx([0.2, 0.4])
+    assert depths.containers[2].lines[0].get_xdata() == pytest.approx([2.0, 2.0])  # nothing learnt

@@ -6,7 +6,7 @@ Begin with `images` and `style`.
 
 from semnerf_lib.plots.alternatives import alternative_text, describe_figures
 from semnerf_lib.plots.annotation import Plane, left_out_scores, planes, scores_over_minutes
-from semnerf_lib.plots.dials import scores_over_dials
+from semnerf_lib.plots.dials import scores_of_scenes, scores_over_dials
 from semnerf_lib.plots.experiments import (
     ROLES,
     class_bars,
@@ -74,6 +74,7 @@ __all__ = [
     "ray_samples",
     "room_picture",
     "scores_by_row",
+    "scores_of_scenes",
     "scores_over_dials",
     "scores_over_groups",
     "scores_over_minutes",

@@ -1,4 +1,4 @@
-"""Scores of runs in a room with dials, over each dial."""
+"""Scores of runs in a room with dials, over each dial, and in scenes that differ in everything."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from semnerf_lib.plots.experiments import ROLES
@@ -56,6 +57,38 @@ def scores_over_dials(
     return figure
 
 
+def scores_of_scenes(
+    rows: Rows, scenes: Mapping[str, str], panels: Mapping[str, str], names: Mapping[str, str], title: str = ""
+) -> Figure:
+    """One panel a score, one line a scene, one mark a supervision: mean over seeds, least to most as a bar.
+
+    Args:
+        rows: a `scene` each, `supervision`, and scores by name.
+        scenes: scene to what its line is called, from the top.
+        panels: score to label of its axis; beside "depth_mae" the rows' "depth_untrained" is drawn.
+        names: supervision to what it is called.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(9.6, 0.42 * len(scenes) + 1.2), sharey=True, squeeze=False)
+    for ax, (score, label) in zip(axes[0], panels.items(), strict=True):
+        looks = {
+            name: (score, [row for row in rows if row["supervision"] == role], shift, ROLES[role])
+            for shift, (role, name) in zip((-0.12, 0.12), names.items(), strict=False)
+        }
+        if score == "depth_mae":
+            looks["nothing learnt"] = ("depth_untrained", list(rows), 0, {"color": GREY, "marker": "|"})
+        for name, (key, some, shift, look) in looks.items():
+            mean, reach = _ends([[row[key] for row in some if row["scene"] == scene] for scene in scenes])
+            bars = {"xerr": reach, "capsize": 2.5, "markersize": 4.5, "label": name}
+            ax.errorbar(mean, np.arange(len(scenes)) + shift, **bars | look | {"linestyle": ""})
+        ax.set(xlabel=label, xlim=(0, None), ylim=(len(scenes) - 0.5, -0.5))
+        ax.grid(axis="x")
+    axes[0, 0].set_yticks(range(len(scenes)), list(scenes.values()))
+    drawn = {text: handle for ax in axes.flat for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
+    figure.legend(drawn.values(), drawn.keys(), loc="outside lower center", ncols=len(drawn))
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
 def _points(
     ax: plt.Axes, rows: Rows, dial: str, score: str, values: Sequence[float], shift: float, **look: Any
 ) -> None:
@@ -63,7 +96,14 @@ def _points(
     by_value = {value: [row[score] for row in rows if row[dial] == value] for value in values}
     by_position = {values.index(value): scores for value, scores in by_value.items() if scores}
     if by_position:
-        mean = np.array([np.mean(scores) for scores in by_position.values()])
-        ends = np.array([[min(scores), max(scores)] for scores in by_position.values()]).T
+        mean, reach = _ends(list(by_position.values()))
         x = np.array(list(by_position)) + shift
-        ax.errorbar(x, mean, yerr=np.abs(ends - mean), capsize=2.5, markersize=4.5, linewidth=1.3, **look)
+        ax.errorbar(x, mean, yerr=reach, capsize=2.5, markersize=4.5, linewidth=1.3, **look)
+
+
+def _ends(
+    groups: Sequence[Sequence[float]],
+) -> tuple[Float[np.ndarray, "groups"], Float[np.ndarray, "2 groups"]]:
+    """The mean of each group, and how far its least and its most are from it."""
+    mean = np.array([np.mean(scores) for scores in groups])
+    return mean, np.abs(np.array([[min(scores), max(scores)] for scores in groups]).T - mean)

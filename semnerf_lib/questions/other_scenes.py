@@ -14,7 +14,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.questions.question import Case, Question
-from semnerf_lib.questions.rows import Row, difference, select
+from semnerf_lib.questions.rows import Row, mean_of, select, supervision_gap
 from semnerf_lib.questions.scenes_and_classes import SCALE, SHORT, STEPS
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scenes.loading import MADE_SCENES
@@ -26,7 +26,7 @@ REAL = {
     "replica_apartment_0_bedroom_b": "Replica apartment_0, a bedroom",
     "small_house_living": "living room of the AWS RoboMaker small house",
 }
-"""Real and published scenes: folder in Semantic-NeRF's layout, and what it shows."""
+"""Scenes that others published: folder in Semantic-NeRF's layout, and what it shows."""
 SEEDS = 2
 
 
@@ -79,13 +79,19 @@ def title_of(name: str) -> str:
 
 
 def conclude(rows: Sequence[Row]) -> str:
-    """Labels alone beside labels + RGB in each scene."""
-    parts = []
-    for name in dict.fromkeys(row["scene"] for row in rows):
-        alone, both = (select(rows, scene=name, supervision=one) for one in ("labels", "labels+rgb"))
-        both = [row | {"supervision": "labels"} for row in both]
-        parts.append(f"{title_of(name)} {difference(alone, both, 'miou', ('higher', 'lower'))}")
-    return f"mIoU after {STEPS} steps, labels alone minus labels + RGB: {'; '.join(parts)}."
+    """The difference of labels alone and labels + RGB over the scenes, and where it is least and most."""
+    by_scene = {name: select(rows, scene=name) for name in dict.fromkeys(row["scene"] for row in rows)}
+    alone, both = (
+        {name: mean_of(select(runs, supervision=one), "miou") for name, runs in by_scene.items()}
+        for one in ("labels", "labels+rgb")
+    )
+    gaps = {name: 100 * (alone[name] - both[name]) for name in by_scene}
+    ends = (min(gaps, key=lambda name: gaps[name]), max(gaps, key=lambda name: gaps[name]))
+    least, most = (f"{title_of(name)} ({gaps[name]:+.1f})".replace("-", "−") for name in ends)
+    return (
+        f"mIoU after {STEPS} steps, labels alone minus labels + RGB: "
+        f"{supervision_gap(list(by_scene.values()), 'scenes')}; least in {least}, most in {most}."
+    )
 
 
 QUESTION = Question("other_scenes", "Scenes as different as possible", "13", cases, measure, conclude)

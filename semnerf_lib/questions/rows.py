@@ -29,8 +29,25 @@ def difference(rows: Sequence[Row], others: Sequence[Row], key: str, words: tupl
     """
     by_pair = [{(row["supervision"], row["seed"]): 100 * row[key] for row in group} for group in (rows, others)]
     pairs = sorted(by_pair[0].keys() & by_pair[1].keys())
-    d = compare_seeds(*([group[pair] for pair in pairs] for group in by_pair), margin=0)
-    interval = f"{d.mean:+.1f} points ({d.low:+.1f} to {d.high:+.1f}, n = {len(pairs)})".replace("-", "−")
+    return _in_words(*([group[pair] for pair in pairs] for group in by_pair), words)
+
+
+def supervision_gap(groups: Sequence[Sequence[Row]], of: str) -> str:
+    """mIoU from labels alone minus from labels + RGB, in words as `difference` has them.
+
+    Args:
+        groups: of rows. Each gives one difference, the mean over its seeds.
+        of: what a group is, as "scenes".
+    """
+    alone, both = (
+        [100 * mean_of(select(group, supervision=one), "miou") for group in groups] for one in ("labels", "labels+rgb")
+    )
+    return _in_words(alone, both, ("higher", "lower")).replace("seeds", of)
+
+
+def _in_words(scores: Sequence[float], others: Sequence[float], words: tuple[str, str]) -> str:
+    d = compare_seeds(scores, others, margin=0)
+    interval = f"{d.mean:+.1f} points ({d.low:+.1f} to {d.high:+.1f}, n = {len(scores)})".replace("-", "−")
     return f"{interval}: {d.conclusion(*words)}"
 
 

@@ -17,7 +17,7 @@ from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.questions.costs import step_seconds
 from semnerf_lib.questions.question import Case, Question
-from semnerf_lib.questions.rows import Row, difference, select
+from semnerf_lib.questions.rows import Row, difference, select, supervision_gap
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.rooms.class_tree import FEWEST
@@ -86,12 +86,6 @@ def measure(planned: Planned, run: Run) -> dict[str, float | None]:
     }
 
 
-def gap(rows: Sequence[Row], words: tuple[str, str]) -> str:
-    """The difference in mIoU of labels alone and labels + RGB at one setting, paired by seed."""
-    both = [row | {"supervision": "labels"} for row in select(rows, supervision="labels+rgb")]
-    return difference(select(rows, supervision="labels"), both, "miou", words)
-
-
 def merged_miou(planned: Planned, run: Run) -> float:
     """mIoU after the classes of truth and of rendered labels were merged: one measure for every number of classes."""
     scene, few = planned.scene, open_scene(replace(BASE, classes=FEWEST).spec, SCALE)
@@ -117,14 +111,13 @@ def conclude(rows: Sequence[Row]) -> str:
     ]
     both = (select(rows, **vars(replace(BASE, classes=n)), steps=STEPS) for n in (FAR["classes"], FEWEST))
     gaps = [
-        f"at {dial} {FAR[dial]:g} "
-        + ", ".join(f"after {n} steps {gap(select(far[dial], steps=n), words)}" for n in (min(SEEDS), max(SEEDS)))
-        for dial in GROWN
+        f"after {steps} steps {supervision_gap([select(far[dial], steps=steps) for dial in GROWN], 'settings')}"
+        for steps in (min(SEEDS), max(SEEDS))
     ]
     return (
         f"mIoU after {STEPS} steps, with {'; '.join(parts)}. Over the {FEWEST} classes into which those learnt were "
         f"merged: with {FAR['classes']:g} classes instead of {FEWEST}, {difference(*both, 'miou_merged', words)}. "
-        f"Labels alone minus labels + RGB: {'; '.join(gaps)}."
+        f"Labels alone minus labels + RGB in the settings with the most of {', '.join(GROWN)}: {'; '.join(gaps)}."
     )
 
 

@@ -11,7 +11,7 @@ from tiny import make_tiny_scene
 
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.questions import least_annotation
-from semnerf_lib.questions.least_annotation import Effort, count_segments, design, work
+from semnerf_lib.questions.least_annotation import CHECKED, N_CHECKS, Effort, conclude, count_segments, design, work
 from semnerf_lib.scene import VOID
 
 
@@ -75,3 +75,25 @@ def test_pairs_learn_from_identical_labels(monkeypatch):
         same = (corrupt(scene, one.corruption, one.seed) for one in (config, pair))
         assert np.array_equal(*same)
         assert config.n_rays + config.colour_rays == pair.n_rays
+
+
+def test_each_checked_point_has_its_runs(monkeypatch):
+    monkeypatch.setattr(least_annotation, "open_scene", lambda spec, scale: make_tiny_scene())
+    monkeypatch.setattr(least_annotation, "FEWEST_FRAMES", 1)
+    for name, effort in CHECKED.items():
+        runs = [case for case in least_annotation.cases() if case.dials["checks"] == name]
+        assert [case.planned.config.seed for case in runs] == list(range(N_CHECKS))
+        assert {case.planned.config.corruption for case in runs} == {effort.corruption}
+        assert {case.planned.config.supervision for case in runs} == {"labels"}
+
+
+def test_checks_are_counted_against_the_target_and_apart_from_the_design():
+    work = {"absent": 0, "classes": 1, "points": 1, "segments": 1, "labelled_frames": 1, "frames": 5.0, "wrong": 0.0}
+    design_rows = [(1.0, 0.8), (0.1, 0.5)]
+    rows = [work | {"pixels": pixels, "miou": miou, "checks": ""} for pixels, miou in design_rows]
+    scores = zip(CHECKED, ((0.70, 0.71, 0.73), (0.72, 0.9, 0.71)), strict=True)
+    rows += [work | {"pixels": 0.1, "miou": miou, "checks": name} for name, three in scores for miou in three]
+    text = conclude([row | {"supervision": "labels"} for row in rows])
+    assert text.startswith("None of 1 runs")
+    assert "1 of 3 runs do (mIoU 0.700 to 0.730, target 0.720)" in text
+    assert "2 of 3 runs do (mIoU 0.710 to 0.900, target 0.720)" in text

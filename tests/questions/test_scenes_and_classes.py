@@ -15,7 +15,7 @@ from semnerf_lib.experiments import Planned
 from semnerf_lib.experiments.presets import preset
 from semnerf_lib.questions import scenes_and_classes as module
 from semnerf_lib.questions.question import ANSWERS, read_answer
-from semnerf_lib.questions.scenes_and_classes import BASE, GROWN, SEEDS, STEPS, TURNED
+from semnerf_lib.questions.scenes_and_classes import BASE, FAR, GROWN, SEEDS, STEPS, TURNED
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.rooms.dials import Dials
@@ -34,9 +34,11 @@ def test_one_dial_is_turned_at_a_time():
     assert len(module.settings()) == 1 + sum(len(values) - 1 for values in TURNED.values())
 
 
-def test_the_far_end_of_some_dials_has_a_longer_budget():
-    long = {dials for dials, budgets in module.settings().items() if 2 * STEPS in budgets}
-    assert long == {replace(BASE, **{name: TURNED[name][-1]}) for name in GROWN}
+def test_the_far_value_of_some_dials_has_longer_budgets():
+    assert all(FAR[name] in values for name, values in TURNED.items())
+    long = {dials for dials, budgets in module.settings().items() if budgets == (STEPS, 2 * STEPS, 4 * STEPS)}
+    assert long == {replace(BASE, **{name: FAR[name]}) for name in GROWN}
+    assert sum(budgets != (STEPS,) for budgets in module.settings().values()) == len(GROWN)
 
 
 def test_both_supervisions_learn_from_the_same(cases):
@@ -56,12 +58,25 @@ def test_cases_on_one_scene_are_behind_each_other(cases):
 
 def test_depth_stands_beside_that_of_an_untrained_field(cases, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "merged_miou", lambda planned, run: 0.7)
+    monkeypatch.setattr(module, "step_seconds", lambda planned, run: 0.1)
     by_dials = {case.spec: case.planned for case in cases}
     for dials, merged in ((BASE, 0.7), (replace(BASE, **{"objects": TURNED["objects"][-1]}), None)):
         planned = by_dials[dials.spec]
         measured = module.measure(planned, make_run(Store(tmp_path), planned, 0.5))
         assert measured["miou"] == 0.5 and measured["depth_untrained"] > 0
         assert measured["miou_merged"] == merged
+
+
+def test_a_step_is_timed_once_a_setting(cases, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "merged_miou", lambda planned, run: 0.7)
+    monkeypatch.setattr(module, "step_seconds", lambda planned, run: 0.1)
+    runs = [case for case in cases if case.spec == replace(BASE, classes=80).spec]
+    timed = [
+        case.dials["steps"]
+        for case in runs
+        if module.measure(case.planned, make_run(Store(tmp_path), case.planned, 0.5))["step_seconds"]
+    ]
+    assert timed == [STEPS, STEPS]  # one a supervision
 
 
 def test_classes_are_merged_before_they_are_scored(monkeypatch, tmp_path):
