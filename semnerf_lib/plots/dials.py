@@ -50,7 +50,7 @@ def scores_over_dials(
         column[-1].set(xlabel=label, xlim=(-0.4, len(values) - 0.6))
     for ax, label in zip(axes[:, 0], panels.values(), strict=True):
         ax.set_ylabel(label)
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(0, 1.05 * ax.get_ylim()[1])
     drawn = {text: handle for ax in axes.flat for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
     figure.legend(drawn.values(), drawn.keys(), loc="outside lower center", ncols=len(drawn))
     figure.suptitle(title, x=0.01, ha="left")
