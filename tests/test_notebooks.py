@@ -129,7 +129,7 @@ def prose_of(path):
 
 @every_notebook
 def test_every_word_that_is_linked_is_in_the_glossary(path):
-    words = re.findall(r"^### (.+)$", (FOLDER / GLOSSARY).read_text(encoding="utf-8"), re.M)
+    words = re.findall(r"^## (.+)$", (FOLDER / GLOSSARY).read_text(encoding="utf-8"), re.M)
     assert words == sorted(words, key=str.lower)
     for word, anchor in linked_words(prose_of(path)):
         assert word in words and anchor == word.lower().replace(" ", "-")

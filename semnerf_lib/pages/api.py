@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -31,3 +32,6 @@ def write_api(folder: Path, modules: tuple[str, ...] = MODULES) -> None:
         warnings.simplefilter("ignore")  # pdoc evaluates annotations, and jaxtyping's shapes are no Python
         pdoc.pdoc(*modules, output_directory=folder)
     (folder / "index.html").unlink()  # leads to the first page and has no words of its own
+    for path in folder.rglob("*.html"):
+        text = re.sub(r"<h[56][^>]*>(.*?)</h[56]>", r'<p class="part">\1</p>', path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")  # "Arguments:" is no heading of the page: it would skip levels

@@ -90,7 +90,7 @@ def picture_of(figure: Any) -> Figure:
     Raises:
         SemnerfError: another kind of trace.
     """
-    picture = plt.figure(figsize=(7.2, 5.2))
+    picture = plt.figure(figsize=(9.6, 6.0))
     ax = picture.add_subplot(projection="3d", computed_zorder=False)
     handles, corners = {}, []
     for order, trace in enumerate(trace for trace in figure.data if trace.visible in (None, True)):
@@ -115,7 +115,7 @@ def picture_of(figure: Any) -> Figure:
     picture.suptitle(title_of(figure), x=0.01, ha="left")
     if handles and figure.layout.showlegend is not False:
         columns = -(-len(handles) // 24)
-        picture.legend(handles.values(), handles, loc="outside right upper", ncols=columns, fontsize=7)
+        picture.legend(handles.values(), handles, loc="outside right upper", ncols=columns, fontsize=9)
     return picture
 
 
@@ -153,7 +153,7 @@ def _scatter(picture: Figure, ax: Axes3D, trace: Any, xyz: Float[np.ndarray, "n 
         ax.scatter(*xyz.T, c=colours, s=area, linewidths=0, depthshade=False, alpha=marker.opacity, zorder=order)
     if "text" in mode:
         for place, text in zip(xyz, np.broadcast_to(trace.text, len(xyz)), strict=True):
-            ax.text(*place, str(text), fontsize=7, zorder=order)
+            ax.text(*place, str(text), fontsize=10, zorder=order)
     return Line2D([], [], **(dot if "markers" in mode else line))
 
 

@@ -36,7 +36,7 @@ TRAINING, TEST, OWN, RAY, BUNDLE = "#56b4e9", "#cc79a7", "#000000", "#d55e00", "
 """Colours of the training cameras, the test cameras, one's own camera, its ray and its bundle of rays."""
 ENDLESS = 3.0
 """Length of a drawn ray whose depth is unknown, metres."""
-FARTHER = 1.35
+FARTHER = 1.75
 """How much farther than in other explorers one stands at first: the whole room and the ray's end are in sight."""
 STATIC_CAMERAS = 10
 """Cameras of a piece of the path that the figure in a file draws."""
@@ -46,7 +46,7 @@ ABOVE = 0.15
 """Share of the room's height that is left out below the ceiling, so that one looks in."""
 N_POINTS, N_POINTS_STATIC = 8000, 4500
 """Points of the room's surfaces, live and where the figure is kept in a file."""
-PICTURE_WIDTH = 480
+PICTURE_WIDTH = 400
 """Of the camera's picture, CSS pixels."""
 
 
@@ -77,8 +77,8 @@ def still(scene: Scene, see: See) -> go.Figure:
 def room(scene: Scene, title: str, n_points: int, static: bool = False) -> dict:
     """What stands still: the surfaces as points, without the ceiling, and the scene's cameras.
 
-    A live figure hides the cameras until their entry in the legend is clicked; a static one draws `STATIC_CAMERAS`
-    neighbours of the path.
+    A live figure hides the cameras until their entry in the legend is clicked, and names a class where one points; a
+    static one draws `STATIC_CAMERAS` neighbours of the path, and its legend has the classes too.
     """
     points, labels = surface_points(scene, n_points)
     box = box_of_views(scene, points)
@@ -101,7 +101,10 @@ def room(scene: Scene, title: str, n_points: int, static: bool = False) -> dict:
     layout = room_layout(box, title, eye=FARTHER * np.array(EYE), height=560 if static else 640)
     surfaces = class_points(points[below], labels[below], scene.class_names, 3.0)
     for one in surfaces:
-        one.marker.opacity = SEE_THROUGH
+        one.marker.opacity, one.showlegend = SEE_THROUGH, static
+    if not static:
+        layout.legend.update(orientation="h", y=0, yanchor="top", font=dict(size=13))
+        layout.margin.b = 70
     return {"data": [*surfaces, *traces], "layout": layout}
 
 
@@ -139,6 +142,12 @@ def moving(scene: Scene, c2w: np.ndarray, seen: Seen, pixel: tuple[int, int]) ->
     }
 
 
+def name_over(end: dict) -> dict:
+    """The words of a ray's end over all else that is drawn, for plotly's scene."""
+    look = dict(ax=0, ay=-45, arrowcolor=RAY, bgcolor="#fff", bordercolor=RAY, borderpad=3)
+    return look | {axis: float(end[axis][0]) for axis in "xyz"} | {"text": end["text"][0]}
+
+
 def first_pixel(scene: Scene) -> tuple[int, int]:
     """The pixel that is chosen before anybody clicks: two fifths across, three fifths down."""
     return 2 * scene.intrinsics.width // 5, 3 * scene.intrinsics.height // 5
@@ -154,6 +163,7 @@ class CameraRays:
         self.c2w = scene.c2w[first]
         self.figure = LiveFigure(**room(scene, "The room, its cameras, and the ray of one pixel", N_POINTS))
         add_moving(self.figure)
+        self.figure.update_traces(mode="markers", selector={"name": "where it ends"})  # `name_over` has the words
         self.picture = Picture(np.zeros((3, 4, 3), np.uint8), PICTURE_WIDTH, "camera")
         self.text = widgets.HTML()
         slider = dict(continuous_update=False, readout_format=".2f", layout=widgets.Layout(width="auto"))
@@ -185,8 +195,7 @@ class CameraRays:
             [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
             layout=widgets.Layout(width=f"{PICTURE_WIDTH + 20}px", flex="0 0 auto"),
         )
-        self.figure.layout.width = None
-        left = widgets.Box([self.figure], layout=widgets.Layout(flex="1 1 440px", min_width="420px"))
+        left = widgets.VBox([self.figure], layout=widgets.Layout(flex="1 1 440px", min_width="420px"))
         self.widget = widgets.HBox([left, controls], layout=widgets.Layout(flex_flow="row wrap"))
 
     def go_to_frame(self, _=None) -> None:
@@ -228,6 +237,7 @@ class CameraRays:
         with self.figure.batch_update():
             for name, trace in moving(self.scene, self.c2w, self.seen, self.pixel).items():
                 self.figure.update_traces(trace, selector={"name": name})
+            self.figure.layout.scene.annotations = [name_over(trace)]  # the last one is where the ray ends
         self.text.value = self.sentence()
 
     def sentence(self) -> str:
@@ -238,12 +248,11 @@ class CameraRays:
         label = int(self.seen.labels[v, u])
         square = f'<span style="background:{css(label)};padding:0 0.6em;margin-right:0.3em"></span>'
         head = f"pixel ({u}, {v}): {square}<b>{escape(name_of(label, self.scene.class_names))}</b>"
+        end = f"<br>o + z d = {_three(o + z * d)}" if z > 0 else ""
         if z > 0:
             head += f", <b>{z * float(np.linalg.norm(d)):.2f} m</b> away, z = {z:.2f} m along the optical axis"
-            end = f"<br>o + z d = {_three(o + z * d)}"
         else:
             head += f"; the depth is unknown here: the ray is drawn up to z = {ENDLESS:g} m"
-            end = ""
         return f"<div style='line-height:1.5'>{head}<br>o = {_three(o)}, d = {_three(d)}{end}</div>"
 
 

@@ -29,6 +29,11 @@ def test_public_names_have_their_signatures_and_shapes(page):
     assert "Arguments:" in page["fields"] and f"semnerf {__version__}" in text
 
 
+def test_no_heading_skips_a_level(page):
+    levels = [[int(level) for level in re.findall(r"<h([1-6])", text)] for text in page.values()]
+    assert all(max(of_page) <= 2 for of_page in levels) and '<p class="part">Arguments:</p>' in page["fields"]
+
+
 def test_formulas_stand_as_they_are_written(page):
     assert "<pre><code>h = trunk(gamma(x / position_scale)),   sigma =" in page["fields"]
 

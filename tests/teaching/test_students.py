@@ -85,7 +85,7 @@ def test_a_copy_holds_no_output_and_no_solution(tmp_path):
 def test_copies_find_the_glossary(tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "docs" / "glossary.md").write_text("# Glossary\n\n### void\n")
+    (tmp_path / "docs" / "glossary.md").write_text("# Glossary\n\n## void\n")
     path = notebook(tmp_path / "notebooks" / "01_x.ipynb", "a = 1")
     path.write_text(path.read_text().replace("# Title", "# Title [void](../docs/glossary.md#void)"))
     own = tmp_path / "own"

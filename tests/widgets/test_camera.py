@@ -62,6 +62,21 @@ def test_a_click_ends_the_ray_at_the_depth_that_is_seen_and_says_so():
     assert np.allclose([float(np.ravel(end[k])[0]) for k in "xyz"], panel.c2w[:3, 3] + 2 * d, atol=1e-3)
 
 
+def test_the_words_of_the_rays_end_are_over_the_room_and_follow_it():
+    panel = CameraRays(SCENE, Eyes())
+    for pixel in ((3, 5), (4, 2)):
+        panel.choose(pixel[0] * panel.times, pixel[1] * panel.times)
+        (words,) = panel.figure.layout.scene.annotations
+        (end,) = (trace for trace in panel.figure.data if trace.name == "where it ends")
+        assert words.text == end.text[0] and (words.x, words.y, words.z) == (end.x[0], end.y[0], end.z[0])
+        assert end.mode == "markers"
+
+
+def test_a_live_figures_legend_has_what_can_be_shown_and_hidden():
+    live = [one.name for one in CameraRays(SCENE, Eyes()).figure.data if one.showlegend is not False]
+    assert {"this camera", "the pixel's ray"} <= set(live) and not set(live) & set(SCENE.class_names)
+
+
 def test_a_pixel_of_unknown_depth_is_said_to_be_one():
     panel = CameraRays(SCENE, Eyes(depth=0.0))
     assert "the depth is unknown" in panel.text.value
