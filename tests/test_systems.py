@@ -89,6 +89,18 @@ def test_a_closed_pipe_ends_a_command_quietly(tmp_path):
         assert process.wait(300) == 141 and process.stderr.read() == b""
 
 
+@pytest.mark.parametrize("action", ["send()", "__import__('swallows')"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_is_one_line_also_in_an_import_that_swallows_exceptions(tmp_path, name, action):
+    (tmp_path / "swallows.py").write_text("try:\n    import sends\nexcept BaseException:\n    pass\n")
+    (tmp_path / "sends.py").write_text(f"import os, signal\nos.kill(os.getpid(), signal.{name})\n")
+    code = "import os, signal, sys; from semnerf_lib.cli import __main__ as m; import semnerf_lib.cli.main as c\n"
+    code += f"send = lambda: os.kill(os.getpid(), signal.{name})\n"
+    code += f"sys.path.insert(0, '.'); c.main = lambda: {action} and 0\nsys.exit(m.main())"
+    done = run(code, tmp_path)
+    assert done.returncode == 130 and done.stderr == "interrupted; the same command goes on from what was saved\n"
+
+
 def test_jupyterlab_is_told_to_ask_no_web_site(monkeypatch):
     from jupyterlab_server.config import get_page_config
 

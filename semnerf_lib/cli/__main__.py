@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 """Exit statuses, as shells have them: 128 and the signal."""
+LINE = "interrupted; the same command goes on from what was saved\n"
+
+
+def interrupt(_number: int, frame: FrameType | None) -> None:
+    """Raises KeyboardInterrupt for a signal; while a module is imported, ends the process at once.
+
+    Importing torch takes a second, and it aborts on an exception or loses it.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            os.write(2, LINE.encode())
+            os._exit(INTERRUPTED)
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -14,6 +30,9 @@ def main() -> int:
     for stream in filter(None, (sys.stdout, sys.stderr)):
         # names need not fit the terminal's encoding
         stream.reconfigure(errors="backslashreplace")  # ty: ignore[missing-attribute]: a TextIOWrapper
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores Ctrl-C
+        signal.signal(signal.SIGINT, interrupt)
     try:
         from semnerf_lib.cli.main import main as run
 
@@ -22,7 +41,7 @@ def main() -> int:
             sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from what was saved", file=sys.stderr)
+        print(LINE, end="", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read the output has closed it, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to be flushed at the end

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -49,12 +48,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
     Raises:
         BrokenPipeError: whoever read the output has closed it.
+        KeyboardInterrupt: Ctrl-C.
     """
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
     options: list[str] = []
     try:
         args = parse(sys.argv[1:] if words is None else words)
@@ -67,8 +62,5 @@ def main(words: Sequence[str] | None = None) -> int:
     except OSError as fault:
         reason = "no room left on the disk" if fault.errno == errno.ENOSPC else fault.strerror or str(fault)
         line = f"{fault.filename or 'a file'}: {reason}; nothing that was finished is lost"
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from what was saved", file=sys.stderr)
-        return 130
     print(f"error: {with_dashes(did_you_mean(' '.join(line.split())), options)}", file=sys.stderr)
     return 2

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 
 import torch
@@ -23,8 +23,9 @@ def compute_alone(cores: int) -> None:
     torch.get_num_threads()
     torch.set_num_threads(1)
     restoring = threading.Thread(target=torch.set_num_threads, args=(cores,))
-    restoring.start()
-    restoring.join()
+    with suppress(RuntimeError):  # at interpreter shutdown no thread starts, so no other needs the value
+        restoring.start()
+        restoring.join()
 
 
 @contextmanager

@@ -330,15 +330,6 @@ def test_any_full_disk_is_one_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: film.mp4: no room left on the disk; nothing that was finished is lost\n"
 
 
-def test_interrupt_says_how_to_go_on(monkeypatch, capsys):
-    def interrupted(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(one_run, "train", interrupted)
-    assert main.main(["train"]) == 130
-    assert "the same command goes on" in capsys.readouterr().err
-
-
 def test_widened_camera_keeps_its_rays():
     camera = Intrinsics.from_hfov(160, 120)
     wide = widened(camera)
