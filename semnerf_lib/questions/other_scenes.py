@@ -14,7 +14,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.questions.question import Case, Question
-from semnerf_lib.questions.rows import Row, mean_of, select, supervision_gap
+from semnerf_lib.questions.rows import Row, mean_of, select, supervision_gaps
 from semnerf_lib.questions.scenes_and_classes import SCALE, SHORT, STEPS
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scenes.loading import MADE_SCENES
@@ -89,8 +89,8 @@ def conclude(rows: Sequence[Row]) -> str:
     ends = (min(gaps, key=lambda name: gaps[name]), max(gaps, key=lambda name: gaps[name]))
     least, most = (f"{title_of(name)} ({gaps[name]:+.1f})".replace("-", "−") for name in ends)
     return (
-        f"mIoU after {STEPS} steps, labels alone minus labels + RGB: "
-        f"{supervision_gap(list(by_scene.values()), 'scenes')}; least in {least}, most in {most}."
+        f"After {STEPS} steps, labels alone minus labels + RGB: "
+        f"{supervision_gaps(list(by_scene.values()), 'scenes')}. mIoU differs least in {least} and most in {most}."
     )
 
 

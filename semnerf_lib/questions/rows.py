@@ -32,22 +32,25 @@ def difference(rows: Sequence[Row], others: Sequence[Row], key: str, words: tupl
     return _in_words(*([group[pair] for pair in pairs] for group in by_pair), words)
 
 
-def supervision_gap(groups: Sequence[Sequence[Row]], of: str) -> str:
-    """mIoU from labels alone minus from labels + RGB, in words as `difference` has them.
+def supervision_gaps(groups: Sequence[Sequence[Row]], of: str) -> str:
+    """mIoU and depth error from labels alone minus those from labels + RGB, in words as `difference` has them.
 
     Args:
         groups: of rows. Each gives one difference, the mean over its seeds.
         of: what a group is, as "scenes".
     """
-    alone, both = (
-        [100 * mean_of(select(group, supervision=one), "miou") for group in groups] for one in ("labels", "labels+rgb")
-    )
-    return _in_words(alone, both, ("higher", "lower")).replace("seeds", of)
+    parts = []
+    for key, title, unit in (("miou", "mIoU", "points"), ("depth_mae", "depth error", "cm")):
+        scores = (
+            [100 * mean_of(select(group, supervision=one), key) for group in groups] for one in ("labels", "labels+rgb")
+        )
+        parts.append(f"{title} {_in_words(*scores, ('higher', 'lower'), unit).replace('seeds', of)}")
+    return ", ".join(parts)
 
 
-def _in_words(scores: Sequence[float], others: Sequence[float], words: tuple[str, str]) -> str:
+def _in_words(scores: Sequence[float], others: Sequence[float], words: tuple[str, str], unit: str = "points") -> str:
     d = compare_seeds(scores, others, margin=0)
-    interval = f"{d.mean:+.1f} points ({d.low:+.1f} to {d.high:+.1f}, n = {len(scores)})".replace("-", "−")
+    interval = f"{d.mean:+.1f} {unit} ({d.low:+.1f} to {d.high:+.1f}, n = {len(scores)})".replace("-", "−")
     return f"{interval}: {d.conclusion(*words)}"
 
 

@@ -17,7 +17,7 @@ from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.questions.costs import step_seconds
 from semnerf_lib.questions.question import Case, Question
-from semnerf_lib.questions.rows import Row, difference, select, supervision_gap
+from semnerf_lib.questions.rows import Row, difference, select, supervision_gaps
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.rooms.class_tree import FEWEST
@@ -111,13 +111,13 @@ def conclude(rows: Sequence[Row]) -> str:
     ]
     both = (select(rows, **vars(replace(BASE, classes=n)), steps=STEPS) for n in (FAR["classes"], FEWEST))
     gaps = [
-        f"after {steps} steps {supervision_gap([select(far[dial], steps=steps) for dial in GROWN], 'settings')}"
+        f"after {steps} steps {supervision_gaps([select(far[dial], steps=steps) for dial in GROWN], 'settings')}"
         for steps in (min(SEEDS), max(SEEDS))
     ]
     return (
         f"mIoU after {STEPS} steps, with {'; '.join(parts)}. Over the {FEWEST} classes into which those learnt were "
         f"merged: with {FAR['classes']:g} classes instead of {FEWEST}, {difference(*both, 'miou_merged', words)}. "
-        f"Labels alone minus labels + RGB in the settings with the most of {', '.join(GROWN)}: {'; '.join(gaps)}."
+        f"Labels alone minus labels + RGB at {', '.join(f'{dial} {FAR[dial]:g}' for dial in GROWN)}: {'; '.join(gaps)}."
     )
 
 

@@ -45,14 +45,14 @@ def test_both_supervisions_learn_each_scene_on_the_same_rays(monkeypatch):
 def test_the_sentence_has_one_difference_a_scene():
     scores = {"room": (0.8, 0.7), "bedroom": (0.9, 0.9), "small_house_living": (0.7, 0.5)}
     rows = [
-        {"scene": name, "supervision": supervision, "seed": seed, "miou": miou}
+        {"scene": name, "supervision": supervision, "seed": seed, "miou": miou, "depth_mae": 1 - miou}
         for name, both in scores.items()
         for supervision, miou in zip(("labels", "labels+rgb"), both, strict=True)
         for seed in (0, 1)
     ]
     text = conclude(rows)
-    assert "+10.0 points (" in text and "n = 3): the scenes cannot tell" in text
-    assert f"least in {title_of('bedroom')} (+0.0), most in {REAL['small_house_living']} (+20.0)" in text
+    assert "mIoU +10.0 points (" in text and "n = 3): the scenes cannot tell, depth error −10.0 cm (" in text
+    assert f"least in {title_of('bedroom')} (+0.0) and most in {REAL['small_house_living']} (+20.0)" in text
 
 
 def test_the_kept_answer_has_both_supervisions_of_all_scenes():
