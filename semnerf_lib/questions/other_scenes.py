@@ -90,7 +90,7 @@ def conclude(rows: Sequence[Row]) -> str:
     least, most = (f"{title_of(name)} ({gaps[name]:+.1f})".replace("-", "−") for name in ends)
     return (
         f"After {STEPS} steps, labels alone minus labels + RGB: "
-        f"{supervision_gaps(list(by_scene.values()), 'scenes')}. mIoU differs least in {least} and most in {most}."
+        f"{supervision_gaps(list(by_scene.values()), 'scenes')}. Difference in mIoU, least: {least}; most: {most}."
     )
 
 

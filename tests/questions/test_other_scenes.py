@@ -52,7 +52,7 @@ def test_the_sentence_has_one_difference_a_scene():
     ]
     text = conclude(rows)
     assert "mIoU +10.0 points (" in text and "n = 3): the scenes cannot tell, depth error −10.0 cm (" in text
-    assert f"least in {title_of('bedroom')} (+0.0) and most in {REAL['small_house_living']} (+20.0)" in text
+    assert f"least: {title_of('bedroom')} (+0.0); most: {REAL['small_house_living']} (+20.0)" in text
 
 
 def test_the_kept_answer_has_both_supervisions_of_all_scenes():
