@@ -76,8 +76,22 @@ def run_cells(source: Path, executed: Path, parameters: dict[str, Any]) -> dict[
             "error": ANSI.sub("", f"{fault.ename}: {fault.evalue}").splitlines()[0],
             "traceback": ANSI.sub("", "\n".join(fault.traceback)),
         }
+        if not fault.traceback:
+            failure |= printed_failure(read_notebook(aside), fault.exec_count)
     aside.replace(executed)
     return failure
+
+
+def printed_failure(notebook: Any, number: int | None) -> dict[str, str]:
+    """Error and traceback of a cell that failed without an error output, from what it wrote to stderr.
+
+    IPython prints a traceback there that it cannot format, as when too many files are open. The traceback may end with
+    the exceptions of formatting; the cell's own comes first.
+    """
+    outputs = [output for cell in notebook.cells if cell.get("execution_count") == number for output in cell.outputs]
+    text = "".join(output.text for output in outputs if output.get("name") == "stderr")
+    first = text.partition("\n\nDuring handling of the above exception")[0].strip()
+    return {"error": first.splitlines()[-1] if first else "the kernel gave no reason", "traceback": text}
 
 
 def part_of(executed: Path) -> Path:

@@ -115,6 +115,21 @@ def test_killed_notebook_is_a_failure(call, tmp_path, capsys, victim):
     assert not (tmp_path / "out" / "notebooks" / "01_first.json").exists()
 
 
+@pytest.mark.parametrize(
+    "hook, error",
+    [
+        ("InteractiveTB.structured_traceback = lambda *_, **__: 1 / 0", "OSError: no more files"),
+        ("showtraceback = lambda *_, **__: None", "the kernel gave no reason"),
+    ],
+)
+def test_a_failure_that_the_kernel_cannot_format_has_its_reason(tmp_path, hook, error):
+    cells = f"get_ipython().{hook}", "raise OSError('no more files')"
+    notebook = write_notebook(tmp_path / "notebooks", "01_first", *cells)
+    failure = execute.run_cells(notebook, tmp_path / "01_first.ipynb", {})
+    assert (failure["cell"], failure["error"]) == (3, error)
+    assert failure["traceback"].startswith("Traceback") == error.startswith("OSError")
+
+
 def test_interrupted_goes_on(call, tmp_path, monkeypatch, capsys):
     given, notes = tmp_path / "notebooks", tmp_path / "pid"
     write_notebook(given, "01_first", "1")
