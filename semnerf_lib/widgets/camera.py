@@ -46,8 +46,8 @@ ABOVE = 0.15
 """Share of the room's height that is left out below the ceiling, so that one looks in."""
 N_POINTS, N_POINTS_STATIC = 8000, 4500
 """Points of the room's surfaces, live and where the figure is kept in a file."""
-PICTURE_WIDTH = 400
-"""Of the camera's picture, CSS pixels."""
+PICTURE_WIDTH, ROOM_WIDTH = 400, 540
+"""Of the camera's picture and of the room beside it, CSS pixels: both fit into JupyterLab on a laptop's screen."""
 
 
 def camera_rays(scene: Scene, see: See) -> Explorer:
@@ -195,8 +195,8 @@ class CameraRays:
             [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
             layout=widgets.Layout(width=f"{PICTURE_WIDTH + 20}px", flex="0 0 auto"),
         )
-        left = widgets.VBox([self.figure], layout=widgets.Layout(flex="1 1 440px", min_width="420px"))
-        self.widget = widgets.HBox([left, controls], layout=widgets.Layout(flex_flow="row wrap"))
+        self.figure.layout.width = ROOM_WIDTH
+        self.widget = widgets.HBox([self.figure, controls], layout=widgets.Layout(flex_flow="row wrap"))
 
     def go_to_frame(self, _=None) -> None:
         self.c2w = self.scene.c2w[self.frame.value]
