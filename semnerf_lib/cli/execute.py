@@ -88,7 +88,8 @@ def printed_failure(notebook: Any, number: int | None) -> dict[str, str]:
     IPython prints a traceback there that it cannot format, as when too many files are open. The traceback may end with
     the exceptions of formatting; the cell's own comes first.
     """
-    outputs = [output for cell in notebook.cells if cell.get("execution_count") == number for output in cell.outputs]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.execution_count == number]
+    outputs = [output for cell in cells for output in cell.outputs]
     text = "".join(output.text for output in outputs if output.get("name") == "stderr")
     first = text.partition("\n\nDuring handling of the above exception")[0].strip()
     return {"error": first.splitlines()[-1] if first else "the kernel gave no reason", "traceback": text}

@@ -9,8 +9,8 @@ from semnerf_lib.machine.files import sha256_of
 from semnerf_lib.questions import (
     budget,
     costs,
+    different_scenes,
     least_annotation,
-    other_scenes,
     privacy,
     scenes_and_classes,
     small_objects,
@@ -23,7 +23,7 @@ from semnerf_lib.runs.store import Store
 
 QUESTIONS: tuple[Question, ...] = (
     scenes_and_classes.QUESTION,
-    other_scenes.QUESTION,
+    different_scenes.QUESTION,
     UNLABELLED,
     CHANGED,
     REPAIR,

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from semnerf_lib.evaluation import render_view, scored_frames
-from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.experiments import Plan, Planned, open_scene
 from semnerf_lib.experiments.presets import config_of, supervisions
 from semnerf_lib.metrics import confusion_matrix, label_scores
 from semnerf_lib.questions.costs import step_seconds
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.rows import Row, difference, select, supervision_gaps
 from semnerf_lib.runs.store import Run, Store
-from semnerf_lib.scene import VOID
+from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.rooms.class_tree import FEWEST
 from semnerf_lib.scenes.rooms.dials import Dials
 from semnerf_lib.study.untrained import untrained_depth
@@ -61,26 +61,36 @@ def cases() -> Iterator[Case]:
         scene = open_scene(dials.spec, SCALE)
         for steps in budgets:
             for seed in range(SEEDS[steps]):
-                for supervision in supervisions(scene):
-                    own = SHORT | {"iterations": steps, "lr_decay_steps": round(0.7 * steps), "seed": seed}
-                    planned = Planned(scene, config_of(scene, SCALE, supervision, "grid", **own))
+                for planned in pair_of(scene, steps, seed):
                     yield Case(dials.spec, SCALE, planned, {**vars(dials), "steps": steps})
 
 
+def pair_of(scene: Scene, steps: int, seed: int) -> Plan:
+    """A short run of the grid with each supervision."""
+    own = SHORT | {"iterations": steps, "lr_decay_steps": round(0.7 * steps), "seed": seed}
+    return [Planned(scene, config_of(scene, SCALE, one, "grid", **own)) for one in supervisions(scene)]
+
+
+def scores_of(planned: Planned, run: Run) -> dict[str, float | None]:
+    """mIoU and depth error in metres, and that of an untrained field in the same box."""
+    untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
+    return {
+        "miou": run.metrics["miou"],
+        "depth_mae": run.metrics["depth_mae"],
+        "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
+    }
+
+
 def measure(planned: Planned, run: Run) -> dict[str, float | None]:
-    """mIoU and depth error in metres, that of an untrained field in the same box, parameters of the field.
+    """See `scores_of`; and the parameters of the field.
 
     Where only the classes are not the base's, also mIoU after they were merged; of the first seed after `STEPS` steps
     also the seconds of a step on one core.
     """
-    untrained = Planned(planned.scene, config_of(planned.scene, SCALE, "labels", "grid", **SHORT))
     dials = next(one for one in settings() if one.title == planned.scene.name)
     merged = merged_miou(planned, run) if replace(dials, classes=BASE.classes) == BASE else None
-    return {
-        "miou": run.metrics["miou"],
+    return scores_of(planned, run) | {
         "miou_merged": merged,
-        "depth_mae": run.metrics["depth_mae"],
-        "depth_untrained": untrained_depth([untrained], Store(run.folder.parents[1]), "test"),
         "parameters": run.provenance["parameters"],
         "step_seconds": step_seconds(planned, run) if (run.config.seed, run.config.iterations) == (0, STEPS) else None,
     }

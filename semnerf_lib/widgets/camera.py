@@ -104,7 +104,7 @@ def room(scene: Scene, title: str, n_points: int, static: bool = False) -> dict:
         one.marker.opacity, one.showlegend = SEE_THROUGH, static
     if not static:
         layout.legend.update(orientation="h", y=0, yanchor="top", font=dict(size=13))
-        layout.margin.b = 70
+        layout.update(margin_b=70, width=ROOM_WIDTH)
     return {"data": [*surfaces, *traces], "layout": layout}
 
 
@@ -195,7 +195,6 @@ class CameraRays:
             [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
             layout=widgets.Layout(width=f"{PICTURE_WIDTH + 20}px", flex="0 0 auto"),
         )
-        self.figure.layout.width = ROOM_WIDTH
         self.widget = widgets.HBox([self.figure, controls], layout=widgets.Layout(flex_flow="row wrap"))
 
     def go_to_frame(self, _=None) -> None:
@@ -234,10 +233,11 @@ class CameraRays:
     def show(self) -> None:
         image, self.times = mark_pixel(self.seen.labels, self.pixel, PICTURE_WIDTH)
         self.picture.show(image)
+        shown = moving(self.scene, self.c2w, self.seen, self.pixel)
         with self.figure.batch_update():
-            for name, trace in moving(self.scene, self.c2w, self.seen, self.pixel).items():
+            for name, trace in shown.items():
                 self.figure.update_traces(trace, selector={"name": name})
-            self.figure.layout.scene.annotations = [name_over(trace)]  # the last one is where the ray ends
+            self.figure.layout.scene.annotations = [name_over(shown["where it ends"])]
         self.text.value = self.sentence()
 
     def sentence(self) -> str:

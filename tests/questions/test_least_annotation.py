@@ -11,7 +11,10 @@ from tiny import make_tiny_scene
 
 from semnerf_lib.labels import Corruption, corrupt
 from semnerf_lib.questions import least_annotation
+from semnerf_lib.questions.annotation_times import expected_minutes
 from semnerf_lib.questions.least_annotation import CHECKED, N_CHECKS, Effort, conclude, count_segments, design, work
+from semnerf_lib.questions.question import ANSWERS, read_answer
+from semnerf_lib.questions.response_surface import axes_of, cheapest, fit_surface
 from semnerf_lib.scene import VOID
 
 
@@ -97,3 +100,19 @@ def test_checks_are_counted_against_the_target_and_apart_from_the_design():
     assert text.startswith("None of 1 runs")
     assert "1 of 3 runs do (mIoU 0.700 to 0.730, target 0.720)" in text
     assert "2 of 3 runs do (mIoU 0.710 to 0.900, target 0.720)" in text
+
+
+def test_the_checked_points_are_the_cheapest_of_the_surface():
+    rows = read_answer(ANSWERS / "least_annotation.json").select(supervision="labels", checks="")
+    whole = [row for row in rows if row["pixels"] == 1]
+    target = 0.9 * np.mean([row["miou"] for row in whole])
+    across, up = np.meshgrid(np.geomspace(2, whole[0]["frames"], 60), np.geomspace(5e-4, 1, 60))
+    nothing = np.zeros(across.size)
+    surface = fit_surface(rows)
+    mean, deviation = (
+        v.reshape(across.shape) for v in surface.predict(axes_of(across.ravel(), up.ravel(), nothing, nothing))
+    )
+    minutes = expected_minutes(rows, across, up)
+    for name, scores in (("on average", mean), ("surely", mean - 2 * deviation)):
+        best = cheapest(scores, minutes, target)
+        assert Effort(round(across[best]), round(up[best], 4)) == CHECKED[name]

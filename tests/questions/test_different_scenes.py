@@ -1,4 +1,4 @@
-"""other_scenes.py: the made rooms, and those that a reader has in a folder of their own."""
+"""different_scenes.py: the made rooms, and those that a reader has in a folder of their own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from tiny import make_tiny_scene
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.questions import other_scenes as module
-from semnerf_lib.questions.other_scenes import REAL, REAL_DATA, conclude, specs, title_of
+from semnerf_lib.questions import different_scenes as module
+from semnerf_lib.questions.different_scenes import REAL, REAL_DATA, conclude, specs, title_of
 from semnerf_lib.questions.question import ANSWERS, read_answer
+from semnerf_lib.questions.scenes_and_classes import SHORT
 from semnerf_lib.scenes.loading import MADE_SCENES
 
 
@@ -38,7 +39,7 @@ def test_both_supervisions_learn_each_scene_on_the_same_rays(monkeypatch):
     monkeypatch.setattr(module, "open_scene", lambda spec, scale: replace(make_tiny_scene(), name=spec))
     cases = list(module.cases())
     assert set(Counter((case.spec, case.planned.config.seed) for case in cases).values()) == {2}
-    assert {c.planned.config.n_rays + c.planned.config.colour_rays for c in cases} == {module.SHORT["n_rays"]}
+    assert {c.planned.config.n_rays + c.planned.config.colour_rays for c in cases} == {SHORT["n_rays"]}
     assert {case.planned.config.iterations for case in cases} == {module.STEPS}
 
 
@@ -56,5 +57,5 @@ def test_the_sentence_has_one_difference_a_scene():
 
 
 def test_the_kept_answer_has_both_supervisions_of_all_scenes():
-    runs = Counter((row["scene"], row["supervision"]) for row in read_answer(ANSWERS / "other_scenes.json").rows)
+    runs = Counter((row["scene"], row["supervision"]) for row in read_answer(ANSWERS / "different_scenes.json").rows)
     assert {scene for scene, _ in runs} == {*MADE_SCENES, *REAL} and set(runs.values()) == {module.SEEDS}
