@@ -33,7 +33,7 @@ def execute(job: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         job: `notebook` (path), `parameters` (name -> value), `folder` (path; the cells run in it as well), `key` (what
-            the result depends on, see `reproduce.notebook_key`).
+            the result depends on, see `inputs.notebook_key`).
 
     Returns:
         What the result file holds: key, title, ok, seconds, cells, failure (None, or see `run_cells`), picture (the

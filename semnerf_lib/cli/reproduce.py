@@ -6,69 +6,33 @@ executed again, and the page is updated while runs and notebooks finish.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from semnerf_lib.cli.execute import execute_apart, failed
+from semnerf_lib.cli.inputs import files_key, kept_result, key_of, library_digest, notebook_key
 from semnerf_lib.errors import SemnerfError, one_line
 from semnerf_lib.experiments import open_scene
-from semnerf_lib.machine.files import read_json
-from semnerf_lib.machine.processes import LIBRARY
 from semnerf_lib.machine.progress import Progress, say
 from semnerf_lib.pages.report import Report, seconds_of_setup, write_report
-from semnerf_lib.pages.verdict_report import write_verdict
+from semnerf_lib.pages.verdict_report import kept_verdict
 from semnerf_lib.questions.registry import make_answers, own_answers
 from semnerf_lib.runs.executors import Executor, pick_executor
-from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for, read_result
+from semnerf_lib.runs.notebooks import ACROSS_SCENES, TIMED, find_notebooks, plans_for
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.sweep import Sweep
 from semnerf_lib.runs.underway import locked
 from semnerf_lib.scenes.loading import MADE_SCENES, spec_of
-from semnerf_lib.study.published import REFERENCES, export_reference
+from semnerf_lib.study.published import export_reference
 from semnerf_lib.tables import duration
 
 PAGE_SECONDS = 10.0
-"""Least seconds between two writings of the page while runs finish. After each notebook it is written at once."""
-
-
-def library_digest() -> str:
-    """sha256 of the source of the library and of the scores that come with it."""
-    digest = hashlib.sha256()
-    for path in [*sorted(LIBRARY.rglob("*")), *sorted(REFERENCES.glob("*.json"))]:
-        if path.suffix in (".py", ".j2", ".js", ".css", ".json"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def notebook_key(notebook: Path, parameters: dict[str, Any], runs: Sequence[str], inputs: Sequence[str]) -> str:
-    """One hash of all that an executed notebook depends on: its cells without outputs, parameters, runs, inputs.
-
-    Raises:
-        SemnerfError: the file is no notebook.
-    """
-    try:
-        cells = [(cell["cell_type"], cell["source"]) for cell in read_json(notebook)["cells"]]
-    except (KeyError, TypeError) as fault:
-        raise SemnerfError(f"{notebook}: no {fault} in it, expected a notebook") from fault
-    return hashlib.sha256(json.dumps([cells, parameters, list(runs), list(inputs)]).encode()).hexdigest()
-
-
-def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None:
-    """The result of an earlier successful execution with the same key; None if there is none or a file is missing."""
-    files = [folder / f"{notebook.stem}{suffix}" for suffix in (".json", ".ipynb", ".html")]
-    with suppress(SemnerfError):
-        result = read_result(files[0]) if all(file.is_file() for file in files) else {"ok": False}
-        if result["ok"] and result["key"] == key:
-            return result
-    return None
+"""Least seconds between two writings of the page while it changes; it is written once more at the end."""
 
 
 def reproduce(
@@ -132,7 +96,7 @@ class Reproduction:
     """
 
     def __init__(self, scale: str, spec: str, notebooks: Sequence[Path], out: Path | None):
-        self.notebooks, self.store, start = notebooks, Store(out), time.monotonic()
+        self.notebooks, self.store, start, self.written = notebooks, Store(out), time.monotonic(), -math.inf
         scene = open_scene(spec, scale)
         scene_seconds, plans = time.monotonic() - start, plans_for(notebooks, scene, scale)
         self.sweep = Sweep(self.store, spec, scale, plans, notebooks)
@@ -153,9 +117,19 @@ class Reproduction:
             runs=self.sweep.runs,
         )
 
+    def write_page(self) -> None:
+        """Writes the page as it is now."""
+        write_report(self.report, self.folder)
+        self.written = time.monotonic()
+
+    def update_page(self) -> None:
+        """Writes the page, unless it was written within `PAGE_SECONDS`."""
+        if time.monotonic() - self.written >= PAGE_SECONDS:
+            self.write_page()
+
     def announce(self, executor: Executor) -> None:
         """Writes the first page, and prints what there is and what is missing."""
-        write_report(self.report, self.folder)
+        self.write_page()
         (self.folder / "notebooks").mkdir(exist_ok=True)
         scene, missing = self.report.scene, len(self.sweep.missing)
         made_by = f", {missing} to be made by {executor.name}" if missing else ""
@@ -165,7 +139,7 @@ class Reproduction:
 
     def make_runs(self, executor: Executor) -> None:
         """Makes the missing runs, and executes each notebook as soon as its runs are there."""
-        left, written = len(self.sweep.missing), time.monotonic()
+        left = len(self.sweep.missing)
         with executor.outcomes(self.sweep.missing) as outcomes, Progress("runs", left, every=math.inf) as bar:
             self.execute_ready(executor.threads if left else None)
             for outcome in outcomes:
@@ -173,9 +147,7 @@ class Reproduction:
                 self.report.runs_made += outcome.state == "made"
                 say(self.sweep.take(outcome))
                 bar.update()
-                if time.monotonic() - written >= PAGE_SECONDS:
-                    write_report(self.report, self.folder)
-                    written = time.monotonic()
+                self.update_page()
                 self.execute_ready(executor.threads if left else None)
 
     def execute_ready(self, threads: int | None) -> None:
@@ -188,7 +160,7 @@ class Reproduction:
             waits = threads is not None and notebook.name[:2] in TIMED
             if self.report.notebooks[notebook.stem] is None and self.sweep.is_ready(notebook) and not waits:
                 self.report.notebooks[notebook.stem] = self.execute(notebook, threads)
-                write_report(self.report, self.folder)
+                self.update_page()
 
     def execute(self, notebook: Path, threads: int | None) -> dict[str, Any]:
         """The result of a notebook (see `execute.execute`): kept from an earlier call, new, or a failure."""
@@ -213,12 +185,14 @@ class Reproduction:
 
     def judge(self) -> None:
         """Writes the verdict into the folder of the page; if a run or a file of scores is damaged, there is none."""
+        key = key_of(self.parameters, self.inputs, files_key(self.store.root))
         if self.report.plans:
             try:
-                self.report.verdict = write_verdict(self.report.scene, self.report.scale, self.store, self.folder)
-                write_report(self.report, self.folder)
+                scene, scale = self.report.scene, self.report.scale
+                self.report.verdict = kept_verdict(scene, scale, self.store, self.folder, key)
             except SemnerfError as fault:
                 say(f"no verdict: {fault}")
+        self.write_page()
 
     def keep_scores(self) -> None:
         """Writes the scores of the finished runs, a file an experiment, for `data/reference`: see `study.published`.

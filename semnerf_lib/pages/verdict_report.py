@@ -14,8 +14,10 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from semnerf_lib import plots
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import plan
-from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.files import kept_json, write_aside
+from semnerf_lib.machine.jsons import of_kinds
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.pages.templating import TEMPLATES
 from semnerf_lib.pages.verdict_exports import to_csv, to_tex
@@ -30,9 +32,32 @@ from semnerf_lib.study.judging import Row, judge, other_scenes
 from semnerf_lib.study.published import find_references, read_published
 from semnerf_lib.study.results import finished
 
+FILES = ("report.html", "verdict.csv", "verdict.tex")
+"""What `write_verdict` writes."""
+
+
+def kept_verdict(scene: Scene, scale: str, store: Store, folder: Path, key: str) -> list[Cells]:
+    """`write_verdict`, or the lines of an earlier call with the same key whose files are still there.
+
+    Args:
+        key: of all that the verdict depends on, beside the code.
+    """
+
+    def check(kept: Any) -> None:
+        lines = kept["lines"]
+        ours = of_kinds(kept, {"key": str, "lines": list}) and all(isinstance(line, dict) for line in lines)
+        texts = ours and all(isinstance(text, str) for line in lines for text in line.values())
+        if not texts or kept["key"] != key or not all((folder / name).is_file() for name in FILES):
+            raise SemnerfError(f"{folder}: other inputs, expected those of the verdict that is kept")
+
+    def make() -> dict[str, Any]:
+        return {"key": key, "lines": write_verdict(scene, scale, store, folder)}
+
+    return kept_json(folder / "verdict.json", check, make)["lines"]
+
 
 def write_verdict(scene: Scene, scale: str, store: Store, folder: Path) -> list[Cells]:
-    """Writes `report.html`, `verdict.csv` and `verdict.tex` from the finished runs in the store, aside and renamed.
+    """Writes `FILES`, the page on the verdict and its tables, from the finished runs in the store, aside and renamed.
 
     Nothing is written while no run that a claim needs is finished.
 

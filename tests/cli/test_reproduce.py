@@ -212,7 +212,7 @@ def test_runs_made_elsewhere_and_notebooks_as_soon_as_theirs_are_there(tmp_path,
     monkeypatch.setattr("semnerf_lib.pages.report.EXPERIMENTS", experiments)
     monkeypatch.setattr(notebooks, "NEEDS", {"02": ("first",), "03": ("all",)})
     monkeypatch.setattr(job, "TIMED", ("00",))
-    monkeypatch.setattr(job, "write_verdict", lambda *_: [])  # these experiments stand for no claim
+    monkeypatch.setattr(job, "kept_verdict", lambda *_: [])  # these experiments stand for no claim
     for name in ("00_timed", "01_first", "02_second", "03_third"):
         write_notebook(given, name, "1")
     options = dict(scene_spec=spec, out=out, notebooks=given, workers=2)

@@ -24,7 +24,7 @@ from tiny import make_tiny_scene, tiny_config
 from fuzz.door import Door
 from fuzz.mutations import Legal, json_text, json_utf16, json_value
 from semnerf_lib.cli.execute import executed_cells
-from semnerf_lib.cli.reproduce import kept_result, notebook_key
+from semnerf_lib.cli.inputs import kept_result, notebook_key
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import write_json

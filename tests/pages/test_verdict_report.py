@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import re
+from functools import partial
 
 import matplotlib
 import pytest
@@ -14,8 +15,9 @@ import matplotlib.pyplot as plt
 from made_runs import furnished_scene, make_runs
 
 from semnerf_lib.experiments import plan
+from semnerf_lib.pages import verdict_report
 from semnerf_lib.pages.verdict_figures import claim_figures, overview_figure
-from semnerf_lib.pages.verdict_report import write_verdict
+from semnerf_lib.pages.verdict_report import FILES, kept_verdict, write_verdict
 from semnerf_lib.runs.store import Store
 from semnerf_lib.study.claims import CLAIMS, WITH_RGB
 from semnerf_lib.study.judging import judge
@@ -113,3 +115,26 @@ def test_figures_show_what_was_run(written, scene):
     [depth] = [ax for ax in figures[1][0].axes if ax.get_ylabel() == "depth error (m)"]
     assert [text.get_text() for text in depth.texts] == ["nothing learnt"] and depth.texts[0].xy[1] == 0.4321
     plt.close("all")
+
+
+def test_a_verdict_is_kept_until_something_changes(scene, tmp_path, monkeypatch):
+    calls = []
+
+    def write(*arguments):
+        calls.append(arguments)
+        for name in FILES:
+            (tmp_path / name).write_text("", encoding="utf-8")
+        return [{"claim": "1"}]
+
+    monkeypatch.setattr(verdict_report, "write_verdict", write)
+    ask = partial(kept_verdict, scene, "laptop", Store(tmp_path), tmp_path)
+    assert ask("a") == ask("a") == [{"claim": "1"}] and len(calls) == 1
+    ask("b")
+    assert len(calls) == 2
+    (tmp_path / "verdict.csv").unlink()
+    ask("b")
+    assert len(calls) == 3 and (tmp_path / "verdict.csv").is_file()
+    for damaged in ("", "[]", '{"key": "b", "lines": [1]}', '{"key": "b", "lines": [{"claim": 1}]}'):
+        (tmp_path / "verdict.json").write_text(damaged, encoding="utf-8")
+        assert ask("b") == [{"claim": "1"}]
+    assert len(calls) == 7
