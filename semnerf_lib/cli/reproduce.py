@@ -138,7 +138,17 @@ class Reproduction:
         say(f"the page so far: {self.folder / 'index.html'}")
 
     def make_runs(self, executor: Executor) -> None:
-        """Makes the missing runs, and executes each notebook as soon as its runs are there."""
+        """Makes the missing runs, and executes each notebook as soon as its runs are there.
+
+        However it ends, the page then says what was done.
+        """
+        try:
+            self.make_missing(executor)
+        finally:
+            self.write_page()
+
+    def make_missing(self, executor: Executor) -> None:
+        """`make_runs` without the last page."""
         left = len(self.sweep.missing)
         with executor.outcomes(self.sweep.missing) as outcomes, Progress("runs", left, every=math.inf) as bar:
             self.execute_ready(executor.threads if left else None)
