@@ -105,6 +105,15 @@ def test_a_pipe_that_is_closed_before_anything_is_written_ends_a_command_quietly
         assert printed_to(output, *words) == (141, b"")
 
 
+def test_a_closed_pipe_may_take_the_errors_too():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "semnerf_lib.cli", "nosuch"]
+    with os.fdopen(writer, "wb") as output:
+        done = subprocess.run(command, env=environment(PYTHONUNBUFFERED=""), stdout=output, stderr=output, timeout=300)
+    assert done.returncode == 141
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
 @pytest.mark.parametrize("words", [["--help"], ["completion", "bash"]])
 def test_an_output_without_room_is_one_line(words):

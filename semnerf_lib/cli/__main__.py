@@ -54,8 +54,10 @@ def main() -> int:
         print(LINE, end="", file=sys.stderr)
         return INTERRUPTED
     except OSError as fault:  # of the output: `run` has told all others
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to be flushed at the end
-        if isinstance(fault, BrokenPipeError):  # whoever read it has closed it, as `head` does
+        closed = isinstance(fault, BrokenPipeError)  # by whoever read it, as `head` does
+        for stream in filter(None, (sys.stdout, sys.stderr if closed else None)):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nothing is left to be flushed at the end
+        if closed:
             return BROKEN_PIPE
         if not status:
             print(f"error: the output: {fault.strerror}", file=sys.stderr)
