@@ -89,6 +89,38 @@ def test_a_closed_pipe_ends_a_command_quietly(tmp_path):
         assert process.wait(300) == 141 and process.stderr.read() == b""
 
 
+def printed_to(output, *words: str) -> tuple[int, bytes]:
+    """Exit status and stderr of a command whose output is kept back until it ends, as in a shell."""
+    command = [sys.executable, "-m", "semnerf_lib.cli", *words]
+    env = environment(PYTHONUNBUFFERED="")
+    done = subprocess.run(command, env=env, stdout=output, stderr=subprocess.PIPE, timeout=300)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["train", "--help"], ["completion", "bash"]])
+def test_a_pipe_that_is_closed_before_anything_is_written_ends_a_command_quietly(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as output:
+        assert printed_to(output, *words) == (141, b"")
+
+
+def test_a_closed_pipe_may_take_the_errors_too():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "semnerf_lib.cli", "nosuch"]
+    with os.fdopen(writer, "wb") as output:
+        done = subprocess.run(command, env=environment(PYTHONUNBUFFERED=""), stdout=output, stderr=output, timeout=300)
+    assert done.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize("words", [["--help"], ["completion", "bash"]])
+def test_an_output_without_room_is_one_line(words):
+    with open("/dev/full", "wb") as output:
+        assert printed_to(output, *words) == (2, b"error: the output: No space left on device\n")
+
+
 @pytest.mark.parametrize("action", ["send()", "__import__('swallows')"])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interrupt_is_one_line_also_in_an_import_that_swallows_exceptions(tmp_path, name, action):
@@ -99,6 +131,28 @@ def test_an_interrupt_is_one_line_also_in_an_import_that_swallows_exceptions(tmp
     code += f"sys.path.insert(0, '.'); c.main = lambda: {action} and 0\nsys.exit(m.main())"
     done = run(code, tmp_path)
     assert done.returncode == 130 and done.stderr == "interrupted; the same command goes on from what was saved\n"
+
+
+LATE = """
+import atexit, os, signal, sys
+from semnerf_lib.cli import __main__ as m
+import semnerf_lib.cli.main as c
+signal.signal(signal.SIGINT, signal.default_int_handler)
+send = lambda: os.kill(os.getpid(), signal.SIGINT)
+atexit.register(send)
+c.main = lambda: {first} or 0
+sys.exit(m.main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "status", "lines"),
+    [("send()", 130, "interrupted; the same command goes on from what was saved\n"), ("None", 0, "")],
+    ids=["a second time", "after the end"],
+)
+def test_an_interrupt_while_python_ends_shows_nothing_of_it(tmp_path, first, status, lines):
+    done = run(LATE.format(first=first), tmp_path)
+    assert (done.returncode, done.stderr) == (status, lines)
 
 
 def test_jupyterlab_is_told_to_ask_no_web_site(monkeypatch):

@@ -259,11 +259,17 @@ def test_ctrl_c_saves_after_the_step_and_the_rest_is_the_same(tiny_scene, field,
     assert same(weights(whole), weights(second))
 
 
-def test_deferred_interrupt_answers_once_pressed():
-    with deferred_interrupt() as interrupted:
-        assert not interrupted()
-        signal.raise_signal(signal.SIGINT)
-        assert interrupted()
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_deferred_interrupt_answers_once_it_came(number):
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with deferred_interrupt() as interrupted:
+            assert not interrupted()
+            signal.raise_signal(number)
+            assert interrupted()
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
 
 
 def poisoned(trainer: Trainer) -> None:

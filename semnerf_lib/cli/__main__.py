@@ -25,6 +25,11 @@ def interrupt(_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def leave(_number: int, _frame: FrameType | None) -> None:
+    """Ends the process at once for a second Ctrl-C, also while Python waits for threads at its end."""
+    os._exit(INTERRUPTED)
+
+
 def main() -> int:
     """Runs the command line, and imports it first, which takes seconds in which Ctrl-C may come."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
@@ -33,19 +38,30 @@ def main() -> int:
     signal.signal(signal.SIGTERM, interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores Ctrl-C
         signal.signal(signal.SIGINT, interrupt)
+    status = None
     try:
-        from semnerf_lib.cli.main import main as run
+        try:
+            from semnerf_lib.cli.main import main as run
 
-        status = run()
-        if sys.stdout is not None:
-            sys.stdout.flush()
+            status = run()
+        finally:  # after --help too, which raises SystemExit
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done
         return status
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, leave)
         print(LINE, end="", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has closed it, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to be flushed at the end
-        return BROKEN_PIPE
+    except OSError as fault:  # of the output: `run` has told all others
+        closed = isinstance(fault, BrokenPipeError)  # by whoever read it, as `head` does
+        for stream in filter(None, (sys.stdout, sys.stderr if closed else None)):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nothing is left to be flushed at the end
+        if closed:
+            return BROKEN_PIPE
+        if not status:
+            print(f"error: the output: {fault.strerror}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

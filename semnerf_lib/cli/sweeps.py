@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from semnerf_lib.cli.options import Commands, command, notebooks_option, results_option, scene_options, whole_number
+from semnerf_lib.errors import printable
 
 
 def add(commands: Commands) -> None:
@@ -83,7 +84,7 @@ def show_plan(args: argparse.Namespace) -> int:
     scene = open_scene(spec_of(args.scene), args.scale)
     plans = plans_for(notebooks, scene, args.scale)
     executor = pick_executor(args.workers, args.dask, len(missing_of(plans, store)))
-    print(f"{scene.name} at {args.scale} scale, runs in {store.root / 'runs'}\n")
+    print(f"{printable(scene.name)} at {args.scale} scale, runs in {store.root / 'runs'}\n")
     print(describe_plan(plans, store, pick_device(), executor))
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -19,6 +20,9 @@ from safetensors import SafetensorError, safe_open
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine import jsons
 
+STALE_SECONDS = 3600.0
+"""Age of a temporary file beside another at which nobody writes it any more: its process was killed."""
+
 
 class Damaged(SemnerfError):
     """A file that semnerf wrote is missing, cut short, or holds something else."""
@@ -29,7 +33,7 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
 
     A reader sees the old file or the whole new one, also after a kill or a power cut: the file is synced before it is
     renamed, and its folder after. Its mode follows the umask, whatever mode `write` gives it. The temporary file is
-    removed on failure.
+    removed on failure; one that a kill left, by the next call an hour later.
 
     Raises:
         SemnerfError: no room on the disk, or the folder cannot be written to.
@@ -40,6 +44,7 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside.touch(exist_ok=False)
         mode = aside.stat().st_mode & 0o777
+        _sweep_up(path, aside.stat().st_mtime)
         write(aside)
         aside.chmod(mode)
         _sync(aside, os.O_RDWR)
@@ -69,6 +74,14 @@ def folder_aside(path: Path) -> Iterator[Path]:
         raise write_fault(path, fault) from fault
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep_up(path: Path, now: float) -> None:
+    # now: of the file system's own clock, which is another machine's on a network
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.aside"):
+        with suppress(OSError):
+            if now - left.stat().st_mtime > STALE_SECONDS:
+                left.unlink()
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -8,6 +8,7 @@ in each process.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -16,6 +17,7 @@ from zlib import crc32
 
 import numpy as np
 from numba import float32, njit, uint64
+from numba.core.caching import FunctionCache
 
 ONE, STEP = np.float32(1), np.uint64(1)
 SOURCES = crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*kernels.py"))))
@@ -45,15 +47,36 @@ def cell_edges(x, p, sizes, offsets, level):
     return rows, ((ONE - tx) * (ONE - ty), (ONE - tx) * ty, tx * (ONE - ty), tx * ty), tz
 
 
+class KeptLoops(FunctionCache):
+    """Numba's cache of a loop on disk, where a file that is damaged or cannot be written is no error.
+
+    The loop is then compiled anew; Numba itself raises whatever the disk or a file that was cut short makes it raise.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except OSError:
+            return None
+        except Exception:  # of pickle, which has many
+            with suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(sig, data)
+
+
 def compiled_loop(**options: Any) -> Callable[[FunctionType], Callable]:
     """A decorator: the loop compiled, free of Python's lock, and kept on disk where Numba finds a place for it."""
 
     def compile_one(loop: FunctionType) -> Callable:
         loop.__qualname__ += f"_{SOURCES:08x}"
-        try:
-            return njit(nogil=True, error_model="numpy", cache=True, **options)(loop)
-        except RuntimeError:  # the library's folder is read-only, and there is no home
-            return njit(nogil=True, error_model="numpy", **options)(loop)
+        fast = njit(nogil=True, error_model="numpy", **options)(loop)
+        with suppress(RuntimeError):  # the library's folder is read-only, and there is no home
+            fast._cache = KeptLoops(loop)
+        return fast
 
     return compile_one
 

@@ -15,8 +15,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 LIBRARY = Path(__file__).resolve().parents[1]
 """The folder of this library."""
@@ -44,17 +46,30 @@ def interrupt(process: subprocess.Popen) -> None:
 
 
 def stop(process: subprocess.Popen) -> None:
-    """Ends a process: by Ctrl-C, and if it still runs after 5 s by a kill."""
+    """Ends a process: by Ctrl-C, and if it still runs after 5 s by a kill, of what it started too."""
     interrupt(process)
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
+        kill_children(process.pid)
         process.kill()
         process.wait()
 
 
+def kill_children(pid: int) -> None:
+    """Kills what a process started, and what that started.
+
+    A notebook's kernel watches its parent too, but not yet while it imports; if its parent ends by then and the system
+    gives it another one than process 1, as a desktop's does, it never ends.
+    """
+    with suppress(psutil.Error):
+        for child in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.Error):
+                child.kill()
+
+
 def end_with(parent: int) -> None:
-    """Ends this process at most a second after its parent, also if the parent has ended already.
+    """Ends this process and what it started at most a second after its parent, also if that has ended already.
 
     The parent's id changes when it ends, since the system gives orphans another parent; not on Windows.
     """
@@ -62,7 +77,10 @@ def end_with(parent: int) -> None:
     def watch():
         while os.getppid() == parent:
             time.sleep(0.5)
-        os._exit(3)
+        try:
+            kill_children(os.getpid())
+        finally:
+            os._exit(3)
 
     threading.Thread(target=watch, daemon=True).start()
 
@@ -79,19 +97,24 @@ def main() -> None:
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Holds Ctrl-C back, so that a step is never cut in half; yields a function that returns whether it was pressed.
+    """Holds Ctrl-C and SIGTERM back, so that a step is never cut in half; yields whether one of them came.
 
-    Outside the main thread no signal can be caught, and the function returns False.
+    What the system does with a signal by itself stays: a background job of a shell goes on ignoring Ctrl-C. Outside the
+    main thread no signal can be caught, and the function returns False.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    pressed = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    came = threading.Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in before.items() if callable(handler)}
     try:
-        yield pressed.is_set
+        for number in before:
+            signal.signal(number, lambda *_: came.set())
+        yield came.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import psutil
 
+from semnerf_lib.errors import printable
+
 T = TypeVar("T")
 
 _listener: ContextVar[Callable[[Progress], None] | None] = ContextVar("listener", default=None)
@@ -88,7 +90,8 @@ class Progress:
 
 
 def say(line: str) -> None:
-    """Prints a line on stdout; above the bars, where there are some."""
+    """Prints a line on stdout, with names of any file in it; above the bars, where there are some."""
+    line = printable(line)
     if watched():
         from tqdm.auto import tqdm
 

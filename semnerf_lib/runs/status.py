@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from semnerf_lib.errors import SemnerfError
+from semnerf_lib.errors import SemnerfError, printable
 from semnerf_lib.machine.files import opened, read_json
 from semnerf_lib.runs.facts import checked_config
 from semnerf_lib.runs.store import Store, read_run, title_of
@@ -107,7 +107,9 @@ class Board:
         visible = statuses if height is None else statuses[: max(1, height - 5)]
         if visible:
             rows = [("state", "run", "what", "step", "last metric", "time", "")]
-            rows += [(s.state, s.run, s.what, s.step, s.metric, duration(s.seconds), s.note) for s in visible]
+            for s in visible:  # somebody else may have written the files
+                cells = (s.state, s.run, s.what, s.step, s.metric, duration(s.seconds), s.note)
+                rows.append(tuple(map(printable, cells)))
             lines += ["", *map(str.rstrip, aligned(rows, [False] * len(rows[0])))]
         if len(visible) < len(statuses):
             lines.append(f"... and {len(statuses) - len(visible)} more")

@@ -23,7 +23,7 @@ from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from semnerf_lib.errors import SemnerfError
+from semnerf_lib.errors import SemnerfError, printable
 from semnerf_lib.machine.faults import one_line, out_of_memory
 from semnerf_lib.machine.files import Damaged, put_aside, read_json, write_fault, write_json
 from semnerf_lib.machine.jsons import of_kinds
@@ -111,7 +111,7 @@ def _acquire(lock: BaseFileLock) -> bool:
 def holder(folder: Path) -> str:
     """The process that last wrote progress.json, in words."""
     facts = read_progress(folder)
-    return f"process {facts['pid']} on {facts['host']}" if facts else "another process"
+    return f"process {facts['pid']} on {printable(facts['host'])}" if facts else "another process"
 
 
 class Heartbeat:

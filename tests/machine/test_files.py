@@ -7,6 +7,7 @@ import hashlib
 import os
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -74,6 +75,17 @@ def test_kill_before_the_rename_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_json(path, "new")
     assert read_json(path) == "old"
+
+
+def test_what_a_kill_left_goes_an_hour_later_and_nothing_else(tmp_path):
+    left = tmp_path / ".a[1].json.0123456789abcdef.aside"
+    fresh, others = tmp_path / ".a[1].json.1123456789abcdef.aside", tmp_path / ".b.json.2123456789abcdef.aside"
+    for path in (left, fresh, others):
+        path.write_text("half")
+    for path in (left, others):
+        os.utime(path, (time.time() - 7200,) * 2)
+    write_json(tmp_path / "a[1].json", 1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([fresh.name, others.name, "a[1].json"])
 
 
 def test_json_comes_back_and_folders_are_made(tmp_path):

@@ -11,10 +11,11 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
+from semnerf_lib.machine.progress import say
 from semnerf_lib.runs import status
 from semnerf_lib.runs.status import Board, status_of, watch
 from semnerf_lib.runs.store import Store
-from semnerf_lib.runs.underway import Heartbeat, locked
+from semnerf_lib.runs.underway import Heartbeat, holder, locked
 from semnerf_lib.training import Trainer
 
 CPU = torch.device("cpu")
@@ -124,3 +125,20 @@ def test_progress_follows_the_trainer(tmp_path, monkeypatch):
 
     store.get(Planned(scene, tiny_config(iterations=20)), CPU, on_step=look)
     assert seen == [("running", "10/20", True), ("running", "20/20", True)]
+
+
+def test_words_of_others_reach_no_terminal_as_commands(tmp_path, capsys):
+    folder = tmp_path / "runs" / "a\x1b[2Jb"
+    folder.mkdir(parents=True)
+    facts = {"error": "\x1b]0;title\x07 two\nlines", "host": "h", "time": "2026-01-01T00:00:00+00:00"}
+    (folder / "failure.json").write_text(json.dumps(facts))
+    (folder / "progress.json").write_text(
+        json.dumps(
+            facts | {"step": 1, "iterations": 2, "loss": None, "seconds": 1.0, "stage": "x", "host": "\x1b", "pid": 1}
+        )
+    )
+    assert holder(folder) == "process 1 on \\x1b"
+    text = Board(Store(tmp_path)).text()
+    assert "a\\x1b[2Jb" in text and "\\x1b]0;title\\x07 two\\nlines" in text and len(text.splitlines()) == 4
+    say("a room\x1b[2J")
+    assert capsys.readouterr().out == "a room\\x1b[2J\n"

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import trimesh
+from scipy.spatial import KDTree
 from tiny import CENTRE, LOWER, RADIUS, UPPER, make_tiny_scene
 
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.machine.processes import environment
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.raycast import LabelledMesh
 from semnerf_lib.scenes.triangles import areas
-from semnerf_lib.surfaces.comparison import TrueSurface, compare, sample_surface, true_surface, voxel_downsample
+from semnerf_lib.surfaces.comparison import (
+    TrueSurface,
+    compare,
+    nearest_of,
+    sample_surface,
+    true_surface,
+    voxel_downsample,
+)
 
 
 def sphere(radius: float, label: int = 0) -> LabelledMesh:
@@ -31,6 +43,35 @@ def ball_truth(radius: float = 1.0) -> TrueSurface:
     points, _ = sample_surface(sphere(radius), spacing=0.01)
     points = points[voxel_downsample(points, 0.02)]
     return TrueSurface(points, np.zeros(len(points), np.uint8), 5 * points)
+
+
+@pytest.mark.parametrize("n", [0, 1, 1000])
+def test_nearest_points_are_scipys(three_cores, n):
+    tree, points = KDTree(np.random.default_rng(0).random((500, 3))), np.random.default_rng(1).random((n, 3))
+    for mine, its in zip(nearest_of(tree, points), tree.query(points), strict=True):
+        np.testing.assert_array_equal(mine, its)
+
+
+INTERRUPTED = """
+import os, signal, threading
+import numpy as np, torch
+from scipy.spatial import KDTree
+from semnerf_lib.surfaces.comparison import nearest_of
+torch.set_num_threads(2)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+tree, points = KDTree(np.random.default_rng(0).random((300_000, 3))), np.random.default_rng(1).random((1_000_000, 3))
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    nearest_of(tree, points)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_ctrl_c_in_a_search_ends_no_process():
+    command = [sys.executable, "-c", INTERRUPTED]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
 
 
 @pytest.mark.parametrize("radius", [0.9, 1.07])
