@@ -45,8 +45,8 @@ ENLARGED = 480
 
 def label_picture(
     labels: UInt8[np.ndarray, "height width"], truth: UInt8[np.ndarray, "height width"]
-) -> UInt8[np.ndarray, "height width 3"]:
-    """Labels in colour; where few pixels have one, or none has one beside it, each as a dot over the dimmed truth."""
+) -> UInt8[np.ndarray, "rows columns 3"]:
+    """Labels in colour; where few pixels have one, or none has one beside it, each is a dot over the dimmed truth."""
     given = labels != VOID
     v, u = np.nonzero(given)
     if not len(v) or (len(v) >= SPARSE * labels.size and (given[:, 1:] & given[:, :-1]).any()):
