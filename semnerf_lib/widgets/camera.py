@@ -190,7 +190,7 @@ class CameraRays:
         self.picture.on_click(self.choose)
         self.set_sliders()
         self.look()
-        hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel: its ray is drawn in the room.")
+        hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel to draw its ray.")
         controls = widgets.VBox(
             [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
             layout=widgets.Layout(width=f"{PICTURE_WIDTH + 20}px", flex="0 0 auto"),
