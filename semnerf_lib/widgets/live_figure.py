@@ -37,7 +37,7 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Call
     render = renderer(model, scene)
     view = render(scene.c2w[frame], scene.intrinsics.width)
     xyz, labels = without_outermost(*learnt_cloud(render, scene))
-    rows = "lllllmmmmmddddd;ttttppppccccccc;eeeezzzzccccccc"
+    rows = "llmmdd;ttppcc;eezzcc"
     figure, axes = plt.subplot_mosaic(
         rows, figsize=(9.6, 6.6), per_subplot_kw={"c": {"projection": "3d"}}, layout="constrained"
     )
