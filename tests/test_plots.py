@@ -10,6 +10,7 @@ import imageio.v3 as imageio
 import matplotlib
 import numpy as np
 import pytest
+from scipy import ndimage
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -181,6 +182,16 @@ def test_few_labels_are_dots_over_a_dimmed_image():
     truth, sparse = np.zeros((60, 80), np.uint8), np.full((60, 80), VOID, np.uint8)
     sparse[30, 40] = 3
     image = label_picture(sparse, truth)
-    assert (image == colourise(np.uint8([3]))).all(-1).sum() == 1 and (image == 0).all(-1).sum() == 8
-    assert (image[0, 0] > 150).all()
+    assert image.shape == (360, 480, 3) and (image[0, 0] > 150).all()
+    coloured, black = (image == colourise(np.uint8([3]))).all(-1), (image == 0).all(-1)
+    assert coloured.sum() == 15**2 and black.sum() == 17**2 - 15**2 and coloured[6 * 30 + 3, 6 * 40 + 3]
     assert (label_picture(truth, truth) == colourise(truth)).all()
+
+
+def test_labels_that_none_stands_beside_are_dots_that_stay_apart():
+    truth, grid = np.zeros((60, 80), np.uint8), np.full((60, 80), VOID, np.uint8)
+    grid[2::4, 2::4] = 3
+    coloured = (label_picture(grid, truth) == colourise(np.uint8([3]))).all(-1)
+    assert ndimage.label(coloured)[1] == 15 * 20 and coloured.mean() > 0.2
+    patches = np.where(np.arange(80) % 10 < 2, truth, VOID).astype(np.uint8)
+    assert (label_picture(patches, truth) == colourise(patches)).all()

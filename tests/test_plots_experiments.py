@@ -10,6 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from semnerf_lib import plots
+from semnerf_lib.palette import colourise
 from semnerf_lib.plots.experiments import ROLES
 from semnerf_lib.plots.images import MISSING, RIGHT, UNKNOWN, WRONG
 from semnerf_lib.scene import VOID
@@ -134,6 +135,10 @@ def test_input_and_outputs_measure_against_known_pixels():
         "frame 3: truth", "input", "model",
         "its colours", f"wrong {16 / known:.1%}, none {1 - 16 / known:.1%}", "wrong 0.0%",
     ]  # fmt: skip
+    few = np.full_like(truth, VOID)
+    few[0, 6, 8] = 1
+    dots = plots.input_and_outputs(truth, {"input": few}, NAMES, ["frame 3"]).axes[1].images[0].get_array()
+    assert len(dots) > 12 and (dots == colourise(np.uint8([1]))).all(-1).sum() > 100  # one pixel, and one sees it
     classes, key = legend_texts(figure)
     assert "sofa" in classes and key == ["right", "wrong", "no label", "truth is void"]
 
@@ -176,6 +181,12 @@ def test_depth_outputs_measure_in_metres_and_skip_unknown_depth():
     error = figure.axes[4].images[0].get_array().filled(np.nan)
     assert np.isnan(error[0]).all() and error[8, 8] == pytest.approx(0.25)
     assert [ax.get_ylabel() for ax in figure.axes[6:]] == ["depth (m)", "error (m)"]
+
+
+def test_depth_outputs_span_the_true_depths_and_not_those_of_a_bad_model():
+    truth = np.full((12, 16), 2.0, np.float32)
+    figure = plots.depth_outputs(truth, {"bad": np.full((12, 16), 9.0, np.float32)})
+    assert {ax.images[0].get_clim() for ax in figure.axes[:2]} == {(0, 2.0)}
 
 
 def test_depth_outputs_without_truth_show_what_was_rendered():

@@ -20,7 +20,6 @@ SCORES = {
     "miou": ("mean IoU", ""),
     "total_accuracy": ("total accuracy", ""),
     "depth_mae": ("depth error", " m"),
-    "seconds_training": ("training", " s"),
 }
 """What is printed of a run's scores: name and unit."""
 IMAGES = ("labels", "depth", "entropy", "rgb", "ids", "depth-mm")
@@ -132,24 +131,20 @@ def classes_option(sub: argparse.ArgumentParser) -> None:
 
 
 def train(args: argparse.Namespace) -> int:
-    """Trains a run or finds it, and prints its scores and what to type next."""
+    """Trains a run or finds it, and says in six lines its scores, where it is and what to type next."""
     from semnerf_lib.machine.devices import pick_device
     from semnerf_lib.runs.store import Store
+    from semnerf_lib.tables import duration
 
     store, device = Store(args.out), pick_device(args.device)
     planned = named_run(args)
     was_there = store.has(planned)
     run = store.get(planned, device)
     print_scores(run.metrics, args)
-    print(f"{'found, trained before' if was_there else 'trained now'}: run {run.id} in {run.folder}")
-    same = shlex.join(word for word in args.words[1:] if word != "--classes")
-    for head, name, target in (
-        ("next:", "view", ""),
-        ("", "render", "--to views"),
-        ("", "mesh", "--to room.ply"),
-        ("", "relabel", "--to clean"),
-    ):
-        print(f"{head:5} {' '.join(filter(None, ['semnerf', name, same, target]))}")
+    took = duration(run.metrics["seconds_training"])
+    print(f"{'found, trained before' if was_there else 'trained now'} in {took}: run {run.id} in {run.folder}")
+    print(f"next: {shlex.join(['semnerf', 'view', *(word for word in args.words[1:] if word != '--classes')])}")
+    print("or, with the same options: semnerf render --to views, mesh --to room.ply, relabel --to clean")
     return 0
 
 
@@ -197,7 +192,7 @@ def score_rows(metrics: dict[str, Any]) -> list[dict[str, object]]:
     for key, (name, unit) in SCORES.items():
         if metrics.get(key) is not None:
             of = f" over {len(seen_classes(metrics))} classes and {metrics['n_frames']} views" if key == "miou" else ""
-            rows.append({"score": name, "value": f"{metrics[key]:.{1 if unit == ' s' else 3}f}{unit}{of}"})
+            rows.append({"score": name, "value": f"{metrics[key]:.3f}{unit}{of}"})
     return rows
 
 

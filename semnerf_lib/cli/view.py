@@ -44,6 +44,7 @@ def view(args: argparse.Namespace) -> int:
     from semnerf_lib.surfaces.culling import simplified
     from semnerf_lib.surfaces.learnt import learnt_mesh
     from semnerf_lib.surfaces.meshes import CELL
+    from semnerf_lib.tables import duration
 
     run, scene, model = finished_run(args)
     mesh = learnt_mesh(model, scene, CELL)
@@ -51,7 +52,7 @@ def view(args: argparse.Namespace) -> int:
         i: render_view(model, scene.intrinsics, scene.c2w[i], scene.near, scene.far)
         for i in progress(telling_frames(scene, N_VIEWS), "views")
     }
-    scores = score_rows(run.metrics)
+    scores = [*score_rows(run.metrics), {"score": "training", "value": duration(run.metrics["seconds_training"])}]
     if scene.depth is not None:
         scores += compare(mesh, true_surface(scene)).rows()
     page = run_page(run, scene, simplified(mesh, SIDE), views, scores)

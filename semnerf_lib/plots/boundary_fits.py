@@ -101,11 +101,11 @@ def draw_fits(
     _picture(axes[1, 0], np.where(learnt[..., None], colourise(patch), 255).astype(np.uint8), "the pixels learnt from")
     draw_scores(axes[2, 0], scores)
     for (above, below, line), (n_octaves, fit) in zip(axes.T[1:], fits.items(), strict=True):
-        wave = f": waves to {shortest_wave(n_octaves, patch.shape[1]):.2g} pixels" if n_octaves else ": no wave"
+        wave = f":\nwaves to {shortest_wave(n_octaves, patch.shape[1]):.2g} pixels" if n_octaves else ":\nno wave"
         _picture(above, colourise(fit.between), f"{n_octaves} octaves{wave}")
         note = [f"{name} {share:.1%}" for name, share in zip(("learnt", "left out"), scores[n_octaves], strict=True)
                 if share is not None]  # fmt: skip
-        _picture(below, error_picture(patch, fit.labels), f"wrong: {', '.join(note)}")
+        _picture(below, error_picture(patch, fit.labels), "wrong: " + ",\n".join(note))
         draw_classes(line, fit, row)
         line.set(xlabel="column (pixels)", title=f"p along row {row} (dashed)")
 

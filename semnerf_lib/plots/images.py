@@ -36,24 +36,28 @@ def _picture(ax: plt.Axes, image: np.ndarray, title: str = "", **show):
     return ax.imshow(image, **show)
 
 
-SPARSE, DOT = 0.03, 0.016
-"""Share of labelled pixels below which `label_picture` draws dots, and their half side, shares of the image's width."""
+SPARSE, DOT, APART = 0.03, 0.016, 0.35
+"""Share of labelled pixels below which `label_picture` draws dots; their half side, in shares of the image's width, and
+at most in shares of the mean distance from label to label."""
+ENLARGED = 480
+"""Width that an image with dots has at least, pixels: so the outline of a dot is thin."""
 
 
 def label_picture(
     labels: UInt8[np.ndarray, "height width"], truth: UInt8[np.ndarray, "height width"]
-) -> UInt8[np.ndarray, "height width 3"]:
-    """Labels in colour; where only few pixels have one, each as a dot over the dimmed true labels."""
-    v, u = np.nonzero(labels != VOID)
-    if not 0 < len(v) < SPARSE * labels.size:
+) -> UInt8[np.ndarray, "rows columns 3"]:
+    """Labels in colour; where few pixels have one, or none has one beside it, each is a dot over the dimmed truth."""
+    given = labels != VOID
+    v, u = np.nonzero(given)
+    if not len(v) or (len(v) >= SPARSE * labels.size and (given[:, 1:] & given[:, :-1]).any()):
         return colourise(labels)
-    image = (0.3 * colourise(truth) + 0.7 * 235).astype(np.uint8)
-    half = max(1, round(DOT * labels.shape[1]))
-    for row, column in zip(v, u, strict=True):
-        image[max(0, row - half) : row + half + 1, max(0, column - half) : column + half + 1] = 0
-    for row, column in zip(v, u, strict=True):
-        inner = slice(max(0, row - half + 1), row + half), slice(max(0, column - half + 1), column + half)
-        image[inner] = colourise(labels[row, column, None])
+    times = max(1, -(-ENLARGED // labels.shape[1]))
+    image = (0.3 * colourise(truth) + 0.7 * 235).astype(np.uint8).repeat(times, axis=0).repeat(times, axis=1)
+    half = max(1, round(times * min(DOT * labels.shape[1], APART * (labels.size / len(v)) ** 0.5)))
+    middles = times * np.stack([v, u], axis=1) + times // 2
+    for size, colours in ((half, np.zeros((len(v), 3))), (half - 1, colourise(labels[v, u]))):
+        for (row, column), colour in zip(middles, colours, strict=True):
+            image[max(0, row - size) : row + size + 1, max(0, column - size) : column + size + 1] = colour
     return image
 
 
@@ -206,7 +210,7 @@ def input_and_outputs(
         for k, (name, drawn) in enumerate(given.items(), 1):
             missing = float(np.mean(drawn[row][valid] == VOID))
             wrong = float(np.mean(drawn[row][valid] != truth[row][valid])) - missing
-            _picture(above[k], colourise(drawn[row]), name)
+            _picture(above[k], label_picture(drawn[row], truth[row]), name)
             share = f"wrong {wrong:.1%}" + (f", none {missing:.1%}" if missing else "")
             _picture(below[k], error_picture(truth[row], drawn[row]), share)
     figure.suptitle(title, x=0.01, ha="left")
@@ -224,6 +228,8 @@ def depth_outputs(
 ) -> Figure:
     """One view's depth as several models render it, beside the truth; below, the signed error of each, in metres.
 
+    Where the truth is known, colours span its depths, not the models': so it looks the same beside good and bad ones.
+
     Args:
         truth: metres, 0 where unknown; None where the scene has no depth, which leaves the rendered depth alone.
         depth: model to metres.
@@ -235,14 +241,15 @@ def depth_outputs(
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
-    far = float(np.nanpercentile(np.stack(list(depths.values())), 99))
+    known = truth is not None and bool((truth > 0).any())
+    far = float(np.nanpercentile(depths["true depth"] if known else np.stack(list(depths.values())), 99))
     for ax, (name, image) in zip(axes[0], depths.items(), strict=False):
         drawn = _picture(ax, image, name, cmap="viridis", vmin=0, vmax=far)
     figure.colorbar(drawn, ax=axes[0][: len(depths)].tolist(), label="depth (m)", extend="max", pad=0.01)
     if truth is not None:
         for ax, image in zip(axes[1][1:], depth.values(), strict=False):
             off = np.where(truth > 0, image - truth, np.nan)
-            mean = f"mean |error| {np.nanmean(np.abs(off)):.2f} m" if (truth > 0).any() else "truth unknown"
+            mean = f"mean |error| {np.nanmean(np.abs(off)):.2f} m" if known else "truth unknown"
             drawn = _picture(ax, off, mean, cmap="RdBu", vmin=-0.5, vmax=0.5)
         figure.colorbar(drawn, ax=axes[1].tolist(), label="error (m)", extend="both", pad=0.01)
     figure.suptitle(title, x=0.01, ha="left")

@@ -59,6 +59,7 @@ def frusta(
     ax.set(xlim=(lower[0], upper[0]), ylim=(lower[1], upper[1]), zlim=(lower[2], upper[2]))
     ax.set_box_aspect(np.maximum(upper - lower, 0.3), zoom=1.12)
     ax.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)")
+    ax.locator_params(axis="z", nbins=3)
     ax.view_init(*view)
     figure.suptitle(title, x=0.01, ha="left")
     return figure

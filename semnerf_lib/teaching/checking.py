@@ -10,6 +10,8 @@ import copy
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,9 @@ from semnerf_lib.teaching.exercises import mark_solved
 
 NOT_YET = "not yet done: write your code where it says `# your code`"
 NO_NUMBERS = "it returns something that is neither numbers nor text; see the task for what to return"
+OTHER_ORDER = "the values are right, but in another order: the task says which comes first"
+KINDS = {"f": "numbers", "c": "complex numbers", "U": "text"}
+"""What is in an array of `leaves`, by numpy's letter of its kind."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +111,23 @@ class Check:
             return NO_NUMBERS
         if len(mine) != len(theirs):
             return f"it returns {_values(len(mine))}, expected {_values(len(theirs))}"
+        if not all(map(partial(same, tolerance=self.tolerance), mine, theirs)) and self._reordered(mine, theirs):
+            return OTHER_ORDER
         for k, (a, b) in enumerate(zip(mine, theirs, strict=True)):
             which = "" if len(theirs) == 1 else f"value {k + 1} of {len(theirs)}: "
             if a.shape != b.shape:
                 hint = ": rows and columns are swapped" if b.ndim > 1 and a.shape == b.shape[::-1] else ""
-                return f"{which}its shape is {list(a.shape)}, expected {list(b.shape)}{hint}"
+                return f"{which}it is {_form(a)}, expected {_form(b)}{hint}"
             if same(a, b, self.tolerance):
                 continue
             if a.ndim == 2 and a.dtype.kind == "f" and same(a.T, b, self.tolerance):
                 return f"{which}it is the transpose of what it should be: rows and columns are swapped"
             return which + _first_difference(a, b, self.tolerance, case)
         return None
+
+    def _reordered(self, mine: list[np.ndarray], theirs: list[np.ndarray]) -> bool:
+        alike = partial(same, tolerance=self.tolerance)
+        return any(all(map(alike, order, theirs)) for order in permutations(mine))
 
 
 def leaves(value: Any) -> list[np.ndarray]:
@@ -144,7 +155,7 @@ def same(a: np.ndarray, b: np.ndarray, tolerance: float = 0.0) -> bool:
 def _first_difference(a: np.ndarray, b: np.ndarray, tolerance: float, case: tuple) -> str:
     """The first place where arrays of the same shape differ, and what the difference looks like as a whole."""
     if a.dtype.kind != b.dtype.kind:
-        return f"it returns {'text' if a.dtype.kind in 'US' else 'numbers'} where the task asks for the other"
+        return f"it returns {_kind(a)}; the task asks for {_kind(b)}"
     differs = ~np.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True) if a.dtype.kind == "f" else a != b
     place = tuple(int(i) for i in np.argwhere(differs)[0])
     where = f"at {list(place)}" if place else _asked(case)
@@ -174,6 +185,17 @@ def _times(ratio: float) -> str:
     """A ratio in words: "half of", "3 times", "-0.2 times"."""
     words = {0.5: "half of", 0.25: "a quarter of", 2.0: "twice"}
     return next((word for value, word in words.items() if abs(ratio - value) < 1e-3), f"{ratio:.4g} times")
+
+
+def _kind(array: np.ndarray) -> str:
+    return KINDS.get(array.dtype.kind, "neither numbers nor text")
+
+
+def _form(array: np.ndarray) -> str:
+    """What an array is as a whole: "an array of shape [2, 3]", "a single number"."""
+    if array.ndim:
+        return f"an array of shape {list(array.shape)}"
+    return "text" if array.dtype.kind == "U" else "a single number"
 
 
 def _values(count: int) -> str:

@@ -34,7 +34,7 @@ check_click_seconds = Check(
                 lambda k, n: (n - len(k)) + 2.4 * k.sum()),
         Mistake("that is minutes; the task asks for seconds", lambda k, n: click_seconds(k, n) / 60),
     ),
-    "Bearman et al. count so; most of the time goes into first clicks.",
+    "This is how Bearman et al. count; most of the time goes into first clicks.",
 )  # fmt: skip
 
 
@@ -74,5 +74,5 @@ check_cheapest_point = Check(
         Mistake("argmin gives the place in the flattened plane: np.unravel_index makes row and column of it",
                 lambda s, m, t: int(np.where(s >= t, m, np.inf).argmin())),
     ),
-    "The target is chosen before one looks.",
+    "Choose the target before you look at the scores.",
 )  # fmt: skip

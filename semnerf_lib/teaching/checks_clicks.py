@@ -162,7 +162,7 @@ check_frames = Check(
         Mistake("a lucky lower level counts in yours: go down from the top, and stop where a level fails",
                 _fewest),
         Mistake("that is the first number that no longer suffices; the one before it did", _first_below),
-        Mistake("your bar is the share itself; it is that share of the score with ALL frames", _absolute),
+        Mistake("you compare with the share itself; compare with that share of the score with ALL frames", _absolute),
         Mistake("a share, not points: share times the full score, not the full score minus (1 - share)", _within),
         Mistake("that is the largest number: all frames are always enough; how few are?", lambda s, share: max(s)),
     ),

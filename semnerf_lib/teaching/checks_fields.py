@@ -129,5 +129,5 @@ check_corners = Check(
         Mistake("x and y were added; the shares along x and y are multiplied",
                 _added),
     ),
-    "Eight corners in three dimensions, and all a grid field does.",
+    "In three dimensions there are eight corners; a grid field does the same with them.",
 )  # fmt: skip

@@ -68,10 +68,10 @@ check_noise = Check(
     noisy_shares,
     lambda: [(0.5, 34), (0.9, 34), (0.9, 4), (0.0, 10)],
     (
-        Mistake("a struck pixel may draw its own class again: add share / (n_classes + 1) to what stays right",
+        Mistake("a corrupted pixel may draw its own class again: add share / (n_classes + 1) to what stays right",
                 lambda s, n: (1 - s, s * n / (n + 1), s / (n + 1))),
-        Mistake("a struck pixel may draw its own class again and it may draw VOID", lambda s, n: (1 - s, s, 0.0)),
-        Mistake("VOID is drawn as well: n_classes + 1 ids are in the hat",
+        Mistake("a corrupted pixel may draw its own class again, and it may draw VOID", lambda s, n: (1 - s, s, 0.0)),
+        Mistake("VOID may be drawn as well: there are n_classes + 1 ids to draw from",
                 lambda s, n: (1 - s + s / n, s * (n - 1) / n, 0.0)),
         Mistake("VOID counted as wrong: a void pixel is not learnt from, so it harms nothing",
                 lambda s, n: (1 - s + s / (n + 1), s * n / (n + 1), s / (n + 1))),
@@ -228,5 +228,5 @@ check_boundary = Check(
                 _boundaries(tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)))),
         Mistake("the other way round: those are the pixels inside", lambda labels: ~boundary_pixels(labels)),
     ),
-    "There a label image says something about geometry.",
+    "At these pixels a label image says something about geometry.",
 )  # fmt: skip

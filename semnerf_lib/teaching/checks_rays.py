@@ -157,5 +157,5 @@ check_axes = Check(
         Mistake("y and z were exchanged; they are only to be turned around", lambda c2w: c2w[:, [0, 2, 1, 3]]),
         Mistake("you inverted the pose: the task asks for camera to world, in other axes", torch.linalg.inv),
     ),
-    "Whatever else comes in is turned at the door, and nobody behind it needs to ask.",
+    "Turn poses where they are read: then all later code can rely on OpenCV's axes.",
 )  # fmt: skip

@@ -101,7 +101,7 @@ check_depth_of_ray = Check(
         Mistake("weights are right, but that is the distance along the ray; depth is along the axis, without |d|",
                 _distance),
     ),
-    "And with the endless interval a ray that meets nothing has a depth all the same: that of its last sample.",
+    "Even a ray that meets nothing has a depth: through the endless interval, that of its last sample.",
 )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ check_softmax = Check(
         Mistake("softmax before and after compositing: once is enough, after",
                 lambda w, s: torch.softmax(w @ torch.softmax(s, -1), -1)),
         Mistake("no softmax yet: those are the pixel's logits", lambda w, s: w @ s),
-        Mistake("you divided by the sum of the weights: light that is left over brings no logits, nor need it",
+        Mistake("you divided by the sum of the weights: light that is left over just adds no logits, so do not divide",
                 lambda w, s: torch.softmax(w @ s / w.sum(), -1)),
         Mistake("every sample counts the same in yours: weigh the logits first",
                 lambda w, s: torch.softmax(s.mean(0), -1)),

@@ -44,7 +44,7 @@ check_nerfstudio_pose = Check(
         Mistake("x was turned too: only y and z point the other way",
                 lambda w2c: np.linalg.inv(w2c) @ np.diag([-1.0, -1.0, -1.0, 1.0])),
     ),
-    "That is all that stands between COLMAP and nerfstudio, but for the half pixel of the centres.",
+    "That is the whole difference between COLMAP's poses and nerfstudio's; their pixel centres differ by half a pixel.",
 )  # fmt: skip
 
 

@@ -152,7 +152,7 @@ check_verdict = Check(
                 _no_middle),
         Mistake("the mean alone decides in yours: the whole interval must lie above -margin", _by_mean),
         Mistake("one end above -margin is not enough: the whole interval must be", _by_high),
-        Mistake("that is *comparable*: to be much better is as good, too", _verdict("comparable")),
+        Mistake("that is *comparable*: one that is much better is *as good*, too", _verdict("comparable")),
         Mistake("that is *better*: as good may be worse by less than the margin", _verdict("better")),
         Mistake("not supported needs the whole interval below -margin, not below 0: a little worse is as good",
                 _needs_zero),
@@ -225,10 +225,10 @@ check_rays_per_pixel = Check(
                 lambda i, n, f, w, h, s: i * n * s / (f * w * h)),
         Mistake("that is for the pixels of one image: there are `frames` of them",
                 lambda i, n, f, w, h, s: i * n / (w * h * s)),
-        Mistake("that is how many pixels share one ray: turn it over",
+        Mistake("that is how many pixels share one ray: take 1 over it",
                 lambda i, n, f, w, h, s: f * w * h * s / (i * n)),
     ),
-    "The short run meets most labels never, the paper's meets each about fifteen times.",
+    "The short run never meets most of the labels; the paper's run meets each about fifteen times.",
 )  # fmt: skip
 
 

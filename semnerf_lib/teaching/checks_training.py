@@ -115,10 +115,10 @@ check_adam = Check(
         Mistake("v is the mean of SQUARED gradients, not of their sizes", _wrong_adam(squared=False)),
         Mistake("the betas are swapped: 0.9 belongs to m, 0.999 to v", _wrong_adam(beta1=0.999, beta2=0.9)),
         Mistake("that is gradient descent: divide by the root of v", lambda g, lr: -lr * g),
-        Mistake("that is the sign of each gradient: m and v remember those before", lambda g, lr: -lr * g.sign()),
+        Mistake("that is the sign of each gradient: m and v also hold the earlier ones", lambda g, lr: -lr * g.sign()),
         Mistake("t starts at 0 in yours, and the correction with it: the first step is number 1",
                 _wrong_adam(first=0)),
         Mistake("that is momentum alone: divide by the root of v", lambda g, lr: -lr * _first_moments(g)),
     ),
-    "Multiply all gradients by 25 and nothing moves otherwise: the weight of a loss that stands alone does nothing.",
+    "With all gradients 25 times as large the step stays the same: the weight of a single loss changes nothing.",
 )  # fmt: skip

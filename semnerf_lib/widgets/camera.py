@@ -47,7 +47,7 @@ ABOVE = 0.15
 N_POINTS, N_POINTS_STATIC = 8000, 4500
 """Points of the room's surfaces, live and where the figure is kept in a file."""
 PICTURE_WIDTH, ROOM_WIDTH = 400, 540
-"""Of the camera's picture and of the room beside it, CSS pixels: both fit into JupyterLab on a laptop's screen."""
+"""Of the camera's picture, and of the room beside it at least, CSS pixels: both fit on a laptop's screen."""
 
 
 def camera_rays(scene: Scene, see: See) -> Explorer:
@@ -104,7 +104,7 @@ def room(scene: Scene, title: str, n_points: int, static: bool = False) -> dict:
         one.marker.opacity, one.showlegend = SEE_THROUGH, static
     if not static:
         layout.legend.update(orientation="h", y=0, yanchor="top", font=dict(size=13))
-        layout.update(margin_b=70, width=ROOM_WIDTH)
+        layout.update(margin_b=70)
     return {"data": [*surfaces, *traces], "layout": layout}
 
 
@@ -190,12 +190,15 @@ class CameraRays:
         self.picture.on_click(self.choose)
         self.set_sliders()
         self.look()
-        hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel: its ray is drawn in the room.")
+        hint = widgets.HTML("<b>What this camera sees.</b> Click a pixel to draw its ray.")
         controls = widgets.VBox(
             [hint, self.picture, self.text, self.frame, *self.places, *self.angles],
             layout=widgets.Layout(width=f"{PICTURE_WIDTH + 20}px", flex="0 0 auto"),
         )
-        self.widget = widgets.HBox([self.figure, controls], layout=widgets.Layout(flex_flow="row wrap"))
+        place = widgets.Layout(flex=f"1 1 {ROOM_WIDTH}px", min_width="0")
+        self.widget = widgets.HBox(
+            [widgets.VBox([self.figure], layout=place), controls], layout=widgets.Layout(flex_flow="row wrap")
+        )
 
     def go_to_frame(self, _=None) -> None:
         self.c2w = self.scene.c2w[self.frame.value]

@@ -82,7 +82,7 @@ def learnt_room(learnt: Learnt) -> Explorer:
     """Turn the learnt room, hide classes, move the density of its surface, see where it is off.
 
     Args:
-        shown: see `learnt_by`.
+        learnt: see `learnt_by`.
 
     Walls that turn their back to the reader are left out, so that one looks in from any side.
     """

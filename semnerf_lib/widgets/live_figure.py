@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Image
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -24,9 +24,11 @@ from semnerf_lib.plots.style import GREY, MODEL_COLOURS
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import Scene
 from semnerf_lib.widgets.layers import depth_text, error_text, layer_picture
-from semnerf_lib.widgets.space import VIEWS, learnt_cloud
+from semnerf_lib.widgets.space import VIEWS, Cloud, learnt_cloud
 
 LAYERS = ("labels", "error", "depth")
+OUTERMOST = 3
+"""Per cent of the cloud's points on each side of each axis that do not decide how much of space the picture shows."""
 
 
 def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Callable[[Model, Scene], Render]) -> Image:
@@ -34,8 +36,8 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Call
     model, frame = run.load(scene, device), telling_frames(scene, 1)[0]
     render = renderer(model, scene)
     view = render(scene.c2w[frame], scene.intrinsics.width)
-    xyz, labels = learnt_cloud(render, scene)
-    rows = "lllmmmddd;ttppccccc;eezzccccc"
+    xyz, labels = without_outermost(*learnt_cloud(render, scene))
+    rows = "llmmdd;ttppcc;eezzcc"
     figure, axes = plt.subplot_mosaic(
         rows, figsize=(9.6, 6.6), per_subplot_kw={"c": {"projection": "3d"}}, layout="constrained"
     )
@@ -50,12 +52,20 @@ def finished_figure(run: Run, scene: Scene, device: torch.device, renderer: Call
     ax = axes["c"]
     assert isinstance(ax, Axes3D)
     ax.scatter(*xyz.T, c=palette(scene.n_classes)[labels] / 255, s=2.5, linewidths=0, depthshade=False)
-    ax.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)", title=f"where the rays of {VIEWS} views end")
+    ax.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)", title=f"where most rays of {VIEWS} views end")
     ax.set_box_aspect(np.ptp(xyz, axis=0) + 1e-3, zoom=1.2)
     ax.view_init(55, -60)
     figure.suptitle(f"{run.config.model_name}: {scores_of(run)}", x=0.01, ha="left")
     class_legend(figure, np.stack([scene.labels[frame], view.labels]), scene.class_names)
     return small_picture(figure)
+
+
+def without_outermost(xyz: Float[np.ndarray, "n 3"], labels: UInt8[np.ndarray, "n"]) -> Cloud:
+    """A cloud without its few points far outside, beside which the room would be small in a picture."""
+    low, high = np.percentile(xyz, [OUTERMOST, 100 - OUTERMOST], axis=0)
+    margin = 0.1 * (high - low)
+    near = ((xyz >= low - margin) & (xyz <= high + margin)).all(1)
+    return xyz[near], labels[near]
 
 
 def captions(scene: Scene, frame: int, view: View, step: int) -> dict[str, str]:

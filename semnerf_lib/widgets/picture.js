@@ -32,6 +32,13 @@ function render({ model, el }) {
   const sizes = new ResizeObserver(sharpen);
   sizes.observe(image);
 
+  const placed = new ResizeObserver(() => {
+    if (!image.clientWidth) return;
+    placed.disconnect();
+    window.dispatchEvent(new Event("resize"));  // a plot beside it was drawn before it had a place: now it takes its width
+  });
+  placed.observe(image);
+
   // A move is answered and its picture on screen before the next is sent, so that a slow renderer is never more than one
   // picture behind: `next` is the newest drag, `amounts` what keys and wheel have added up to in the meantime.
   let awaited = null, next = null, amounts = {};

@@ -234,6 +234,9 @@ def act_camera_rays(desk: Desk) -> None:
         see_the_same_in_space(desk, replay["LiveFigure"])
 
     see()
+    for width in (1900, 1400):  # the room takes what the camera's picture leaves
+        desk.page.set_viewport_size({"width": width, "height": 1000})
+        in_time(desk, lambda: assert_side_by_side(desk))
     desk.click("camera", 0.8, 0.3)
     replay["camera"]._handle_custom_msg({"kind": "click", "x": 0.8, "y": 0.3}, [])
     see()
@@ -242,6 +245,17 @@ def act_camera_rays(desk: Desk) -> None:
         replay[name].value = desk.slide(name, presses)
         assert (decoded(replay["camera"]) != before).any()
         see()
+
+
+def assert_side_by_side(desk: Desk) -> None:
+    """The plot and the camera's picture stand in one row, and leave little of the cell's width unused."""
+    cell, plot, picture = (
+        desk.page.locator(where).first.bounding_box()
+        for where in (".jp-OutputArea-output .widget-hbox", ".js-plotly-plot", "img[data-name=camera]")
+    )
+    assert plot["y"] < picture["y"] < plot["y"] + plot["height"]
+    assert plot["x"] + plot["width"] <= picture["x"] and 600 < plot["height"] < 700
+    assert picture["x"] + picture["width"] > cell["x"] + cell["width"] - 60
 
 
 def act_learnt_room(desk: Desk) -> None:

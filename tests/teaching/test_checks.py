@@ -15,7 +15,7 @@ from scipy.ndimage import distance_transform_edt
 from semnerf_lib import teaching
 from semnerf_lib.scene import VOID
 from semnerf_lib.study import verdicts
-from semnerf_lib.teaching.checking import NO_NUMBERS, NOT_YET, Check, Mistake
+from semnerf_lib.teaching.checking import NO_NUMBERS, NOT_YET, OTHER_ORDER, Check, Mistake
 from semnerf_lib.teaching.students import BEGIN
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -93,10 +93,13 @@ def doubled():
         (lambda x: 2 * x + 1, "it is off by 1 everywhere"),
         (lambda x: x**2, "at [1] it gives 1, expected 2"),
         (lambda x: x / 0, "it gives NaN or infinity"),
-        (lambda x: x[:2], "its shape is [2], expected [4]"),
+        (lambda x: x[:2], "it is an array of shape [2], expected an array of shape [4]"),
+        (lambda x: 6.0, "it is a single number, expected an array of shape [4]"),
+        (lambda x: x, "it is half of what it should be"),
+        (lambda x: 2j * x, "it returns complex numbers; the task asks for numbers"),
         (lambda x: (x, x), "it returns 2 values, expected one value"),
         (lambda x: "x", "it returns text"),
-        (lambda x: ["a", "b", "c", "d"], "it returns text"),
+        (lambda x: ["a", "b", "c", "d"], "it returns text; the task asks for numbers"),
         (lambda x: [[1], [2, 3]], NO_NUMBERS),
         (lambda x: x.mul_(2), "it changes what it was given"),
     ],
@@ -113,6 +116,13 @@ def test_answers_may_be_arrays_lists_and_tensors_with_a_gradient():
 def test_rows_and_columns_swapped_is_told():
     check = Check("mask", lambda: np.zeros((2, 3), bool), lambda: [()], (), "Good.")
     assert "rows and columns are swapped" in check.fault(lambda: np.zeros((3, 2), bool))
+
+
+def test_values_in_another_order_and_a_list_for_a_tuple_are_told():
+    check = Check("both", lambda x: (x, x + 1, 0.5), lambda: [(np.arange(3.0),)], (), "Good.")
+    assert check.fault(lambda x: (x + 1, 0.5, x)) == OTHER_ORDER
+    assert check.fault(lambda x: [x, x + 1, 0.5]) == "it returns a list; return a tuple"
+    assert "it gives 0.7, expected 0.5" in check.fault(lambda x: (x, x + 1, 0.7))
 
 
 def test_a_path_without_return_is_told():

@@ -16,7 +16,7 @@ from semnerf_lib.evaluation import View, view_renderer
 from semnerf_lib.experiments import Planned
 from semnerf_lib.runs.live import LiveRun, live_run, stop_all
 from semnerf_lib.runs.store import Store
-from semnerf_lib.widgets.live_figure import curve_picture
+from semnerf_lib.widgets.live_figure import curve_picture, without_outermost
 from semnerf_lib.widgets.live_training import LivePanel, live_training
 from semnerf_lib.widgets.space import ABOVE_CAMERAS, VIEWS, cloud_layout, cloud_trace, learnt_cloud
 
@@ -214,6 +214,13 @@ def test_the_cloud_lies_where_the_rays_end(scene):
     trace = cloud_trace((xyz, labels), scene.class_names)
     assert trace["marker"]["cmin"] == -0.5 and trace["marker"]["colorscale"][0] == (0.0, "rgb(0,114,178)")
     assert cloud_layout(scene, "t").scene.camera.up.z == 1
+
+
+def test_a_few_points_far_outside_do_not_make_the_room_small():
+    room = np.random.default_rng(0).uniform(0, 5, (500, 3)).astype(np.float32)
+    far = np.full((5, 3), 80, np.float32)
+    xyz, labels = without_outermost(np.concatenate([room, far]), np.zeros(505, np.uint8))
+    assert xyz.max() <= 5 and len(labels) == len(xyz) > 480
 
 
 def exact(view):
