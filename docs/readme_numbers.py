@@ -118,6 +118,21 @@ def verdicts() -> str:
     return markdown(["the paper's claim", "verdict here", *heads[2:]], [[row[head] for head in heads] for row in rows])
 
 
+def elsewhere() -> str:
+    """Each statement of the claims in several scenes and with the papers' networks (notebook 19)."""
+    shared = ("claim", "labels", "labels alone are")
+    networks = {
+        tuple(line[head] for head in shared): line["the networks"]
+        for line in table_in(output("19", "c17c-else1"), "claim")
+    }
+    rows = []
+    for line in table_in(output("19", "c10-else01"), "claim"):
+        key = tuple(line[head] for head in shared)
+        rows.append([*key, line["holds"], line["mean over scenes"], networks.get(key, "–")])
+    heads = ["claim", "labels", "labels alone are", "the grid: holds", "mean over scenes", "the networks, made room"]
+    return markdown(heads, rows)
+
+
 def longer() -> str:
     """Label noise in the notebook's runs and in the kept longer ones, beside the best filter (notebook 07)."""
     lines = table_in(output("07", "c35-b35a91"), "labels")
@@ -156,6 +171,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "surfaces": surfaces,
     "verdicts": verdicts,
     "runs": runs,
+    "elsewhere": elsewhere,
     "longer": longer,
     "open questions": open_questions,
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from semnerf_lib.experiments import CORRUPTED_LAPTOP, Planned, open_scene, plan
+from semnerf_lib.experiments import CORRUPTED_LAPTOP, Planned, open_scene
+from semnerf_lib.experiments.plans import corrupted
 from semnerf_lib.experiments.presets import LONGER, config_of, lengthened, supervisions
 from semnerf_lib.labels import Corruption
 from semnerf_lib.questions.question import Case, Question
@@ -27,17 +28,12 @@ REPEATED = (1, LONGER)
 def budget_cases() -> Iterator[Case]:
     """Each corruption with both supervisions, ever longer; the decay of the learning rate is as much slower."""
     scene = open_scene("room", "laptop")
-    experiments = [plan(name, scene, "laptop") for name in ("label_noise", "super_resolution", "label_propagation")]
-    by_corruption: dict[str, list[Planned]] = {name: [] for name in CORRUPTIONS}
-    for one in dict.fromkeys(one for planned in experiments for one in planned):
-        by_corruption.get(str(one.config.corruption), []).append(one)
-    for planned in by_corruption.values():
+    for text in CORRUPTIONS:
         for times in TIMES:
-            for one in planned:
-                config = one.config
-                if config.seed == 0 or times in REPEATED:
-                    longer = Planned(scene, config.replace(**lengthened(config.values(), times)))
-                    yield Case("room", "laptop", longer, {"corruption": str(config.corruption), "times": times})
+            for one in corrupted(scene, "laptop", [Corruption.parse(text)]):
+                if one.config.seed == 0 or times in REPEATED:
+                    longer = Planned(scene, one.config.replace(**lengthened(one.config.values(), times)))
+                    yield Case("room", "laptop", longer, {"corruption": text, "times": times})
 
 
 def scores_at_training_poses(planned: Planned, run: Run) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from pathlib import Path
 from semnerf_lib.machine.files import sha256_of
 from semnerf_lib.questions import (
     budget,
+    claims_elsewhere,
     costs,
     different_scenes,
     least_annotation,
+    network_claims,
     privacy,
     scenes_and_classes,
     small_objects,
@@ -33,6 +35,8 @@ QUESTIONS: tuple[Question, ...] = (
     budget.BUDGET,
     budget.NETWORK_BUDGET,
     costs.QUESTION,
+    claims_elsewhere.QUESTION,
+    network_claims.QUESTION,
 )
 """In the order of their notebooks; a notebook may ask several."""
 

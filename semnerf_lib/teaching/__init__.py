@@ -7,6 +7,7 @@ Begin with `checking`, which says what a check is; `workshop` is the way of a pa
 from semnerf_lib.teaching.checks_annotation import check_cheapest_point, check_click_seconds
 from semnerf_lib.teaching.checks_clicks import check_click, check_frames, check_next_click
 from semnerf_lib.teaching.checks_dials import check_cell, check_merged
+from semnerf_lib.teaching.checks_elsewhere import check_by_chance, check_mean_over_scenes
 from semnerf_lib.teaching.checks_fields import check_corners, check_encoding, check_octaves
 from semnerf_lib.teaching.checks_geometry import check_agreement, check_distortion
 from semnerf_lib.teaching.checks_labels import (
@@ -39,6 +40,7 @@ __all__ = [
     "check_agreement",
     "check_auroc",
     "check_axes",
+    "check_by_chance",
     "check_cell",
     "check_chance",
     "check_cheapest_point",
@@ -59,6 +61,7 @@ __all__ = [
     "check_interval",
     "check_limit",
     "check_loss",
+    "check_mean_over_scenes",
     "check_merged",
     "check_miou",
     "check_nerfstudio_pose",

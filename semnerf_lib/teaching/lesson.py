@@ -161,7 +161,7 @@ PARTS = (
     Part(
         87,
         "What next",
-        "Notebooks 05 to 12: the paper's experiments and your own scene; 13 to 18: what the paper and short runs leave "
+        "Notebooks 05 to 12: the paper's experiments and your own scene; 13 to 19: what the paper and short runs leave "
         "open. Each ends with exercises and with questions *to think about*.",
         "If the room is fast: exercise 2 of notebook 04 (why a factor of 0.04 does nothing) takes five minutes.",
     ),
