@@ -166,22 +166,18 @@ class CameraRays:
         self.figure.update_traces(mode="markers", selector={"name": "where it ends"})  # `name_over` has the words
         self.picture = Picture(np.zeros((3, 4, 3), np.uint8), PICTURE_WIDTH, "camera")
         self.text = widgets.HTML()
-        slider = dict(continuous_update=False, readout_format=".2f", layout=widgets.Layout(width="auto"))
-        wide = dict(style={"description_width": "6.5em"})
-        self.frame = widgets.IntSlider(
-            first, 0, scene.n_frames - 1, description="go to frame", continuous_update=False,
-            layout=widgets.Layout(width="auto"), **wide,
-        )  # fmt: skip
+        slider = dict(
+            continuous_update=False, layout=widgets.Layout(width="auto"), style={"description_width": "6.5em"}
+        )
+        self.frame = widgets.IntSlider(first, 0, scene.n_frames - 1, description="go to frame", **slider)
         self.places = [
-            widgets.FloatSlider(
-                0.0, min=self.box[0, k], max=self.box[1, k], step=0.01, description=f"{n} (m)", **slider, **wide
-            )
-            for k, n in enumerate("xyz")
+            widgets.FloatSlider(0.0, min=low, max=high, step=0.01, description=f"{n} (m)", **slider)
+            for n, low, high in zip("xyz", *self.box, strict=True)
         ]
         steepest = float(np.floor(np.degrees(STEEPEST)))
         self.angles = [
-            widgets.FloatSlider(0.0, min=-180, max=180, step=1, description="yaw (°)", **slider, **wide),
-            widgets.FloatSlider(0.0, min=-steepest, max=steepest, step=1, description="pitch (°)", **slider, **wide),
+            widgets.FloatSlider(0.0, min=-180, max=180, step=1, description="yaw (°)", **slider),
+            widgets.FloatSlider(0.0, min=-steepest, max=steepest, step=1, description="pitch (°)", **slider),
         ]
         self.following = False
         self.frame.observe(self.go_to_frame, "value")
