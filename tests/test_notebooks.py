@@ -136,6 +136,12 @@ def test_every_word_that_is_linked_is_in_the_glossary(path):
 
 
 @every_notebook
+def test_a_sum_at_the_start_of_a_line_is_no_list(path):
+    """Markdown takes a line that begins with a plus, as in "labels + RGB", for an entry of a list."""
+    assert not re.findall(r"^[ >]*\+ .*", prose_of(path), re.M)
+
+
+@every_notebook
 def test_opens_with_what_a_reader_learns_and_needs(path):
     notebook = read(path)
     opening, prose = notebook.cells[0].source, prose_of(path)

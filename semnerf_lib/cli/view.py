@@ -10,6 +10,7 @@ from pathlib import Path
 
 from semnerf_lib.cli.one_run import finished_run, score_rows
 from semnerf_lib.cli.options import RUN_HELP, Commands, command, run_options
+from semnerf_lib.errors import SemnerfError
 
 N_VIEWS = 6
 """Test views on the page."""
@@ -26,11 +27,14 @@ def add(commands: Commands) -> None:
         [
             "semnerf view                                          the run of a plain `semnerf train`",
             "semnerf view --supervision labels+rgb --fold 0        the run that these options train",
+            "semnerf view --to my.html                             of somebody else's run",
         ],
         RUN_HELP
-        + "\nThe page is one file beside the run and works offline. Without a browser here, copy it to where one is.\n",
+        + "\nThe page is one file beside the run and works offline. Without a browser here, copy it to where one is.\n"
+        "For a run in a folder that you may only read, name another file with --to.\n",
     )
     run_options(sub)
+    sub.add_argument("--to", type=Path, metavar="FILE", help="the page (view.html beside the run)")
 
 
 def view(args: argparse.Namespace) -> int:
@@ -46,6 +50,8 @@ def view(args: argparse.Namespace) -> int:
     from semnerf_lib.surfaces.meshes import CELL
     from semnerf_lib.tables import duration
 
+    if args.to and args.to.exists():
+        raise SemnerfError(f"{args.to}: exists, expected a file that does not: nothing is overwritten")
     run, scene, model = finished_run(args)
     mesh = learnt_mesh(model, scene, CELL)
     views = {
@@ -56,7 +62,7 @@ def view(args: argparse.Namespace) -> int:
     if scene.depth is not None:
         scores += compare(mesh, true_surface(scene)).rows()
     page = run_page(run, scene, simplified(mesh, SIDE), views, scores)
-    path = run.folder.resolve() / PAGE
+    path = (args.to or run.folder / PAGE).resolve()
     write_aside(path, lambda aside: aside.write_text(page, encoding="utf-8"))
     print(f"wrote {path}")
     show(path)

@@ -263,6 +263,12 @@ def test_view_writes_a_page_beside_the_run(small, tiny_scene, tmp_path, capsys, 
     text = page.read_text(encoding="utf-8")
     assert "completeness: true to learnt" in text and text.count('class="view"') == len(tiny_scene.test_ids)
     assert main.main(["view", *small]) == 0  # the same page again
+    page.unlink()
+    other = tmp_path / "theirs" / "my.html"  # the run's folder may be somebody else's
+    assert main.main(["view", *small, "--to", str(other)]) == 0
+    assert f"wrote {other}\n" in capsys.readouterr().out and other.is_file() and not page.exists()
+    assert main.main(["view", *small, "--to", str(other)]) == 2
+    assert "exists, expected a file that does not" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("terminal, screen, opened", [(True, ":0", True), (True, "", False), (False, ":0", False)])
