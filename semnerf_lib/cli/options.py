@@ -43,8 +43,10 @@ class Parser(argparse.ArgumentParser):
 
     def unknown(self, words: Sequence[str]) -> NoReturn:
         """Raises SemnerfError for words that no option takes, with the option that comes closest."""
-        near = difflib.get_close_matches(words[0], self._option_string_actions, 1)
-        self.error(f"unrecognized arguments: {' '.join(words)}" + (f"; did you mean {near[0]}?" if near else ""))
+        names = {name.lstrip("-"): name for name in self._option_string_actions}
+        near = difflib.get_close_matches(words[0].lstrip("-"), names, 1)
+        meant = f"; did you mean {names[near[0]]}?" if near else ""
+        self.error(f"unrecognized arguments: {' '.join(words)}{meant}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:

@@ -158,6 +158,7 @@ def test_help_is_quick():
         (["dance"], "'dance', expected one of: reproduce, status"),
         (["trian"], "'trian': did you mean 'train'? (see semnerf --help)"),
         (["train", "--scael", "smoke"], "--scael smoke; did you mean --scale? (see semnerf train --help)"),
+        (["train", "--bogus"], "error: unrecognized arguments: --bogus (see semnerf train --help)"),
         (["train", "--field", "gird"], "error: --field 'gird': did you mean 'grid'?"),
         (["train", "--set", "iteratons=5"], "unknown key 'iteratons': did you mean 'iterations'?"),
         (["render", "--to", "x", "--show", "dept"], "'dept': did you mean 'depth'?"),
