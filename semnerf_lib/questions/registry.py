@@ -16,6 +16,7 @@ from semnerf_lib.questions import (
     privacy,
     scenes_and_classes,
     small_objects,
+    thin_parts,
 )
 from semnerf_lib.questions.changed import CHANGED, REPAIR
 from semnerf_lib.questions.question import Question, answer, make_answer, own_file
@@ -30,6 +31,7 @@ QUESTIONS: tuple[Question, ...] = (
     CHANGED,
     REPAIR,
     small_objects.QUESTION,
+    thin_parts.QUESTION,
     least_annotation.QUESTION,
     privacy.QUESTION,
     budget.BUDGET,
