@@ -186,7 +186,7 @@ def conclude(rows: Sequence[Row]) -> str:
         "12 frames instead of 180": select(alone, width=160, frames=12, times=1),
         "images 320 wide instead of 160": select(alone, width=320, frames=180, times=1),
         f"{LONGER} times the steps": select(alone, width=160, frames=180, times=LONGER),
-        "both": select(alone, width=320, frames=180, times=LONGER),
+        f"{LONGER} times the steps and images 320 wide": select(alone, width=320, frames=180, times=LONGER),
     }
     parts = [f"{name} {difference(some, base, key, words)}" for name, some in changed.items()]
     shares = {kind: mean_of(base, f"recall {kind}") for kind in KINDS if base[0][f"pixels {kind}"] >= FEWEST}
