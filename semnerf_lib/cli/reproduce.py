@@ -68,15 +68,16 @@ def reproduce(
         )
     chosen = find_notebooks(notebooks, only)
     pick_executor(workers, dask, 0)  # refuses bad input before the scene is opened
-    reproduction = Reproduction(scale, spec_of(scene_spec), chosen, out)
-    executor, failed = pick_executor(workers, dask, len(reproduction.sweep.missing)), 0
+    spec, n_failed = spec_of(scene_spec), 0
     if only and scale != "smoke":
-        failed = make_answers(chosen, reproduction.store, partial(pick_executor, workers, dask))
+        n_failed = make_answers(chosen, Store(out), partial(pick_executor, workers, dask))
+    reproduction = Reproduction(scale, spec, chosen, out)
+    executor = pick_executor(workers, dask, len(reproduction.sweep.missing))
     reproduction.announce(executor)
     reproduction.make_runs(executor)
     reproduction.judge()
     reproduction.keep_scores()
-    return max(reproduction.finish(), min(failed, 1))
+    return max(reproduction.finish(), min(n_failed, 1))
 
 
 class Reproduction:

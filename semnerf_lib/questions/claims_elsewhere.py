@@ -13,7 +13,7 @@ from semnerf_lib.questions.different_scenes import specs
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.rows import Row, select
 from semnerf_lib.study.claims import BEST, CLAIMS, INPUT, MARGIN, WITH_RGB, Claim, Statement
-from semnerf_lib.study.verdicts import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, PairedComparison, compare_seeds
+from semnerf_lib.study.verdicts import INCONCLUSIVE, NOT_SUPPORTED, PairedComparison, compare_seeds
 
 SCALE = "laptop"
 CONDITIONS: dict[str, tuple[str, ...]] = {
@@ -93,17 +93,11 @@ OTHER = {INPUT: "input", BEST: "baseline"}
 def in_how_many(some: Sequence[Judged]) -> str:
     """The verdicts on one statement over scenes, counted.
 
-    Such as "in 3 of 6 scenes; not in 1; 2 cannot tell".
+    Such as "in 3 of 6 scenes (not in 1, 2 inconclusive)".
     """
-    counts = {
-        verdict: sum(one.verdict == verdict for one in some) for verdict in (SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE)
-    }
-    parts = [f"in {counts[SUPPORTED]} of {len(some)} scenes"]
-    if counts[NOT_SUPPORTED]:
-        parts.append(f"not in {counts[NOT_SUPPORTED]}")
-    if counts[INCONCLUSIVE]:
-        parts.append(f"{counts[INCONCLUSIVE]} cannot tell")
-    return "; ".join(parts)
+    n_not, n_open = (sum(one.verdict == verdict for one in some) for verdict in (NOT_SUPPORTED, INCONCLUSIVE))
+    others = [text for n, text in ((n_not, f"not in {n_not}"), (n_open, f"{n_open} inconclusive")) if n]
+    return f"in {len(some) - n_not - n_open} of {len(some)} scenes" + (f" ({', '.join(others)})" if others else "")
 
 
 def over_scenes(some: Sequence[Judged]) -> PairedComparison:
@@ -127,11 +121,9 @@ def conclude(rows: Sequence[Row]) -> str:
     """In how many scenes each statement holds, by the labels that were learnt from."""
     parts: dict[str, list[str]] = {}
     for (_, text, corruption), some in grouped(judged(rows)).items():
-        holds = sum(one.verdict == SUPPORTED for one in some)
-        parts.setdefault(corruption.title, []).append(f"{text} {holds}")
-    kinds = (f"{title}: {', '.join(some)}" for title, some in parts.items())
-    n = len({row["scene"] for row in rows})
-    return f"In how many of {n} scenes labels alone are, by the rule of notebook 10: {'; '.join(kinds)}."
+        parts.setdefault(corruption.title, []).append(f"{text} {in_how_many(some)}")
+    kinds = (f"From {title}: {', '.join(some)}" for title, some in parts.items())
+    return f"Labels alone are, by the rule of notebook 10 in each scene: {'. '.join(kinds)}."
 
 
 QUESTION = Question("claims_elsewhere", "The claims in other scenes", "19", cases, scores_at_training_poses, conclude)

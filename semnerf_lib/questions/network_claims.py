@@ -43,7 +43,7 @@ def differences(rows: Sequence[Row]) -> dict[tuple[Claim, Statement, Corruption]
     found = {}
     for claim, statement, corruption in asked():
         ours, theirs = paired(select(rows, corruption=str(corruption)), claim, statement)
-        if ours and claim.number != "1":
+        if ours:
             found[claim, statement, corruption] = [own - other for own, other in zip(ours, theirs, strict=True)]
     return found
 
@@ -62,7 +62,7 @@ def conclude(rows: Sequence[Row]) -> str:
     parts: dict[str, list[str]] = {}
     for (_, statement, corruption), points in differences(rows).items():
         parts.setdefault(corruption.title, []).append(f"{statement.text}: {judgement(statement, points)}")
-    kinds = (f"{title}: {'; '.join(some)}" for title, some in parts.items())
+    kinds = (f"From {title}: {'; '.join(some)}" for title, some in parts.items())
     return f"The papers' networks, labels alone minus the other, points at training poses. {'. '.join(kinds)}."
 
 

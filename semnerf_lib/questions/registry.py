@@ -22,6 +22,7 @@ from semnerf_lib.questions.changed import CHANGED, REPAIR
 from semnerf_lib.questions.question import Question, answer, make_answer, own_file
 from semnerf_lib.questions.unlabelled import UNLABELLED
 from semnerf_lib.runs.executors import Executor
+from semnerf_lib.runs.notebooks import ACROSS_SCENES
 from semnerf_lib.runs.store import Store
 
 QUESTIONS: tuple[Question, ...] = (
@@ -67,6 +68,9 @@ def conclusions(store: Store) -> list[dict[str, str]]:
 
 
 def own_answers(notebook: Path, store: Store) -> list[str]:
-    """The hashes of the reader's own answers to the questions of a notebook: with them its outputs change."""
-    asked = [own_file(one.name, store) for one in QUESTIONS if one.notebook == notebook.name[:2]]
-    return [sha256_of(path) for path in asked if path.is_file()]
+    """The hashes of the reader's own answers that a notebook shows: with them its outputs change.
+
+    They are those of its questions; notebook 10 shows all.
+    """
+    shown = [one for one in QUESTIONS if notebook.name[:2] in (one.notebook, *ACROSS_SCENES)]
+    return [sha256_of(path) for one in shown if (path := own_file(one.name, store)).is_file()]

@@ -35,9 +35,13 @@ BANDS = {"1-3 cm": (1.0, 3.0), "3-6 cm": (3.0, 6.0)}
 """Groups of visible widths."""
 ROD = 0.07
 """Metres: a rod's middle extent is at most this."""
+FLOOR = 0.025
+"""Metres: what begins below stands on the floor or on a rug."""
+FRAMED = ("window", "door")
+"""Their bars and posts are no legs or stems."""
 THIN = 8.0
-"""Centimetres: a pixel counts for a kind where its object is visibly at most so wide. A window's bar before the window
-is no thin thing in a label image: both have one class."""
+"""Centimetres: a pixel counts for a kind where its object is visibly at most so wide. A leg
+before its own chair is no thin thing in a label image: both have one class."""
 FEWEST = 500
 """With fewer pixels, a kind is not judged."""
 EVERY = 3
@@ -97,7 +101,7 @@ def kind_of(part: Part) -> str:
     floor, a cable if a lamp hangs on it, else a stem; one that lies is a rail. The flat parts of a plant are leaves.
     """
     _, middle, long = np.sort(np.ptp(part.local, axis=0))
-    if part.label is None:
+    if part.label is None or part.label in FRAMED:
         return ""
     if part.label == "plant" and middle > ROD:
         return "leaf"
@@ -105,7 +109,7 @@ def kind_of(part: Part) -> str:
         return ""
     if np.ptp(part.vertices[:, 2]) <= 0.7 * long:
         return "rail"
-    if part.vertices[:, 2].min() < 0.02:
+    if part.vertices[:, 2].min() < FLOOR:
         return "leg"
     return "cable" if part.label == "ceiling-lamp" else "stem"
 

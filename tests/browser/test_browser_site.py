@@ -275,6 +275,7 @@ def test_a_figure_in_space_comes_to_life_in_jupyterlab(desk, in_space):
     shutil.copy(in_space.parents[2] / "notebooks" / in_space.with_suffix(".ipynb").name, desk.lab.notebooks)
     desk.open(in_space.with_suffix(".ipynb").name)
     still = desk.page.locator(".jp-RenderedPlotly img")
+    still.wait_for()
     box = still.bounding_box()
     desk.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     desk.page.locator(".jp-RenderedPlotly .plot-container").wait_for()

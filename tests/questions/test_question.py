@@ -183,6 +183,8 @@ def test_only_the_questions_of_the_notebooks_are_asked(asked, store, tmp_path, m
     assert not measured and not registry.own_answers(tmp_path / "13_this.ipynb", store)
     registry.make_answers([tmp_path / "13_this.ipynb"], store, pick)
     assert len(measured) == 2 and len(registry.own_answers(tmp_path / "13_this.ipynb", store)) == 1
+    assert len(registry.own_answers(tmp_path / "10_verdict.ipynb", store)) == 1
+    assert not registry.own_answers(tmp_path / "12_other.ipynb", store)
 
 
 def row(seed, score, supervision="labels"):
