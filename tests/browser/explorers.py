@@ -271,13 +271,15 @@ def act_learnt_room(desk: Desk) -> None:
         desk.press(choice)
         replay[name].value = choice
         see()
-    box = desk.page.locator(".js-plotly-plot canvas").first.bounding_box()  # a drag that ends beside it, plotly misses
-    desk.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
-    desk.page.mouse.down()
-    desk.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
     before = figure.layout.scene.camera.eye.to_plotly_json()
 
     def turned():
+        desk.page.mouse.up()  # of a drag that plotly missed, as one that ends beside its canvas
+        box = desk.page.locator(".js-plotly-plot canvas").first.bounding_box()
+        desk.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+        desk.page.mouse.down()
+        desk.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+        desk.page.wait_for_timeout(200)
         eye = desk.page.evaluate(EYE)
         desk.page.wait_for_timeout(200)
         assert abs(eye["x"] - before["x"]) > 0.1 and eye == desk.page.evaluate(EYE)
