@@ -5,11 +5,11 @@ The runs are those of notebooks 06, 08 and 11: `semnerf reproduce` has made most
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from scipy.spatial import KDTree
 
 from semnerf_lib.evaluation import View, view_renderer
@@ -103,9 +103,26 @@ def by_width(
     truth, depth = scene.labels[ids], scene.depth[ids]
     right = np.stack([view.labels for view in views]) == truth
     error = np.abs(np.stack([view.depth for view in views]) - depth)
-    valid, numbers = (truth != VOID) & (depth > 0) & (widths > 0), {}
-    for k in range(len(limits) - 1):
-        group, name = valid & (widths >= limits[k]) & (widths < limits[k + 1]), group_name(limits, k, unit)
+    valid = (truth != VOID) & (depth > 0) & (widths > 0)
+    groups = {
+        group_name(limits, k, unit): valid & (widths >= limits[k]) & (widths < limits[k + 1])
+        for k in range(len(limits) - 1)
+    }
+    return scores_of_groups(groups, right, error)
+
+
+def scores_of_groups(
+    groups: Mapping[str, Bool[np.ndarray, "..."]], right: Bool[np.ndarray, "..."], error: Float[np.ndarray, "..."]
+) -> dict[str, float | None]:
+    """`pixels`, `recall` and `depth` of each group, as "recall leg"; None where it has no pixel.
+
+    Args:
+        groups: name -> its pixels.
+        right: whether a pixel has the right class.
+        error: of its depth, metres.
+    """
+    numbers: dict[str, float | None] = {}
+    for name, group in groups.items():
         some = bool(group.any())
         numbers |= {
             f"pixels {name}": int(group.sum()),

@@ -22,7 +22,7 @@ from semnerf_lib.labels import Corruption
 from semnerf_lib.lessons.visible_width import visible_width
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.rows import Row, difference, mean_of, select
-from semnerf_lib.questions.small_objects import SHELL
+from semnerf_lib.questions.small_objects import SHELL, scores_of_groups
 from semnerf_lib.runs.store import Run
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.raycast import RayCaster, raycast
@@ -83,15 +83,14 @@ class FineView(NamedTuple):
 def cases() -> Iterator[Case]:
     """Each of `SETTINGS` from labels alone; those of `REPEATED` with RGB too, and longer."""
     for (width, frames), (scale, text) in SETTINGS.items():
-        scene = open_scene("room", scale)
+        scene, repeated = open_scene("room", scale), (width, frames) in REPEATED
         for one in corrupted(scene, "laptop", [Corruption.parse(text)]):
-            repeated = (width, frames) in REPEATED
-            for times in (1, LONGER) if repeated else (1,):
-                if repeated or one.config.supervision == "labels":
-                    planned = (
-                        one if times == 1 else Planned(scene, one.config.replace(**lengthened(one.config.values())))
-                    )
-                    yield Case("room", scale, planned, {"width": width, "frames": frames, "times": times})
+            dials = {"width": width, "frames": frames}
+            if repeated or one.config.supervision == "labels":
+                yield Case("room", scale, one, dials | {"times": 1})
+            if repeated:
+                longer = Planned(scene, one.config.replace(**lengthened(one.config.values())))
+                yield Case("room", scale, longer, dials | {"times": LONGER})
 
 
 def kind_of(part: Part) -> str:
@@ -167,23 +166,8 @@ def groups_of(
     return bands | {kind: kinds == kind for kind in KINDS}
 
 
-def scores_of_groups(
-    groups: dict[str, Bool[np.ndarray, "pixels"]], right: Bool[np.ndarray, "pixels"], error: Float[np.ndarray, "pixels"]
-) -> dict[str, float | None]:
-    """`pixels`, `recall` and `depth` of each group, as "recall leg"; None where it has no pixel."""
-    numbers: dict[str, float | None] = {}
-    for name, group in groups.items():
-        some = bool(group.any())
-        numbers |= {
-            f"pixels {name}": int(group.sum()),
-            f"recall {name}": float(right[group].mean()) if some else None,
-            f"depth {name}": float(error[group].mean()) if some else None,
-        }
-    return numbers
-
-
 def conclude(rows: Sequence[Row]) -> str:
-    """What 1 to 3 cm need: frames, pixels, steps and colours, one changed at a time; and the kinds in order."""
+    """What 1 to 3 cm need: frames, pixels and steps, each alone and the last two together; the kinds in order."""
     key, words, alone = "recall 1-3 cm", ("better", "worse"), select(rows, supervision="labels")
     base = select(alone, width=160, frames=180, times=1)
     changed = {

@@ -17,6 +17,7 @@ from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.presets import SCENE_SIZES
 from semnerf_lib.labels import Corruption
 from semnerf_lib.questions import thin_parts
+from semnerf_lib.questions.small_objects import scores_of_groups
 from semnerf_lib.questions.thin_parts import (
     KINDS,
     centimetres,
@@ -24,7 +25,6 @@ from semnerf_lib.questions.thin_parts import (
     groups_of,
     kind_of,
     room_parts,
-    scores_of_groups,
 )
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.scenes.raycast import raycast
