@@ -15,9 +15,6 @@ from semnerf_lib.questions.rows import Row, select
 from semnerf_lib.study.claims import MARGIN, Claim, Statement
 from semnerf_lib.study.verdicts import compare_seeds
 
-REPEATED = CORRUPTIONS[:2]
-"""Labels with every seed, those of claim 2; the others have the first seed alone."""
-
 
 def cases() -> Iterator[Case]:
     """P1's network from labels alone and P2's with RGB on each of the poor labels.
@@ -26,7 +23,7 @@ def cases() -> Iterator[Case]:
     """
     scene = open_scene("room", SCALE)
     for seed in range(N_SEEDS[SCALE]):
-        for text in REPEATED if seed else CORRUPTIONS:
+        for text in CORRUPTIONS:
             for supervision in supervisions(scene):
                 own = CORRUPTED | {"corruption": Corruption.parse(text), "seed": seed}
                 own |= {"score_frames": CORRUPTED_LAPTOP["score_frames"]}
