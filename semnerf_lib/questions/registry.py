@@ -12,6 +12,7 @@ from semnerf_lib.questions import (
     costs,
     different_scenes,
     least_annotation,
+    more_seeds,
     network_claims,
     privacy,
     scenes_and_classes,
@@ -38,6 +39,7 @@ QUESTIONS: tuple[Question, ...] = (
     budget.BUDGET,
     budget.NETWORK_BUDGET,
     costs.QUESTION,
+    more_seeds.QUESTION,
     claims_elsewhere.QUESTION,
     network_claims.QUESTION,
 )

@@ -1,0 +1,133 @@
+"""Notebook 19: ten seeds where three decide nothing, in the made room, judged as notebook 10 judges three."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from semnerf_lib.experiments import Planned, open_scene
+from semnerf_lib.experiments.plans import N_SEEDS, REGION_CLASS, corrupted
+from semnerf_lib.labels import CLEAN, Corruption
+from semnerf_lib.questions.question import Case, Question
+from semnerf_lib.questions.rows import Row, select
+from semnerf_lib.runs.store import Run, Store
+from semnerf_lib.study.baselines import baseline_for
+from semnerf_lib.study.claims import CLAIMS, INPUT, LABELS, MARGIN, WITH_RGB, Claim, Statement
+from semnerf_lib.study.results import scored_baselines
+from semnerf_lib.study.verdicts import INCONCLUSIVE, PairedComparison, compare_seeds
+
+SCALE = "laptop"
+SEEDS = 10
+OPEN: dict[str, tuple[str, ...]] = {
+    "label_noise": ("region-sort:0.5:chair", "region-even:0.5:chair"),
+    "super_resolution": ("super-dense:4", "super-dense:8"),
+    "label_propagation": ("propagation:10",),
+    "sparse_labels": ("sparse:0.9", "sparse:0.988889"),
+}
+"""Labels under which at least one statement of notebook 10 was inconclusive with three seeds, by experiment."""
+
+
+class Judged(NamedTuple):
+    """A statement of a claim, judged over some seeds.
+
+    Attributes:
+        found: labels alone minus what they are compared with, in points, over seeds.
+        verdict: of `verdicts`.
+    """
+
+    claim: Claim
+    statement: Statement
+    corruption: Corruption
+    found: PairedComparison
+    verdict: str
+
+
+def cases() -> Iterator[Case]:
+    """The experiments' own runs under `OPEN`, and on clean labels, with ten seeds instead of three."""
+    scene = open_scene("room", SCALE)
+    for corruption in (CLEAN, *(Corruption.parse(text) for texts in OPEN.values() for text in texts)):
+        for one in corrupted(scene, SCALE, [corruption]):
+            for seed in range(SEEDS) if one.config.seed == 0 else ():
+                planned = Planned(scene, one.config.replace(seed=seed))
+                yield Case("room", SCALE, planned, {"corruption": str(corruption)})
+
+
+def measure(planned: Planned, run: Run) -> dict[str, Any]:
+    """mIoU at both poses, and the chairs' IoU at training poses; of labels alone also those of each baseline."""
+    row = _scores(LABELS, {"test": run.metrics, "train": run.train_metrics})
+    if run.config.supervision == LABELS:
+        by_views = scored_baselines(Store(run.folder.parents[1]), planned)
+        for name in {name: None for by_name in by_views.values() for name in by_name}:
+            row |= _scores(name, {views: by_name[name] for views, by_name in by_views.items() if name in by_name})
+    return row
+
+
+def _scores(name: str, scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    found = {score_name(name, views): own["miou"] for views, own in scores.items()}
+    if "train" in scores:
+        found[score_name(name, "train", REGION_CLASS)] = scores["train"]["per_class_iou"][REGION_CLASS]
+    return found
+
+
+def score_name(name: str, views: str, class_name: str | None = None) -> str:
+    """Where a row has a score: of the run itself under the name "labels", whatever it learnt from.
+
+    >>> score_name("labels", "test"), score_name("majority filter", "train", "chair")
+    ('labels: mIoU, test', 'majority filter: IoU of chair, train')
+    """
+    return f"{name}: {'mIoU' if class_name is None else f'IoU of {class_name}'}, {views}"
+
+
+def judged(rows: Sequence[Row], seeds: Sequence[int] = range(SEEDS)) -> list[Judged]:
+    """Each statement of notebook 10 under each of `OPEN`, over some seeds."""
+    found = []
+    for claim in CLAIMS:
+        for corruption in map(Corruption.parse, OPEN.get(claim.experiment, ())):
+            for statement in claim.statements_under(corruption):
+                ours, theirs = _compared(rows, seeds, claim, statement, corruption)
+                compared = compare_seeds(ours, theirs, MARGIN)
+                verdict = getattr(compared, statement.relation)
+                found.append(Judged(claim, statement, corruption, compared, verdict))
+    return found
+
+
+def _compared(
+    rows: Sequence[Row], seeds: Sequence[int], claim: Claim, statement: Statement, corruption: Corruption
+) -> tuple[list[float], list[float]]:
+    """Points of labels alone and of the other, seed by seed; the best baseline is that with the highest mean."""
+
+    def points(name: str, supervision: str = LABELS) -> list[float]:
+        def of(some: Corruption) -> list[float]:
+            by_seed = {row["seed"]: row for row in select(rows, supervision=supervision, corruption=str(some))}
+            key = score_name(name, claim.views, corruption.class_name)
+            return [100 * by_seed[seed].get(key, -np.inf) for seed in seeds]
+
+        scores = of(corruption)
+        return np.subtract(scores, of(CLEAN)).tolist() if statement.beyond_clean else scores
+
+    if statement.against == WITH_RGB:
+        return points(LABELS), points(LABELS, WITH_RGB)
+    names = [INPUT] if statement.against == INPUT else list(baseline_for(corruption))
+    return points(LABELS), max(map(points, names), key=np.mean)
+
+
+def conclude(rows: Sequence[Row]) -> str:
+    """How many statements three seeds left open, what ten say of them, and whether the seven new seeds agree."""
+    three, ten, new = (
+        judged(rows, some) for some in (range(N_SEEDS[SCALE]), range(SEEDS), range(N_SEEDS[SCALE], SEEDS))
+    )
+    was_open = [k for k, one in enumerate(three) if one.verdict == INCONCLUSIVE]
+    counts = {verdict: 0 for verdict in dict.fromkeys(ten[k].verdict for k in was_open)}
+    for k in was_open:
+        counts[ten[k].verdict] += 1
+    agree = sum(ten[k].verdict == new[k].verdict for k in was_open)
+    parts = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+    return (
+        f"{len(was_open)} of {len(three)} statements were inconclusive with three seeds. With ten: {parts}. The seven "
+        f"new seeds alone, which did not choose what is repeated, say the same of {agree}."
+    )
+
+
+QUESTION = Question("more_seeds", "Ten seeds where three decide nothing", "19", cases, measure, conclude)
