@@ -109,8 +109,8 @@ def _compared(
 
     if statement.against == WITH_RGB:
         return points(LABELS), points(LABELS, WITH_RGB)
-    names = [INPUT] if statement.against == INPUT else list(baseline_for(corruption))
-    return points(LABELS), max(map(points, names), key=np.mean)
+    names = [INPUT] if statement.against == INPUT else baseline_for(corruption).keys() - {INPUT}
+    return points(LABELS), max(map(points, sorted(names)), key=np.mean)
 
 
 def conclude(rows: Sequence[Row]) -> str:

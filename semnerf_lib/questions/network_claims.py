@@ -46,9 +46,7 @@ def differences(rows: Sequence[Row]) -> dict[tuple[Claim, Statement, Corruption]
 
 
 def judgement(statement: Statement, points: Sequence[float]) -> str:
-    """The mean of paired differences with its interval and the verdict; of one seed the difference alone."""
-    if len(points) < 2:
-        return f"{points[0]:+.1f}, one seed".replace("-", "−")
+    """The mean of paired differences with its interval, and the verdict."""
     found = compare_seeds(list(points), [0.0] * len(points), MARGIN)
     reach = f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f})".replace("-", "−")
     return f"{reach}, {getattr(found, statement.relation)}"
