@@ -81,9 +81,8 @@ def test_three_seeds_are_judged_as_notebook_10_judges_them(scene, tmp_path, monk
         for one in judging.judge(scene, "laptop", store)
         if one.comparison is not None
     }
-    ours = [
-        one for one in judged(rows, range(3)) if one.claim.number
-    ]  # the small scene has too few frames for "sparse"
+    # the small scene has too few frames for the experiment without a number, sparse labels
+    ours = [one for one in judged(rows, range(3)) if one.claim.number]
     assert len(ours) == 18
     for one in ours:
         other = theirs[one.claim, one.statement, one.corruption]
