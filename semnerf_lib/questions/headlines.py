@@ -180,8 +180,8 @@ def without_rgb(rows: Sequence[Row]) -> str:
     words = ["not all runs get there" if None in some else f"{median(some):.0f} s" for some in times]
     return (
         f"With RGB a step takes {ratio['step_seconds']:.2f} times as long and a view {ratio['view_seconds']:.2f} "
-        f"times, and a run needs {ratio['megabytes']:.2f} times the storage. To mIoU {level:g} on one core: labels alone "
-        f"{words[0]}, labels + RGB {words[1]}."
+        f"times, and a run needs {ratio['megabytes']:.2f} times the storage. To mIoU {level:g} on one core: labels "
+        f"alone {words[0]}, labels + RGB {words[1]}."
     )
 
 
