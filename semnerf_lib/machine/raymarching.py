@@ -136,7 +136,7 @@ class _March(torch.autograd.Function):
         (n_rays, n_samples), (width, n_in) = rays.z.shape, matrix.shape
         points = n_rays * n_samples if keeps else n_rays
         weights, opticals = torch.empty(n_rays, n_samples), torch.empty(n_rays, n_samples)
-        live, x = torch.empty(n_rays, dtype=torch.int64), torch.empty(points, 3)
+        live, x = torch.empty(n_rays, dtype=torch.int64), torch.empty(n_rays, 3, n_samples)
         features, hidden = torch.empty(points, n_in), torch.empty(points if keeps else 0, width)
         summed = torch.empty(n_rays, width)
         loop = field_forward(n_in, width, keeps, LEAST, grids.most)
