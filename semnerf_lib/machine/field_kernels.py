@@ -48,9 +48,7 @@ def field_forward(n_in: int, width: int, keeps: bool, least: float, most: float)
                             hidden[p, j] = ZERO
                     continue
                 for level in range(n_levels):
-                    (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(
-                        x[r, 0, s], x[r, 1, s], x[r, 2, s], sizes, offsets, uint64(level)
-                    )
+                    (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x[r], s, sizes, offsets, uint64(level))
                     for f in range(2):
                         lower = wa * table[a, f] + wb * table[b, f] + wc * table[c, f] + wd * table[d, f]
                         upper = wa * table[a + STEP, f] + wb * table[b + STEP, f]
@@ -133,9 +131,7 @@ def scatter(grad, x, live, sizes, offsets, total, start, stop):
         for r in range(len(live)):
             for s in range(live[r]):
                 p = uint64(r * n_samples + s)
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(
-                    x[r, 0, s], x[r, 1, s], x[r, 2, s], sizes, offsets, level
-                )
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x[r], s, sizes, offsets, level)
                 for f in range(2):
                     g = grad[p, level * uint64(2) + uint64(f)]
                     for row, weight in ((a, wa * g), (b, wb * g), (c, wc * g), (d, wd * g)):

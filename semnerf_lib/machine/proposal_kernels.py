@@ -36,7 +36,7 @@ def proposal_forward(least: float, most: float) -> Callable:
                 opticals[r, s] = ZERO
                 if left < least:
                     continue
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x[0, s], x[1, s], x[2, s], sizes, offsets, uint64(0))
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, s, sizes, offsets, uint64(0))
                 lower = wa * table[a, 0] + wb * table[b, 0] + wc * table[c, 0] + wd * table[d, 0]
                 upper = wa * table[a + STEP, 0] + wb * table[b + STEP, 0]
                 upper += wc * table[c + STEP, 0] + wd * table[d + STEP, 0]
@@ -77,7 +77,7 @@ def proposal_backward(
                 g = raw[s]
                 if g == ZERO:
                     continue
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x[0, s], x[1, s], x[2, s], sizes, offsets, uint64(0))
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, s, sizes, offsets, uint64(0))
                 for row, weight in ((a, wa * g), (b, wb * g), (c, wc * g), (d, wd * g)):
                     total[row, 0] += weight * (ONE - t)
                     total[row + STEP, 0] += weight * t
