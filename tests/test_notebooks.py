@@ -52,6 +52,11 @@ def test_executed_from_top_to_bottom_without_an_error(path):
 
 
 @every_notebook
+def test_no_warning_stands_in_the_outputs(path):
+    assert not [o for cell in code(read(path)) for o in cell.outputs if o.get("name") == "stderr"]
+
+
+@every_notebook
 def test_committed_outputs_are_of_laptop_scale(path):
     cells = code(read(path))
     assert cells[0].source.splitlines() == ['scale = "laptop"', 'scene = "room"']
@@ -149,10 +154,19 @@ def test_opens_with_what_a_reader_learns_and_needs(path):
         assert opening.count(part) == 1
     assert len(linked_words(opening)) >= 4
     [minutes] = re.findall(r"about (\d+) minutes to read", opening)
-    assert abs(int(minutes) - reading_minutes(notebook)) <= 10
+    assert int(minutes) == reading_minutes(notebook), "the opening and the index name two times"
     for paper, number in (("P1", "2403.16043"), ("P2", "2103.15875")):
         first = re.search(rf"\b{paper}\b", prose).start()
         assert number in prose[max(0, first - 120) : first]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[:18], ids=lambda path: path.stem[:2])
+def test_the_differences_from_the_paper_stand_at_the_very_end(path):
+    cells = read(path).cells
+    _, heading, differences = prose_of(path).partition("> ### Differences from the paper\n")
+    assert heading and differences and all(line.startswith(">") for line in differences.splitlines())
+    assert cells[-1].source.endswith(heading + differences)
+    assert "[Differences from the paper](#Differences-from-the-paper) stand at the end." in cells[0].source
 
 
 def first_cells(path, count):
