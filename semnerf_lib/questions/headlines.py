@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from statistics import fmean, median
 
 from semnerf_lib.labels import CLEAN, Corruption
-from semnerf_lib.questions import least_annotation, network_claims, privacy, scenes_and_classes, small_objects
+from semnerf_lib.questions import (
+    least_annotation,
+    more_seeds,
+    network_claims,
+    privacy,
+    scenes_and_classes,
+    small_objects,
+)
 from semnerf_lib.questions.annotation_times import minutes
 from semnerf_lib.questions.budget import TIMES
 from semnerf_lib.questions.changed import ADDED, AT_STEPS, MOVED, REMOVED
@@ -17,7 +24,7 @@ from semnerf_lib.questions.thin_parts import LONGER
 from semnerf_lib.questions.unlabelled import NEVER
 from semnerf_lib.questions.wording import listed, span, told
 from semnerf_lib.study.claims import BEST, INPUT, WITH_RGB
-from semnerf_lib.study.verdicts import SUPPORTED
+from semnerf_lib.study.verdicts import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
 
 AGAINST = {
     INPUT: "better than the labels that they learn from",
@@ -185,6 +192,14 @@ def without_rgb(rows: Sequence[Row]) -> str:
     )
 
 
+def ten_seeds(rows: Sequence[Row]) -> str:
+    """What becomes of the statements that three seeds left open."""
+    said = [one.verdict for one in more_seeds.left_open(rows)]
+    words = {SUPPORTED: "hold", NOT_SUPPORTED: "do not", INCONCLUSIVE: "stay open"}
+    parts = [f"{said.count(verdict)} {word}" for verdict, word in words.items() if verdict in said]
+    return f"Of {len(said)} statements that three seeds left open, with ten {listed(parts)}."
+
+
 def elsewhere(rows: Sequence[Row]) -> str:
     """In how many scenes the statements hold: the least and the most over the kinds of labels."""
     found = judged(rows)
@@ -230,6 +245,7 @@ HEADLINES: dict[str, Callable[[Sequence[Row]], str]] = {
     "budget": longer,
     "network_budget": networks,
     "costs": without_rgb,
+    "more_seeds": ten_seeds,
     "claims_elsewhere": elsewhere,
     "network_claims": poor_labels,
 }

@@ -20,6 +20,8 @@ from semnerf_lib.study.verdicts import INCONCLUSIVE, PairedComparison, compare_s
 
 SCALE = "laptop"
 SEEDS = 10
+FIRST, NEW = range(N_SEEDS[SCALE]), range(N_SEEDS[SCALE], SEEDS)
+"""The seeds that chose what is repeated, and those that did not."""
 OPEN: dict[str, tuple[str, ...]] = {
     "label_noise": ("region-sort:0.5:chair", "region-even:0.5:chair"),
     "super_resolution": ("super-dense:4", "super-dense:8"),
@@ -113,20 +115,21 @@ def _compared(
     return points(LABELS), max(map(points, sorted(names)), key=np.mean)
 
 
+def left_open(rows: Sequence[Row], seeds: Sequence[int] = range(SEEDS)) -> list[Judged]:
+    """The statements that the first three seeds left open, judged over some seeds."""
+    three = judged(rows, FIRST)
+    return [one for one, few in zip(judged(rows, seeds), three, strict=True) if few.verdict == INCONCLUSIVE]
+
+
 def conclude(rows: Sequence[Row]) -> str:
     """How many statements three seeds left open, what ten say of them, and whether the seven new seeds agree."""
-    three, ten, new = (
-        judged(rows, some) for some in (range(N_SEEDS[SCALE]), range(SEEDS), range(N_SEEDS[SCALE], SEEDS))
-    )
-    was_open = [k for k, one in enumerate(three) if one.verdict == INCONCLUSIVE]
-    counts = {verdict: 0 for verdict in dict.fromkeys(ten[k].verdict for k in was_open)}
-    for k in was_open:
-        counts[ten[k].verdict] += 1
-    agree = sum(ten[k].verdict == new[k].verdict for k in was_open)
-    parts = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+    ten, new = left_open(rows), left_open(rows, NEW)
+    said = [one.verdict for one in ten]
+    parts = ", ".join(f"{said.count(verdict)} {verdict}" for verdict in dict.fromkeys(said))
+    agree = sum(one.verdict == other.verdict for one, other in zip(ten, new, strict=True))
     return (
-        f"{len(was_open)} of {len(three)} statements were inconclusive with three seeds. With ten: {parts}. The seven "
-        f"new seeds alone, which did not choose what is repeated, say the same of {agree}."
+        f"{len(ten)} of {len(judged(rows, FIRST))} statements were inconclusive with three seeds. With ten: {parts}. "
+        f"The {len(NEW)} new seeds alone, which did not choose what is repeated, say the same of {agree}."
     )
 
 

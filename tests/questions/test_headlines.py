@@ -42,6 +42,7 @@ CASES = {
     "budget": ("baseline", 1, ALONE | {"times": 8}, "better than the best baseline with 0 of 4 kinds of labels."),
     "network_budget": ("miou", -0.5, ALONE, "labels alone reach mIoU 0.439"),
     "costs": ("megabytes", 1000, BOTH, "times the storage"),
+    "more_seeds": ("labels: mIoU, train", 0.5, ALONE | {"corruption": "super-dense:4"}, "with ten"),
     "claims_elsewhere": ("train_miou", -1, ALONE, "better than the labels that they learn from in 0,"),
     "network_claims": ("train_miou", 1, ALONE, "better than the best baseline: supported with"),
 }

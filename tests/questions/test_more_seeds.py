@@ -10,7 +10,7 @@ from made_runs import furnished_scene, make_run
 from semnerf_lib.experiments import plan
 from semnerf_lib.labels import Corruption
 from semnerf_lib.questions import more_seeds
-from semnerf_lib.questions.more_seeds import OPEN, SEEDS, cases, conclude, judged, measure, score_name
+from semnerf_lib.questions.more_seeds import NEW, OPEN, SEEDS, cases, conclude, judged, left_open, measure, score_name
 from semnerf_lib.runs.store import Store, read_run
 from semnerf_lib.study import judging
 from semnerf_lib.study.baselines import baseline_for
@@ -65,7 +65,8 @@ def test_more_seeds_decide_what_few_leave_open():
     assert by_text["3a", "better than the coarse labels as given"].found.mean == pytest.approx(8.5)
     assert by_text["3a", "better than the best baseline"].found.mean == pytest.approx(9.5)
     said = conclude(rows)
-    assert " statements were inconclusive with three seeds. With ten: " in said
+    assert said.startswith(f"{len(left_open(rows))} of 24 statements were inconclusive with three seeds. With ten: ")
+    assert left_open(rows, NEW)[0].found.differences == ten.found.differences[3:]
 
 
 def test_three_seeds_are_judged_as_notebook_10_judges_them(scene, tmp_path, monkeypatch):
