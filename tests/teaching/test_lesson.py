@@ -80,6 +80,7 @@ def test_notebook_and_slides_from_the_pack_alone(smoke_runs, tmp_path, monkeypat
     assert main(["workshop", "lesson", str(tmp_path)]) == 2
     assert "exists" in capsys.readouterr().err and (tmp_path / "hand_out.html").is_file()
     assert main(["workshop", "slides", str(notebook)]) == 0, capsys.readouterr().err
+    assert "running all cells" in capsys.readouterr().out
     assert sorted(path.name for path in (unpacked / "runs").iterdir()) == before  # nothing was trained
     page = (tmp_path / "teach_90_minutes.slides.html").read_text(encoding="utf-8")
     slides = re.findall(r"<section.*?</section>", page, re.DOTALL)
