@@ -15,11 +15,12 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/set-up-seconds
+QUIET := .venv/etc/jupyter/labconfig/page_config.json
 
 .PHONY: reproduce test bench lab site fuzz package help setup clean
 .DELETE_ON_ERROR:
 
-reproduce: $(STAMP)
+reproduce: $(STAMP) $(QUIET)
 	SEMNERF_SETUP_SECONDS=$$(cat $(STAMP)) $(BIN)/semnerf reproduce --scene "$(SCENE)" --scale "$(SCALE)"
 
 test: $(STAMP)
@@ -35,10 +36,9 @@ test: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py
 
-lab: $(STAMP)
+lab: $(STAMP) $(QUIET)
 	@test -d exercises || $(BIN)/semnerf students exercises
-	JUPYTER_CONFIG_PATH="$(CURDIR)/docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
-		$(BIN)/jupyter lab exercises/index.ipynb
+	$(BIN)/jupyter lab exercises/index.ipynb
 
 site: $(STAMP)
 	$(BIN)/semnerf site --to site
@@ -52,7 +52,11 @@ package: $(STAMP)
 help:
 	@sed -n '/^#/!q; s/^# //p' $(firstword $(MAKEFILE_LIST))
 
-setup: $(STAMP)
+setup: $(STAMP) $(QUIET)
+
+# Every JupyterLab of .venv asks no web site for news, updates or extensions
+$(QUIET): docs/jupyter/labconfig/page_config.json | $(STAMP)
+	@mkdir -p $(@D) && cp $< $@
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found; give one: make PYTHON=/path/to/python3.11" >&2; exit 1; }

@@ -68,6 +68,20 @@ def test_picture_has_the_figures_names_axes_and_camera():
     assert picture.get_suptitle() == "A corner"
 
 
+@pytest.mark.parametrize("sides", [(6, 5, 2.6), (2, 2.5, 2), (3, 9, 2)])
+def test_numbers_at_the_axes_are_inside_the_picture_beside_a_wide_legend(sides):
+    plots.style()
+    xyz = np.random.default_rng(0).uniform(0, sides, (400, 3)).T
+    traces = [
+        go.Scatter3d(dict(zip("xyz", xyz, strict=True)), mode="markers", name=f"ten of 180 cameras, number {k}")
+        for k in range(30)
+    ]
+    picture = picture_of(figure(*traces, scene_camera_eye={"x": -0.6, "y": -1.3, "z": 1.2}))
+    picture.draw_without_rendering()
+    room = picture.axes[0].get_tightbbox()
+    assert room.x0 >= 0 and room.x1 <= picture.bbox.width
+
+
 def test_picture_leaves_out_what_plotly_hides():
     hidden = go.Scatter3d(axes(mode="markers", name="far"), visible="legendonly")
     shown = go.Scatter3d(axes(mode="markers", name="near"))

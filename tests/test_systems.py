@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -155,10 +156,17 @@ def test_an_interrupt_while_python_ends_shows_nothing_of_it(tmp_path, first, sta
     assert (done.returncode, done.stderr) == (status, lines)
 
 
-def test_jupyterlab_is_told_to_ask_no_web_site(monkeypatch):
+@pytest.mark.skipif(sys.platform == "win32", reason="make is of Unix")
+def test_every_jupyterlab_that_make_sets_up_is_told_to_ask_no_web_site(tmp_path, monkeypatch):
     from jupyterlab_server.config import get_page_config
 
-    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(LIBRARY.parent / "docs" / "jupyter"))
+    project = LIBRARY.parent
+    shutil.copytree(project / "docs" / "jupyter", tmp_path / "docs" / "jupyter")
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(project / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "set-up-seconds").write_text("1")  # all packages are there
+    subprocess.run(["make", "-s", "setup"], cwd=tmp_path, check=True)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path / ".venv" / "etc" / "jupyter"))
     off = get_page_config([])["disabledExtensions"]
     assert {"@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension"} <= set(off)
-    assert 'JUPYTER_CONFIG_PATH="$(CURDIR)/docs/jupyter' in (LIBRARY.parent / "Makefile").read_text(encoding="utf-8")

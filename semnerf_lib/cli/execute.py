@@ -12,7 +12,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +70,9 @@ def run_cells(source: Path, executed: Path, parameters: dict[str, Any]) -> dict[
     aside, failure = part_of(executed), None
     try:
         papermill.execute_notebook(
-            source, aside, parameters, kernel_name="python3", language="python", cwd=aside.parent, progress_bar=False
-        )
+            source, aside, parameters, kernel_name="python3", language="python", cwd=aside.parent, progress_bar=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # not that its ports on this machine are unencrypted
+        )  # fmt: skip
     except PapermillExecutionError as fault:
         failure = {
             "cell": fault.exec_count,
@@ -131,6 +135,25 @@ def execute_apart(
     result.unlink(missing_ok=True)
     last = "".join(f": {line}" for line in output.splitlines()[-1:])
     return failed(notebook, f"its process ended with status {status} and no result{last}", output, start)
+
+
+@contextmanager
+def cells_shown(notebook: Path, executed: Path) -> Iterator[None]:
+    """Shows how many cells have run while `run_cells` runs them in this process: a bar, or a line from time to time."""
+    done, cells = threading.Event(), sum(cell["cell_type"] == "code" for cell in read_json(notebook)["cells"])
+
+    def follow() -> None:
+        while not done.wait(0.5):
+            bar.update(max(0, executed_cells(part_of(executed)) - bar.count))
+
+    with Progress(f"cells of {notebook.stem}", cells) as bar:
+        follower = threading.Thread(target=follow, daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            done.set()
+            follower.join()
 
 
 def run_child(job: Path, notebook: Path, part: Path, env: dict[str, str]) -> tuple[int, str]:

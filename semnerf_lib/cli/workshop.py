@@ -103,7 +103,7 @@ def slides(args: argparse.Namespace) -> int:
     import os
     import tempfile
 
-    from semnerf_lib.cli.execute import run_cells
+    from semnerf_lib.cli.execute import cells_shown, run_cells
     from semnerf_lib.errors import SemnerfError
     from semnerf_lib.machine.files import write_aside
     from semnerf_lib.pages.slides import slides_page
@@ -115,7 +115,9 @@ def slides(args: argparse.Namespace) -> int:
     os.environ["SEMNERF_HEADLESS"] = "1"  # nobody watches the kernel: an explorer leaves its picture
     with tempfile.TemporaryDirectory() as folder:
         executed = Path(folder) / args.file.name
-        failure = run_cells(args.file.resolve(), executed, {})
+        print(f"running all cells of {args.file}: a minute or so", flush=True)
+        with cells_shown(args.file, executed):
+            failure = run_cells(args.file.resolve(), executed, {})
         if failure:
             raise SemnerfError(f"{args.file}: a cell failed ({failure['error']}), expected a notebook that runs")
         page = slides_page(read_notebook(executed), args.file.parent)
@@ -153,6 +155,8 @@ def unpack(args: argparse.Namespace) -> int:
     from semnerf_lib.runs.store import Store
     from semnerf_lib.teaching.workshop import unpack
 
-    unpacked = unpack(args.file, Store(args.out), args.scene, args.sha256)
+    store = Store(args.out)
+    unpacked = unpack(args.file, store, args.scene, args.sha256)
     print(f"{len(unpacked.made)} runs unpacked, {len(unpacked.kept)} there already and left as they were")
+    print(f"in {store.root}: where notebooks and commands look for them, as `semnerf status` shows")
     return 0

@@ -124,7 +124,10 @@ def picture_of(figure: Any) -> Figure:
 
 
 def _fitting(picture: Figure, ax: Axes3D) -> float:
-    """By which factor a room must be smaller for its numbers to stay inside the picture; the layout does not count them."""
+    """By which factor a room must be smaller for the numbers at its axes to stay inside the picture.
+
+    Matplotlib's layout does not count them.
+    """
     picture.draw_without_rendering()
     whole, room, labelled = picture.bbox, ax.get_position(), ax.get_tightbbox()
     if labelled is None:

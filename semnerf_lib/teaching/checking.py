@@ -20,7 +20,7 @@ import torch
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.teaching.exercises import mark_solved
 
-NOT_YET = "not yet done: write your code where it says `# your code`"
+NOT_YET = "not yet done: it returns nothing. Write your code where it says `# your code`, and end it with `return`"
 NO_NUMBERS = "it returns something that is neither numbers nor text; see the task for what to return"
 OTHER_ORDER = "the values are right, but in another order: the task says which comes first"
 KINDS = {"f": "numbers", "c": "complex numbers", "U": "text"}
@@ -178,6 +178,9 @@ def _pattern(a: np.ndarray, b: np.ndarray, tolerance: float) -> str:
             )
         if np.allclose(a, b + shift, rtol=tolerance, atol=tolerance) and b.size > 1:
             return f"it is off by {shift:.4g} everywhere;"
+        telling = len(np.unique(b)) > max(2, b.size / 2)  # of a mask, any other with as many ones is "another order"
+        if telling and np.allclose(np.sort(a, axis=None), np.sort(b, axis=None), rtol=tolerance, atol=tolerance):
+            return "the right numbers, but in another order;"
     return ""
 
 
@@ -217,4 +220,5 @@ def _error_text(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.name != "fault"]
     line = f", in line {frames[0].lineno} of its cell" if frames and frames[0].lineno else ""
-    return f"{type(error).__name__}{line}: {lines[0] if lines else 'no message'}"
+    hint = " (a typing error, or the cells above were not run)" if type(error) is NameError else ""
+    return f"{type(error).__name__}{line}: {lines[0] if lines else 'no message'}{hint}"

@@ -72,12 +72,13 @@ PARTS = (
         0,
         "Can a room come out of labels alone?",
         "Each pixel of a photo has the name of a class: wall, sofa, lamp. There are no colours and no depth. "
-        "**Vote: can a computer learn the room from that?** Then look at views that no camera took.",
+        "**Vote: can a computer learn the room from that?** Then look at a view that training never saw. Drag it: no "
+        "camera was there.",
         "Write the votes on the board: they are counted again at minute 80.",
         (
             Show("All that training sees", ("01#c04-65691f",)),
             Show(
-                "A view that no camera took",
+                "A view that training never saw",
                 code=FREE_VIEW,
             ),
         ),
@@ -110,8 +111,10 @@ PARTS = (
     Part(
         38,
         "One ray, from density to a pixel",
-        "Density stops light; what gets through reaches the next sample; the product of both makes the pixel. Click a "
-        "wall, then a boundary, then a window frame. **Is a pixel one thing?**",
+        "Density stops light; what gets through reaches the next sample; the product of both makes the pixel. Lower "
+        "*density ×* to about 0.03: things become fog. Set it back to 1 and click a wall, then a boundary. **Is a "
+        "pixel one thing?**",
+        "In the fog the first pixel is half book, half coffee table. "
         'Students run notebook 03 up to "Logits first, softmax last".',
         (Show("Mist, then a wall", ("03#c04-c85de9",)), Show("One ray of the true room", ("03#1c783329",))),
     ),

@@ -7,7 +7,7 @@ weights, and its provenance says so. An unpacked run is a run like any other: it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import N_FOLDS, Plan, Planned, open_scene, plan
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.files import digest, sha256_of, write_aside, write_json
-from semnerf_lib.machine.progress import progress
+from semnerf_lib.machine.progress import Progress, progress
 from semnerf_lib.machine.provenance import revision
 from semnerf_lib.models import build_model
 from semnerf_lib.runs.facts import check_history, check_labels, check_result, checked_config
@@ -102,25 +102,27 @@ def pack(path: Path, scene: Scene, scale: str, planned: Plan, store: Store) -> P
             f"{store.root}: {missing} of {len(planned)} runs are not finished, expected all: `semnerf reproduce` first"
         )
     members, changes = {}, []
-    for one in progress(planned, "packing runs"):
-        run = store.find(one)
-        parts, change = _rounded(run, one.scene)
-        members |= {f"runs/{run.id}/{name}": data for name, data in parts.items()}
-        changes.append(change)
+    views = sum(len(ids) for one in planned for ids in scored_frames(one.scene, one.config).values())
+    with Progress(f"scoring views of {len(planned)} runs", views) as bar:
+        for one in planned:
+            run = store.find(one)
+            parts, change = _rounded(run, one.scene, bar.update)
+            members |= {f"runs/{run.id}/{name}": data for name, data in parts.items()}
+            changes.append(change)
     facts = {"scene": scene.name, "scale": scale, "revision": revision(), "runs": [one.id for one in planned]}
     write_archive(path, facts, members)
     return Packed(path, len(planned), path.stat().st_size, sha256_of(path), max(changes, key=abs))
 
 
-def _rounded(run: Run, scene: Scene) -> tuple[dict[str, bytes], float]:
-    """The members of a run, and how much rounding changed its mIoU at the test frames."""
+def _rounded(run: Run, scene: Scene, on_view: Callable[[], object]) -> tuple[dict[str, bytes], float]:
+    """The members of a run, and how much rounding changed its mIoU at the test frames; calls back after each view."""
     model = run.load(scene, pick_device())
     packed = pack_weights(model.state_dict())
     weights = unpack_weights(packed)
     model.load_state_dict(weights)
     before = {"test": run.metrics, "train": run.train_metrics}
     scores = {
-        views: evaluate(model, scene, ids) | {key: before[views][key] for key in TIMES if key in before[views]}
+        views: evaluate(model, scene, ids, on_view) | {key: before[views][key] for key in TIMES if key in before[views]}
         for views, ids in scored_frames(scene, run.config).items()
     }
     change = scores["test"]["miou"] - run.metrics["miou"]

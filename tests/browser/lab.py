@@ -19,7 +19,7 @@ import nbformat
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 START_SECONDS = 120
 QUIET = Path(__file__).resolve().parents[2] / "docs" / "jupyter"
-"""As `make lab`: news, updates and lists of extensions are asked of web sites."""
+"""As `make setup`: news, updates and lists of extensions would be asked of web sites."""
 
 
 class JupyterLab:

@@ -19,6 +19,7 @@ from semnerf_lib.cli import reproduce as job
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Experiment, Planned, plan
 from semnerf_lib.machine.files import read_json
+from semnerf_lib.machine.progress import progress_to
 from semnerf_lib.pages.formulas import mathml
 from semnerf_lib.pages.html import notebook_page
 from semnerf_lib.runs import notebooks
@@ -128,6 +129,15 @@ def test_a_failure_that_the_kernel_cannot_format_has_its_reason(tmp_path, hook, 
     failure = execute.run_cells(notebook, tmp_path / "01_first.ipynb", {})
     assert (failure["cell"], failure["error"]) == (3, error)
     assert failure["traceback"].startswith("Traceback") == error.startswith("OSError")
+
+
+def test_cells_that_run_in_this_process_are_counted_and_the_kernel_is_quiet(tmp_path, capfd):
+    notebook = write_notebook(tmp_path / "notebooks", "01_first", "import time", "time.sleep(2)", "1 / 0")
+    executed, counts = tmp_path / "01_first.ipynb", []
+    with progress_to(lambda bar: counts.append(bar.count)), execute.cells_shown(notebook, executed):
+        assert execute.run_cells(notebook, executed, {})["error"] == "ZeroDivisionError: division by zero"
+    assert counts and 1 <= counts[-1] <= 5
+    assert "WARNING" not in capfd.readouterr().err
 
 
 def test_interrupted_goes_on(call, tmp_path, monkeypatch, capsys):

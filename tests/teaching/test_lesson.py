@@ -9,14 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+import torch
 
 from semnerf_lib import widgets
+from semnerf_lib.cameras import get_rays
 from semnerf_lib.cli.main import main
 from semnerf_lib.errors import SemnerfError
+from semnerf_lib.experiments import open_scene
+from semnerf_lib.lessons.tracing import trace_field
+from semnerf_lib.lessons.voxel_field import surface_voxels
 from semnerf_lib.pages.outputs import NO_WIDGET
 from semnerf_lib.runs.notebooks import find_notebooks
 from semnerf_lib.teaching.lesson import NAME, PARTS, Show, lesson, plan_table
+from semnerf_lib.widgets.one_ray import telling_pixel
 
 PROJECT = Path(__file__).parents[2]
 TEACHING = (PROJECT / "TEACHING.md").read_text(encoding="utf-8")
@@ -57,6 +64,21 @@ def test_what_the_plan_quotes_of_the_notebooks_stands_there():
         assert f"### Exercise {k}: {title}\n" in prose[number]
 
 
+def test_what_minute_38_says_of_fog_is_so():
+    scene = open_scene("room", "smoke")
+    trace = trace_field(surface_voxels(scene), scene.near, scene.far)
+    frame = scene.train_ids[len(scene.train_ids) // 3]
+    rays_o, rays_d = get_rays(scene.intrinsics, torch.tensor(scene.c2w[frame], dtype=torch.float32))
+    column, row = telling_pixel(scene, frame)
+
+    def shares(density: float) -> list[float]:
+        _, fine = trace(rays_o[row, column][None], rays_d[row, column][None], 64, 128, density)
+        return sorted(np.bincount(fine.probabilities.argmax(-1), fine.weights, scene.n_classes))[-2:]
+
+    assert shares(1.0)[1] > 0.95
+    assert min(shares(0.03)) > 0.1
+
+
 def test_a_cell_that_is_not_there_is_named():
     lost = replace(PARTS[0], shows=(Show("A lost cell", ("01#nowhere",)),))
     with pytest.raises(SemnerfError, match="no cell 01#nowhere"):
@@ -80,6 +102,7 @@ def test_notebook_and_slides_from_the_pack_alone(smoke_runs, tmp_path, monkeypat
     assert main(["workshop", "lesson", str(tmp_path)]) == 2
     assert "exists" in capsys.readouterr().err and (tmp_path / "hand_out.html").is_file()
     assert main(["workshop", "slides", str(notebook)]) == 0, capsys.readouterr().err
+    assert "running all cells" in capsys.readouterr().out
     assert sorted(path.name for path in (unpacked / "runs").iterdir()) == before  # nothing was trained
     page = (tmp_path / "teach_90_minutes.slides.html").read_text(encoding="utf-8")
     slides = re.findall(r"<section.*?</section>", page, re.DOTALL)

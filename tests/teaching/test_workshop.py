@@ -15,9 +15,10 @@ from tiny import make_tiny_scene, tiny_config
 from semnerf_lib import experiments
 from semnerf_lib.cli import main
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.evaluation import evaluate
+from semnerf_lib.evaluation import evaluate, scored_frames
 from semnerf_lib.experiments import Planned
 from semnerf_lib.machine.files import digest, sha256_of
+from semnerf_lib.machine.progress import progress_to
 from semnerf_lib.runs.store import Store
 from semnerf_lib.runs.underway import Held, locked
 from semnerf_lib.teaching import archive as packing
@@ -342,6 +343,15 @@ def test_a_hash_has_eight_digits_or_more(made, tmp_path, digits):
     refused(made[2].path, tmp_path / "results", "expected 8 to 64 hexadecimal digits", sha256=digits)
 
 
+def test_packing_tells_of_each_view(made, tmp_path):
+    store, planned, _ = made
+    counts = []
+    with progress_to(lambda bar: counts.append((bar.count, bar.total))):
+        workshop.pack(tmp_path / "again.pack", planned[0].scene, "smoke", planned, store)
+    views = sum(len(ids) for one in planned for ids in scored_frames(one.scene, one.config).values())
+    assert counts == [(k, views) for k in range(1, views + 1)] and views > len(planned)
+
+
 def test_the_command_line(made, tmp_path, monkeypatch, capsys):
     store, planned, packed = made
     monkeypatch.setattr(experiments, "open_scene", lambda spec, scale: planned[0].scene)
@@ -353,7 +363,9 @@ def test_the_command_line(made, tmp_path, monkeypatch, capsys):
     assert path.read_bytes() == packed.path.read_bytes()  # the same runs, the same bytes
     short = sha256_of(path)[:12]
     words = ["workshop", "unpack", str(path), "--out", str(tmp_path / "results"), "--sha256", short]
-    assert main.main(words) == 0 and "2 runs unpacked, 0 there already" in capsys.readouterr().out
+    assert main.main(words) == 0
+    said = capsys.readouterr().out
+    assert "2 runs unpacked, 0 there already" in said and f"in {tmp_path / 'results'}:" in said
     assert main.main([*words[:-1], "12345678"]) == 2
     assert "expected 12345678" in capsys.readouterr().err
     shutil.rmtree(tmp_path / "results")

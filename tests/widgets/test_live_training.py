@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -121,6 +122,25 @@ def test_a_finished_run_is_shown_and_another_seed_can_be_trained(store, scene):
     panel.go.click()
     assert panel.live.planned.config.seed == 2 and list(panel._others) == ["seed 0"]
     assert panel.live.join(120) and store.has(Planned(scene, CONFIG.replace(seed=2)))
+
+
+def test_a_press_is_answered_before_anything_is_drawn_or_trained(store, scene, monkeypatch):
+    store.get(Planned(scene, CONFIG), CPU)
+    seen, make, begin = [], LiveRun._make, threading.Event()
+    monkeypatch.setattr(LiveRun, "_make", lambda live: (begin.wait(20), make(live)))
+
+    class Watching(Renderer):
+        def render(self, model, c2w, width):
+            seen.append((panel.go.description, panel.go.disabled))
+            return super().render(model, c2w, width)
+
+    panel = LivePanel(live_run(store, Planned(scene, CONFIG), CPU), Renderer(scene))
+    panel.renderer = Watching(scene)
+    panel.go.click()
+    assert seen[0] == ("working ...", True)
+    assert "seed 1: making rays and field" in panel.status.value and panel.go.disabled
+    begin.set()
+    assert panel.live.join(120)
 
 
 def test_scoring_advances_the_bar_and_draws_once(panel, monkeypatch, scene):
