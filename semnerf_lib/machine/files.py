@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -100,6 +101,20 @@ def write_fault(path: Path, fault: Exception) -> SemnerfError:
     return SemnerfError(
         f"{path}: cannot be written ({getattr(fault, 'strerror', None) or str(fault).partition(chr(10))[0]})"
     )
+
+
+def is_there(path: Path) -> bool:
+    """Whether a regular file is there.
+
+    Raises:
+        SemnerfError: the system does not let that be seen; `Path.is_file` would raise, or from Python 3.14 on say no.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as fault:
+        raise SemnerfError(f"{path}: cannot be read ({fault.strerror})") from fault
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -337,6 +337,15 @@ def test_any_full_disk_is_one_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: film.mp4: no room left on the disk; nothing that was finished is lost\n"
 
 
+def test_a_file_that_may_not_be_read_is_no_question_of_what_is_lost(monkeypatch, capsys):
+    def closed(_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "result.json")
+
+    monkeypatch.setattr(one_run, "evaluate", closed)
+    assert main.main(["evaluate"]) == 2
+    assert capsys.readouterr().err == "error: result.json: Permission denied\n"
+
+
 def test_widened_camera_keeps_its_rays():
     camera = Intrinsics.from_hfov(160, 120)
     wide = widened(camera)

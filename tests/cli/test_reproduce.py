@@ -72,7 +72,7 @@ def test_scores_of_finished_runs_are_kept(tmp_path, tiny_scene, capsys):
     assert "scores of view_synthesis are not kept: " in capsys.readouterr().out
 
 
-def test_one_fails_and_the_others_run(call, tmp_path, capsys):
+def test_one_fails_and_the_others_run(call, tmp_path, capsys, monkeypatch):
     given, out = tmp_path / "notebooks", tmp_path / "out"
     write_notebook(given, "01_first", "print(scale, scene)")
     write_notebook(given, "02_second", "print('before')\nraise ValueError('lost <b>')")
@@ -105,6 +105,9 @@ def test_one_fails_and_the_others_run(call, tmp_path, capsys):
     assert {path.stem for path in again if again[path] != before[path]} == {"02_second"}
     assert "Every notebook ran to its end" in (out / "index.html").read_text()
     assert not (out / "scores").exists()  # no score of smoke scale is worth keeping
+
+    monkeypatch.setattr(job, "locked", lambda *_, **__: pytest.fail("a lock, which may be somebody else's"))
+    assert call() == 0 and capsys.readouterr().out.count("unchanged since it was executed") == 3
 
 
 @pytest.mark.parametrize("victim", ["os.getpid()", "os.getppid()"], ids=["kernel", "process"])
