@@ -1,5 +1,6 @@
 """The main job, on tiny notebooks: what fails is told, what is there is kept, what was begun goes on."""
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -116,6 +117,26 @@ def test_killed_notebook_is_a_failure(call, tmp_path, capsys, victim):
     assert call() == 1
     assert "no result" in capsys.readouterr().out
     assert not (tmp_path / "out" / "notebooks" / "01_first.json").exists()
+
+
+def test_a_page_that_cannot_be_written_is_one_line(call, tmp_path, capsys):
+    write_notebook(tmp_path / "notebooks", "01_first", "print(scale)")
+    page = tmp_path / "out" / "notebooks" / "01_first.html"
+    page.mkdir(parents=True)
+    assert call() == 1
+    assert f"notebook 01_first: FAILED: {page}: cannot be written (Is a directory)\n" in capsys.readouterr().out
+
+
+def test_a_full_disk_in_a_notebook_is_one_line(tmp_path, monkeypatch):
+    import papermill
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    notebook = write_notebook(tmp_path / "notebooks", "01_first", "print(scale)")
+    monkeypatch.setattr(papermill, "execute_notebook", full)
+    with pytest.raises(SemnerfError, match="01_first.ipynb: no room left on the disk; what was there before is unch"):
+        execute.run_cells(notebook, tmp_path / "01_first.ipynb", {})
 
 
 @pytest.mark.parametrize(
