@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,32 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+@contextmanager
+def new_files() -> Iterator[list[Path]]:
+    """A list for the new files of one command: if it cannot be ended, they go, so that it can be given again."""
+    written: list[Path] = []
+    try:
+        yield written
+    except BaseException:
+        for path in written:
+            with suppress(OSError):
+                path.unlink()
+        raise
+
+
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Writes files; if one of them cannot be written, those that were not there before are removed.
+
+    Raises:
+        SemnerfError: see `write_aside`.
+    """
+    with new_files() as written:
+        for path, content in contents.items():
+            if not path.exists():
+                written.append(path)
+            write_aside(path, lambda aside, content=content: aside.write_bytes(content))
 
 
 @contextmanager
