@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from semnerf_lib.plots.renders import check_target, flight, picture, widened
 from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.mesh import load_mesh
+from semnerf_lib.surfaces import comparison
 
 COMMANDS = [
     ["reproduce"],
@@ -247,7 +249,12 @@ def test_mesh_is_written_once_and_read_again(small, scene, tmp_path, capsys):
 def test_mesh_says_how_far_it_is_from_the_truth(small, tiny_scene, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(experiments, "open_scene", lambda spec, scale: tiny_scene)
     assert main.main(["train", *small]) == 0
-    assert main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"]) == 0
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(comparison, "nearest_of", Mock(side_effect=KeyboardInterrupt))
+        main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"])
+    assert (
+        main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"]) == 0
+    )  # nothing was in the way
     out = capsys.readouterr().out
     assert "accuracy: learnt to true, mean (median)" in out and "F-score within 10 cm" in out
 
