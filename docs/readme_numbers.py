@@ -153,12 +153,14 @@ def longer() -> str:
 
 
 def open_questions() -> str:
-    """What our runs say to what the paper leaves open (notebook 10)."""
+    """What our runs say to what the paper leaves open, in short (notebook 10)."""
     lines = table_in(output("10", "c38-open02"), "title")
-    return "".join(
-        f"- **{line['title']}** ([{line['notebook']}](notebooks/{file_of(line['notebook'])})): {line['answer']}\n"
+    rows = [
+        [line["title"], line["in short"], f"[{n}](notebooks/{file_of(n)})"]
         for line in lines
-    )
+        for n in [line["notebook"]]
+    ]
+    return markdown(["the paper leaves open", "our runs say", "notebook"], rows)
 
 
 def runs() -> str:

@@ -212,7 +212,7 @@ def render_grids(
     weights, z_fine = propose(grids(proposal), Rays(rays_o, rays_d, z_vals), far, u, PDF_FLOOR)
     first = Rendered(None, (weights * z_vals).sum(-1), weights.sum(-1), None, weights, z_vals)
     layers = (field.trunk.weight, field.trunk.bias, field.density.weight, field.density.bias)
-    weights, summed, h = march(grids(field), Rays(rays_o, rays_d, z_fine), *layers)
+    weights, summed, h = march(grids(field), Rays(rays_o, rays_d, z_fine), *layers, hidden=field.colour is not None)
     accumulated, rgb = weights.sum(-1), None
     sem_logits = summed @ field.semantic.weight.t() + accumulated[:, None] * field.semantic.bias
     if field.colour is not None:

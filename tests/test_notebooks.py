@@ -52,6 +52,11 @@ def test_executed_from_top_to_bottom_without_an_error(path):
 
 
 @every_notebook
+def test_no_warning_stands_in_the_outputs(path):
+    assert not [o for cell in code(read(path)) for o in cell.outputs if o.get("name") == "stderr"]
+
+
+@every_notebook
 def test_committed_outputs_are_of_laptop_scale(path):
     cells = code(read(path))
     assert cells[0].source.splitlines() == ['scale = "laptop"', 'scene = "room"']

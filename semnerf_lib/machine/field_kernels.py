@@ -35,6 +35,7 @@ def field_forward(n_in: int, width: int, keeps: bool, least: float, most: float)
         for r in range(start, stop):
             length, left = float32(length_of(rays_d, r)), ONE
             live[r] = n_samples
+            place(x[r], r, z, rays_o, rays_d, bounds, shell)
             for j in range(width):
                 summed[r, j] = ZERO
             for s in range(n_samples):
@@ -46,9 +47,8 @@ def field_forward(n_in: int, width: int, keeps: bool, least: float, most: float)
                         for j in range(width):
                             hidden[p, j] = ZERO
                     continue
-                place(x, p, r, z[r, s], rays_o, rays_d, bounds, shell)
                 for level in range(n_levels):
-                    (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, uint64(p), sizes, offsets, uint64(level))
+                    (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x[r], s, sizes, offsets, uint64(level))
                     for f in range(2):
                         lower = wa * table[a, f] + wb * table[b, f] + wc * table[c, f] + wd * table[d, f]
                         upper = wa * table[a + STEP, f] + wb * table[b + STEP, f]
@@ -124,14 +124,14 @@ def field_backward(n_in: int, width: int) -> Callable:
 
 @compiled_loop()
 def scatter(grad, x, live, sizes, offsets, total, start, stop):
-    n_samples = len(x) // len(live)
+    n_samples = x.shape[2]
     for level in range(uint64(start), uint64(stop)):
         first, size = uint64(offsets[level]), uint64(sizes[level, 0] * sizes[level, 1] * sizes[level, 2])
         total[first : first + size] = 0
         for r in range(len(live)):
             for s in range(live[r]):
                 p = uint64(r * n_samples + s)
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, p, sizes, offsets, level)
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x[r], s, sizes, offsets, level)
                 for f in range(2):
                     g = grad[p, level * uint64(2) + uint64(f)]
                     for row, weight in ((a, wa * g), (b, wb * g), (c, wc * g), (d, wd * g)):

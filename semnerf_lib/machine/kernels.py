@@ -37,11 +37,14 @@ def _along(x, size):
 
 @njit(inline="always")
 def cell_edges(x, p, sizes, offsets, level):
-    """The first rows of the four edges along z of point p's cell, their weights, and the share of the way along z."""
+    """The first rows of the four edges along z of point p's cell, their weights, and the share of the way along z.
+
+    An axis is a row of x.
+    """
     ny, nz = uint64(sizes[level, 1]), uint64(sizes[level, 2])
-    i, tx = _along(x[p, 0], uint64(sizes[level, 0]))
-    j, ty = _along(x[p, 1], ny)
-    k, tz = _along(x[p, 2], nz)
+    i, tx = _along(x[0, p], uint64(sizes[level, 0]))
+    j, ty = _along(x[1, p], ny)
+    k, tz = _along(x[2, p], nz)
     a = uint64(offsets[level]) + (i * ny + j) * nz + k
     rows = (a, a + nz, a + ny * nz, a + (ny + STEP) * nz)
     return rows, ((ONE - tx) * (ONE - ty), (ONE - tx) * ty, tx * (ONE - ty), tx * ty), tz
@@ -95,7 +98,7 @@ def compiled(n: int) -> tuple[Callable, Callable]:
     def read(table, x, sizes, offsets, out, start, stop):
         for level in range(uint64(len(sizes))):
             for p in range(uint64(start), uint64(stop)):
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, p, sizes, offsets, level)
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x.T, p, sizes, offsets, level)
                 for f in range(n):
                     lower = wa * table[a, f] + wb * table[b, f] + wc * table[c, f] + wd * table[d, f]
                     upper = wa * table[a + STEP, f] + wb * table[b + STEP, f]
@@ -108,7 +111,7 @@ def compiled(n: int) -> tuple[Callable, Callable]:
             first, size = uint64(offsets[level]), uint64(sizes[level, 0] * sizes[level, 1] * sizes[level, 2])
             total[first : first + size] = 0
             for p in range(uint64(len(x))):
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, p, sizes, offsets, level)
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x.T, p, sizes, offsets, level)
                 for f in range(n):
                     g = grad[p, level * uint64(n) + uint64(f)]
                     for row, weight in ((a, wa * g), (b, wb * g), (c, wc * g), (d, wd * g)):

@@ -27,16 +27,16 @@ def proposal_forward(least: float, most: float) -> Callable:
     def forward(table, sizes, offsets, bounds, shell, thin, rays_o, rays_d, z, far, u, last, floor, outs, start, stop):
         weights, opticals, fine = outs
         n_samples = z.shape[1]
-        x, cdf = np.empty((1, 3), np.float32), np.empty(n_samples + 1, np.float32)
+        x, cdf = np.empty((3, n_samples), np.float32), np.empty(n_samples + 1, np.float32)
         for r in range(start, stop):
             length, left = float32(length_of(rays_d, r)), ONE
+            place(x, r, z, rays_o, rays_d, bounds, shell)
             for s in range(n_samples):
                 weights[r, s] = ZERO
                 opticals[r, s] = ZERO
                 if left < least:
                     continue
-                place(x, 0, r, z[r, s], rays_o, rays_d, bounds, shell)
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, uint64(0), sizes, offsets, uint64(0))
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, s, sizes, offsets, uint64(0))
                 lower = wa * table[a, 0] + wb * table[b, 0] + wc * table[c, 0] + wd * table[d, 0]
                 upper = wa * table[a + STEP, 0] + wb * table[b + STEP, 0]
                 upper += wc * table[c + STEP, 0] + wd * table[d + STEP, 0]
@@ -66,18 +66,18 @@ def proposal_backward(
     sizes, offsets, bounds, shell, rays_o, rays_d, z, weights, opticals, grad, totals, n_rays, start, stop
 ):
     n_samples = z.shape[1]
-    x, raw = np.empty((1, 3), np.float32), np.empty(n_samples, np.float32)
+    x, raw = np.empty((3, n_samples), np.float32), np.empty(n_samples, np.float32)
     for part in range(start, stop):
         total = totals[part]
         total[:] = ZERO
         for r in range(part * n_rays, min((part + 1) * n_rays, len(z))):
             to_exponents(grad[r], weights, opticals, r, n_samples, raw)
+            place(x, r, z, rays_o, rays_d, bounds, shell)
             for s in range(n_samples):
                 g = raw[s]
                 if g == ZERO:
                     continue
-                place(x, 0, r, z[r, s], rays_o, rays_d, bounds, shell)
-                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, uint64(0), sizes, offsets, uint64(0))
+                (a, b, c, d), (wa, wb, wc, wd), t = cell_edges(x, s, sizes, offsets, uint64(0))
                 for row, weight in ((a, wa * g), (b, wb * g), (c, wc * g), (d, wd * g)):
                     total[row, 0] += weight * (ONE - t)
                     total[row + STEP, 0] += weight * t

@@ -38,10 +38,15 @@ def _unit(value, lower, upper, shell):
 
 
 @njit(inline="always")
-def place(x, p, r, z, rays_o, rays_d, bounds, shell):
-    """Writes the place in the unit cube of ray r at depth z into x[p]."""
+def place(x, r, z, rays_o, rays_d, bounds, shell):
+    """Writes the places in the unit cube of ray r at all its depths z[r] into x, an axis a row.
+
+    All at once, since a processor divides eight numbers in the time of one.
+    """
     for axis in range(3):
-        x[p, axis] = _unit(rays_o[r, axis] + z * rays_d[r, axis], bounds[0, axis], bounds[1, axis], shell)
+        o, d, lower, upper = rays_o[r, axis], rays_d[r, axis], bounds[0, axis], bounds[1, axis]
+        for s in range(z.shape[1]):
+            x[axis, s] = _unit(o + z[r, s] * d, lower, upper, shell)
 
 
 @njit(inline="always")

@@ -78,6 +78,7 @@ def march(
     bias: Float[Tensor, "width"],
     density: Float[Tensor, "1 width"],
     density_bias: Float[Tensor, "1"],
+    hidden: bool,
 ) -> tuple[Float[Tensor, "rays samples"], Float[Tensor, "rays width"], Float[Tensor, "points width"]]:
     """Weights w_i of the samples of grids with a hidden layer, and its composited values.
 
@@ -85,11 +86,14 @@ def march(
 
     Args:
         grids: of two features a level.
+        hidden: whether h is asked for.
 
     Returns:
-        w, H and h, which is 0 at samples that no light reaches.
+        w, H and h, which is 0 at samples that no light reaches, and empty where neither it nor a gradient is asked for.
     """
-    return _March.apply(grids.table, matrix, bias, torch.cat([density[0], density_bias]), grids, rays)
+    inputs = grids.table, matrix, bias, torch.cat([density[0], density_bias])
+    keeps = hidden or (torch.is_grad_enabled() and any(one.requires_grad for one in inputs))
+    return _March.apply(*inputs, grids, rays, keeps)
 
 
 class _Propose(torch.autograd.Function):
@@ -126,14 +130,13 @@ class _Propose(torch.autograd.Function):
 
 class _March(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, table, matrix, bias, out, grids, rays):
+    def forward(ctx, table, matrix, bias, out, grids, rays, keeps):
         from semnerf_lib.machine.field_kernels import field_forward
 
         (n_rays, n_samples), (width, n_in) = rays.z.shape, matrix.shape
-        keeps = any(ctx.needs_input_grad)
         points = n_rays * n_samples if keeps else n_rays
         weights, opticals = torch.empty(n_rays, n_samples), torch.empty(n_rays, n_samples)
-        live, x = torch.empty(n_rays, dtype=torch.int64), torch.empty(points, 3)
+        live, x = torch.empty(n_rays, dtype=torch.int64), torch.empty(n_rays, 3, n_samples)
         features, hidden = torch.empty(points, n_in), torch.empty(points if keeps else 0, width)
         summed = torch.empty(n_rays, width)
         loop = field_forward(n_in, width, keeps, LEAST, grids.most)
@@ -174,7 +177,7 @@ class _March(torch.autograd.Function):
         # a level a thread: no two threads add to the same row
         in_threads(len(grids.sizes), lambda start, stop: scatter(*arrays, start, stop), size=1)
         of_matrix, of_bias, of_out = (part.sum(0) for part in sums)
-        return table, of_matrix.t().contiguous(), of_bias, of_out, None, None
+        return table, of_matrix.t().contiguous(), of_bias, of_out, None, None, None
 
 
 class _Cover(torch.autograd.Function):

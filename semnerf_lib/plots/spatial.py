@@ -33,6 +33,8 @@ MAX_BYTES = 400_000
 
 CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False, "plotlyServerURL": ""}
 """Plotly's `config`: without it a figure has a button that sends it to plotly's server."""
+ZOOM, MARGIN = 1.1, 0.01
+"""How much of its picture a room fills, and the share of its width that stays free beside the numbers at its axes."""
 
 
 class Shown3D:
@@ -106,7 +108,8 @@ def picture_of(figure: Any) -> Figure:
     lower, upper = np.nanmin(seen, axis=0), np.nanmax(seen, axis=0)
     upper = np.maximum(upper, lower + 1e-3)
     ax.set(xlim=(lower[0], upper[0]), ylim=(lower[1], upper[1]), zlim=(lower[2], upper[2]))
-    ax.set_box_aspect(np.maximum(upper - lower, 0.1 * (upper - lower).max()), zoom=1.1)
+    sides = np.maximum(upper - lower, 0.1 * (upper - lower).max())
+    ax.set_box_aspect(sides, zoom=ZOOM)
     scene = figure.layout.scene
     ax.set(**{f"{a}label": getattr(scene, f"{a}axis").title.text or a for a in "xyz"})
     eye = scene.camera.eye
@@ -116,7 +119,19 @@ def picture_of(figure: Any) -> Figure:
     if handles and figure.layout.showlegend is not False:
         columns = -(-len(handles) // 24)
         picture.legend(handles.values(), handles, loc="outside right upper", ncols=columns, fontsize=9)
+    ax.set_box_aspect(sides, zoom=ZOOM * _fitting(picture, ax))
     return picture
+
+
+def _fitting(picture: Figure, ax: Axes3D) -> float:
+    """By which factor a room must be smaller for its numbers to stay inside the picture; the layout does not count them."""
+    picture.draw_without_rendering()
+    whole, room, labelled = picture.bbox, ax.get_position(), ax.get_tightbbox()
+    if labelled is None:
+        return 1.0
+    x0, x1 = labelled.x0 / whole.width, labelled.x1 / whole.width
+    middle = (room.x0 + room.x1) / 2
+    return min(1.0, (middle - MARGIN) / (middle - x0), (1 - middle - MARGIN) / (x1 - middle))
 
 
 def title_of(figure: Any) -> str:

@@ -19,6 +19,7 @@ from semnerf_lib.questions import (
     thin_parts,
 )
 from semnerf_lib.questions.changed import CHANGED, REPAIR
+from semnerf_lib.questions.headlines import HEADLINES
 from semnerf_lib.questions.question import Question, answer, make_answer, own_file
 from semnerf_lib.questions.unlabelled import UNLABELLED
 from semnerf_lib.runs.executors import Executor
@@ -51,7 +52,7 @@ def make_answers(notebooks: Sequence[Path], store: Store, pick: Callable[[int], 
 
 
 def conclusions(store: Store) -> list[dict[str, str]]:
-    """A line a question: its `title`, its `notebook`, its `answer` in a sentence, and the runs that it `rests on`.
+    """A line a question: `title`, `notebook`, the answer `in short` and whole (`answer`), and the runs it `rests on`.
 
     Args:
         store: where the reader's own answers are; else those of the project are taken.
@@ -62,8 +63,8 @@ def conclusions(store: Store) -> list[dict[str, str]]:
     lines = []
     for question in QUESTIONS:
         found = answer(question.name, store)
-        own = {"title": question.title, "notebook": question.notebook, "answer": question.conclude(found.rows)}
-        lines.append(own | {"rests on": found.source})
+        own = {"title": question.title, "notebook": question.notebook, "in short": HEADLINES[question.name](found.rows)}
+        lines.append(own | {"answer": question.conclude(found.rows), "rests on": found.source})
     return lines
 
 

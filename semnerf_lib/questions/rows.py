@@ -9,7 +9,7 @@ from typing import Any, get_args
 from semnerf_lib.config import Supervision
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import is_number, of_kinds
-from semnerf_lib.study.verdicts import compare_seeds
+from semnerf_lib.study.verdicts import PairedComparison, compare_seeds
 
 Row = dict[str, Any]
 
@@ -19,38 +19,51 @@ def select(rows: Sequence[Row], **wanted: Any) -> list[Row]:
     return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
 
 
-def difference(rows: Sequence[Row], others: Sequence[Row], key: str, words: tuple[str, str]) -> str:
-    """The paired difference of a share between two groups of rows, as "+3.2 points (+1.3 to +5.0, n = 3): higher".
+def gap(rows: Sequence[Row], others: Sequence[Row], key: str) -> PairedComparison:
+    """The paired difference of a share between two groups of rows, in points.
 
     Rows are paired by supervision and seed; the interval is `verdicts.compare_seeds`'s.
+    """
+    by_pair = [{(row["supervision"], row["seed"]): 100 * row[key] for row in group} for group in (rows, others)]
+    pairs = sorted(by_pair[0].keys() & by_pair[1].keys())
+    return compare_seeds(*([group[pair] for pair in pairs] for group in by_pair), margin=0)
+
+
+def difference(rows: Sequence[Row], others: Sequence[Row], key: str, words: tuple[str, str]) -> str:
+    """What `gap` finds, as "+3.2 points (+1.3 to +5.0, n = 3): higher".
 
     Args:
         words: for a difference above 0 and below.
     """
-    by_pair = [{(row["supervision"], row["seed"]): 100 * row[key] for row in group} for group in (rows, others)]
-    pairs = sorted(by_pair[0].keys() & by_pair[1].keys())
-    return _in_words(*([group[pair] for pair in pairs] for group in by_pair), words)
+    return _in_words(gap(rows, others, key), words)
+
+
+def supervision_gap(groups: Sequence[Sequence[Row]], key: str) -> PairedComparison:
+    """Scores from labels alone minus those from labels + RGB, in points or centimetres.
+
+    Args:
+        groups: of rows. Each gives one difference, the mean over its seeds.
+    """
+    means = ([100 * mean_of(select(some, supervision=one), key) for some in groups] for one in ("labels", "labels+rgb"))
+    return compare_seeds(*means, margin=0)
 
 
 def supervision_gaps(groups: Sequence[Sequence[Row]], of: str) -> str:
     """mIoU and depth error from labels alone minus those from labels + RGB, in words as `difference` has them.
 
     Args:
-        groups: of rows. Each gives one difference, the mean over its seeds.
+        groups: as of `supervision_gap`.
         of: what a group is, as "scenes".
     """
     parts = []
     for key, title, unit in (("miou", "mIoU", "points"), ("depth_mae", "depth error", "cm")):
-        scores = (
-            [100 * mean_of(select(group, supervision=one), key) for group in groups] for one in ("labels", "labels+rgb")
-        )
-        parts.append(f"{title} {_in_words(*scores, ('higher', 'lower'), unit).replace('seeds', of)}")
+        found = _in_words(supervision_gap(groups, key), ("higher", "lower"), unit)
+        parts.append(f"{title} {found.replace('seeds', of)}")
     return ", ".join(parts)
 
 
-def _in_words(scores: Sequence[float], others: Sequence[float], words: tuple[str, str], unit: str = "points") -> str:
-    d = compare_seeds(scores, others, margin=0)
-    interval = f"{d.mean:+.1f} {unit} ({d.low:+.1f} to {d.high:+.1f}, n = {len(scores)})".replace("-", "−")
+def _in_words(d: PairedComparison, words: tuple[str, str], unit: str = "points") -> str:
+    interval = f"{d.mean:+.1f} {unit} ({d.low:+.1f} to {d.high:+.1f}, n = {len(d.differences)})".replace("-", "−")
     return f"{interval}: {d.conclusion(*words)}"
 
 

@@ -36,7 +36,7 @@ TRAINING, TEST, OWN, RAY, BUNDLE = "#56b4e9", "#cc79a7", "#000000", "#d55e00", "
 """Colours of the training cameras, the test cameras, one's own camera, its ray and its bundle of rays."""
 ENDLESS = 3.0
 """Length of a drawn ray whose depth is unknown, metres."""
-FARTHER = 1.75
+FARTHER = 1.15
 """How much farther than in other explorers one stands at first: the whole room and the ray's end are in sight."""
 STATIC_CAMERAS = 10
 """Cameras of a piece of the path that the figure in a file draws."""

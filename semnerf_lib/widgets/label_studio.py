@@ -16,10 +16,11 @@ from semnerf_lib.config import Config
 from semnerf_lib.evaluation import Render, View, view_renderer
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.progress import watched
-from semnerf_lib.metrics import confusion_matrix, label_scores
+from semnerf_lib.metrics import LabelScores, confusion_matrix, label_scores
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise
 from semnerf_lib.plots.images import class_legend
+from semnerf_lib.plots.renders import telling_frames
 from semnerf_lib.plots.spatial import small_picture
 from semnerf_lib.scene import Scene
 from semnerf_lib.studio.clicks import Click
@@ -80,7 +81,7 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Model, Scene
     """Test views after 3, 20 and 100 clicks on the largest mistakes, and how unsure the learner is in the end."""
     while learner.step():
         pass
-    frames = [scene.test_ids[i] for i in np.linspace(0, len(scene.test_ids) - 1, N_VIEWS + 2).astype(int)[1:-1]]
+    frames = telling_frames(scene, N_VIEWS)
     rows, columns = len(frames), len(COUNTS) + 3
     figure, axes = plt.subplots(rows, columns, figsize=(9.6, 1.35 * rows + 1.2), squeeze=False, layout="constrained")
     for ax in axes.flat:
@@ -98,13 +99,14 @@ def studio_figure(scene: Scene, learner: Learner, render: Callable[[Model, Scene
             where = has_evidence(view, n)
             axes[row, column].imshow(filled_picture(view, where))
             labels.append(view.labels[where])
-            grey = grey if where.all() else "; grey: no evidence from clicks"
-        title = f"{len(clicks)} clicks: mIoU {filled_miou(views, truth, n):.2f}"
+            grey = grey if where.all() else "; grey: no click tells yet"
+        scores = filled_scores(views, truth, n)
+        title = f"{len(clicks)} clicks: {scores.total_accuracy:.0%} right\nmIoU {scores.miou:.2f}"
         axes[0, column].set_title(title, fontsize=8)
     for row, view in enumerate(views):
         axes[row, -2].imshow(layer_picture("entropy", view, n, None))
     axes[0, 0].set_title("" if scene.rgb is None else "test view", fontsize=8)
-    axes[0, -2].set_title(f"then unsure (0 to {np.log(n):.1f} nats)", fontsize=8)
+    axes[0, -2].set_title(f"then unsure\n(0 to {np.log(n):.1f} nats)", fontsize=8)
     axes[0, -1].set_title("truth", fontsize=8)
     figure.suptitle(f"Label studio, {learner.name}: views without clicks{grey}", x=0.01, ha="left")
     class_legend(figure, np.concatenate(labels), scene.class_names)
@@ -126,10 +128,10 @@ def clicks_on_mistakes(
         yield clicks
 
 
-def filled_miou(views: Sequence[View], truth: UInt8[np.ndarray, "views height width"], n_classes: int) -> float:
-    """mIoU of views of whose pixels clicks need not tell.
+def filled_scores(views: Sequence[View], truth: UInt8[np.ndarray, "views height width"], n_classes: int) -> LabelScores:
+    """Scores of views of whose pixels clicks need not tell.
 
     Where none tells, the guess is a class more, which the truth has not: wrong, and no true class is blamed for it.
     """
     guesses = np.stack([np.where(has_evidence(view, n_classes), view.labels, np.uint8(n_classes)) for view in views])
-    return label_scores(confusion_matrix(guesses, truth, n_classes + 1)).miou
+    return label_scores(confusion_matrix(guesses, truth, n_classes + 1))

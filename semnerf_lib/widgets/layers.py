@@ -17,8 +17,8 @@ from semnerf_lib.plots.images import RIGHT, UNKNOWN, WRONG
 from semnerf_lib.scene import VOID
 
 LAYERS = ("labels", "depth", "entropy", "error")
-GUESS = 1.05
-"""A class this many times as probable as a blind guess is still one."""
+ODDS = 8.0
+"""Evidence: the best class has this many times the odds of a blind guess. Random features alone reach some of it."""
 NO_EVIDENCE = 235
 """The grey of pixels of which no click tells anything."""
 
@@ -65,8 +65,8 @@ def true_picture(layer: str, truth: TrueView, farthest: float) -> UInt8[np.ndarr
 
 
 def has_evidence(view: View, n_classes: int) -> Bool[np.ndarray, "height width"]:
-    """Where some click's evidence reaches: elsewhere all classes are as probable as each other."""
-    return view.probability >= GUESS / n_classes
+    """Where clicks tell the class: its odds p / (1 - p) are `ODDS` times those of a blind guess, 1 / (C - 1)."""
+    return view.probability * (n_classes - 1) >= ODDS * (1 - view.probability)
 
 
 def filled_picture(view: View, where: Bool[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width 3"]:

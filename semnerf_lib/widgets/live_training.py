@@ -92,7 +92,7 @@ class LivePanel:
         )  # fmt: skip
         self.slider.observe(lambda _: self._other_view(), "value")
         self.curves = Picture(blank, 940, "training curves", cursor="default")
-        self.pictures = {name: Picture(blank, 232, name, cursor="default") for name in ("truth", *LAYERS)}
+        self.pictures = {name: Picture(blank, 224, name, cursor="default") for name in ("truth", *LAYERS)}
         self.captions = {name: ipywidgets.HTML(f"<b>{name}</b>") for name in self.pictures}
         views = [ipywidgets.VBox([self.captions[name], picture]) for name, picture in self.pictures.items()]
         self.cloud = LiveFigure([go.Scatter3d()], cloud_layout(self.scene, "What has been learnt"))
@@ -113,10 +113,10 @@ class LivePanel:
             ]
         )
 
-    def _follow(self, live: LiveRun) -> None:
-        """Shows a run, whatever its state; from then on it tells of itself."""
+    def _follow(self, live: LiveRun, starts: bool = False) -> None:
+        """Shows a run, whatever its state; from then on it tells of itself. A run that `starts` needs no button."""
         self.live, live.on_change = live, self.on_change
-        self._show_status(live)
+        self._show_status(live, starts)
         if live.state not in AT_WORK:
             self._model = model_of(live)
             self._draw(live)
@@ -153,21 +153,22 @@ class LivePanel:
         if self.live.state == "finished":
             self._next_seed()
         self.live.start()
+        self._show_status(self.live)
 
     def _next_seed(self) -> None:
         live = self.live
         self._others[f"seed {live.planned.config.seed}"] = live.history
-        self._follow(live_run(live.store, next_seed(live), live.device))
+        self._follow(live_run(live.store, next_seed(live), live.device), starts=True)
 
-    def _show_status(self, live: LiveRun) -> None:
+    def _show_status(self, live: LiveRun, starts: bool = False) -> None:
         """Buttons, bar and status line."""
         state, last = live.state, live.planned.config.iterations
-        self._state, busy = state, state in ("beginning", "scoring")
+        self._state, busy = state, starts or state in ("beginning", "scoring")
         words = {"new": "start", "training": "pause", "failed": "try again"}
         if state == "finished":
             words["finished"] = f"train seed {next_seed(live).config.seed} too"
         icons = {"training": "pause", "finished": "random"}
-        self.go.description = words.get(state, "working ..." if busy else "go on")
+        self.go.description = "working ..." if busy else words.get(state, "go on")
         self.go.icon, self.go.disabled = icons.get(state, "play"), busy
         self.halt.disabled = state not in ("training", "paused")
         scoring = state == "scoring" and live.n_to_score

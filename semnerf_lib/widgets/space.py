@@ -22,8 +22,10 @@ OUTLINE = (1, 2, 3, 4, 1, 0, 2, 3, 0, 4)
 """In which order a pen draws a pyramid's edges: 0 is the camera's centre, 1 ... 4 the corners of its image."""
 SIZE = 1.6
 """How long plotly draws the mean of a room's two longest sides, in its own units."""
-EYE = (-0.75, -1.2, 1.35)
+EYE = (-1.0, -1.6, 1.8)
 """Where one looks from at first, in those units from the middle of the room."""
+CENTRE = (0.0, 0.0, -0.25)
+"""What one looks at, in the same units: a little below the middle, so that the room's near corner is in sight."""
 
 
 class LiveFigure(go.FigureWidget):
@@ -68,7 +70,9 @@ def room_layout(
         margin=dict(l=0, r=0, t=40, b=0),
         legend=dict(itemsizing="constant", font=dict(size=11)),
         uirevision="kept",  # a new surface does not turn the room back
-        scene=dict(**axes, **sides, camera=dict(eye=xyz(np.array(eye)), up=xyz(np.array(up)))),
+        scene=dict(
+            **axes, **sides, camera={k: xyz(np.array(v)) for k, v in dict(eye=eye, up=up, center=CENTRE).items()}
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ import plotly.graph_objects as go
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbformat import v4
+from PIL import Image
 
 from semnerf_lib.pages.outputs import LIBRARY
 from semnerf_lib.pages.site import build_site
@@ -211,6 +213,9 @@ def test_a_figure_in_space_is_live_and_can_be_turned(in_space, visitor, pictures
     page.get_by_role("button", name="Turn it in 3D").click()
     page.wait_for_selector("figure.in-space[data-live=yes]")
     assert page.locator(".still").is_hidden() and page.locator(".live canvas").count()
+    page.wait_for_timeout(500)
+    seen = Image.open(io.BytesIO(page.locator(".live").screenshot())).convert("RGB")
+    assert len(seen.getcolors(maxcolors=2**24)) > 100, "the live figure is one blank box"
     buttons = page.locator(".modebar-btn").evaluate_all("(all) => all.map((button) => button.dataset.title)")
     assert buttons and not [title for title in buttons if re.search("Share|Plotly", title or "")]
     eye = "() => JSON.stringify(document.querySelector('.live')._fullLayout.scene._scene.getCamera().eye)"

@@ -7,6 +7,7 @@ import torch
 
 from semnerf_lib.grid import Box, DensityGrid, GridField, render_grids
 from semnerf_lib.losses import photometric_loss, proposal_loss, semantic_loss
+from semnerf_lib.machine import field_kernels
 from semnerf_lib.machine.raymarching import LEAST
 from semnerf_lib.rendering import Rendered, render_proposal
 
@@ -70,6 +71,21 @@ def test_views_are_those_that_training_sees():
         without = rendered(render_grids, grids, None)[1]
     assert torch.equal(with_gradient.sem_logits, without.sem_logits)
     assert torch.equal(with_gradient.weights, without.weights)
+
+
+@pytest.mark.parametrize("rgb", [False, True])
+def test_a_view_keeps_nothing_for_a_way_back_that_it_does_not_go(monkeypatch, rgb):
+    grids, kept, forward = some_grids(0.25, rgb), [], field_kernels.field_forward
+
+    def recorded(n_in, width, keeps, *limits):
+        kept.append(keeps)
+        return forward(n_in, width, keeps, *limits)
+
+    monkeypatch.setattr(field_kernels, "field_forward", recorded)
+    rendered(render_grids, grids, None)
+    with torch.inference_mode():
+        rendered(render_grids, grids, None)
+    assert kept == [True, rgb]  # colours are made of what each sample has
 
 
 def test_sums_have_the_same_bits_for_any_number_of_cores(cores):

@@ -204,6 +204,7 @@ def test_every_question_of_the_project_has_a_conclusion_with_its_runs(tmp_path):
     for line in lines:
         assert line["answer"].endswith(".") and re.search(r"\d", line["answer"]), line
         assert re.search(r"\d+ runs, ", line["rests on"]), line
+        assert line["in short"].endswith(".") and re.search(r"\d", line["in short"]) and len(line["in short"]) < 320
 
 
 def test_a_conclusion_follows_the_readers_own_answer(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import re
 import threading
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from semnerf_lib.scene import VOID
 from semnerf_lib.studio.clicks import Click
 from semnerf_lib.studio.learners import ColourLearner
 from semnerf_lib.studio.session import close_all
-from semnerf_lib.widgets.label_studio import COUNTS, click_learners, filled_miou, label_studio, studio_figure
+from semnerf_lib.widgets.label_studio import COUNTS, click_learners, filled_scores, label_studio, studio_figure
 from semnerf_lib.widgets.layers import NO_EVIDENCE, error_text, filled_key, filled_picture, has_evidence
 from semnerf_lib.widgets.marks import PIXELS, enlargement, mark_clicks
 from semnerf_lib.widgets.studio_panel import OTHERS, StudioPanel
@@ -233,6 +234,7 @@ def test_the_figure_for_readers_without_a_kernel(scene):
     picture = studio_figure(scene, DummyLearner(steps=4), DummyRender())
     assert len(picture.data) < 100_000 and Image.open(io.BytesIO(picture.data)).size[0] > 600
     assert COUNTS == tuple(sorted(COUNTS))
+    assert all(re.search(rf"{count} clicks: \d+% right", picture.alt) for count in COUNTS)
     assert ColourLearner.name in picture_title(studio_figure(scene, renamed(), DummyRender()))
 
 
@@ -267,8 +269,8 @@ def test_pixels_of_which_no_click_tells_are_grey():
 
 
 def half_evident():
-    """Four pixels of floor and two of which no click tells."""
-    probability = np.float32([[1, 0.5, 0.2], [1 / 7, 1.02 / 7, 1.1 / 7]])
+    """Four pixels of floor and two of which no click tells: of seven classes, odds of 8 to 6 are needed."""
+    probability = np.float32([[1, 0.9, 0.58], [1 / 7, 0.56, 0.58]])
     return View(np.full((2, 3), FLOOR, np.uint8), probability, probability, probability, None)
 
 
@@ -288,9 +290,9 @@ def test_the_key_and_the_score_know_of_pixels_of_which_no_click_tells():
 def test_the_figure_counts_pixels_of_which_no_click_tells_as_wrong():
     view = half_evident()
     truth = view.labels[None].copy()
-    assert filled_miou([view], truth, 7) == pytest.approx(4 / 6)
+    assert filled_scores([view], truth, 7).miou == pytest.approx(4 / 6)
     truth[0, 1, :2] = VOID, SPHERE
-    assert filled_miou([view], truth, 7) == pytest.approx((1 + 0) / 2)
+    assert filled_scores([view], truth, 7).miou == pytest.approx((1 + 0) / 2)
 
 
 def test_before_the_first_click_all_is_grey_in_picture_and_key(panel):

@@ -15,6 +15,7 @@ from semnerf_lib.surfaces.culling import simplified
 from semnerf_lib.training import Trainer
 from semnerf_lib.widgets import learnt_by, learnt_room
 from semnerf_lib.widgets.learnt_room import DENSITY, DISTANCE, ENDS, LABELS, SIDE_STATIC, Learnt, LearntRoom
+from semnerf_lib.widgets.space import plotly_units, room_layout
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,19 @@ def test_another_density_is_asked_for_once_and_other_colours_not_at_all(shown):
     room.show.value = LABELS
     room.kind.value = ENDS
     assert len(room.figure.data) > 2 and counted.asked[-1] is None
+
+
+def test_a_room_is_in_sight_whole_at_first():
+    box = np.array([[0.0, 0, 0], [6.2, 5.2, 2.8]])
+    camera = room_layout(box, "A room").scene.camera
+    eye, centre = (np.array([v.x, v.y, v.z]) for v in (camera.eye, camera.center))
+    corners = (np.array(np.meshgrid(*box.T)).reshape(3, -1).T - box.mean(0)) * plotly_units(box) - eye
+    ahead = (centre - eye) / np.linalg.norm(centre - eye)
+    right = np.cross(ahead, [0, 0, 1]) / np.linalg.norm(np.cross(ahead, [0, 0, 1]))
+    image = corners @ np.stack([right, np.cross(right, ahead)], axis=1) / (corners @ ahead)[:, None]
+    assert (
+        np.abs(image) < np.tan(np.radians(22.5)) * np.array([830 / 520, 1.02])
+    ).all()  # plotly's view is 45 degrees high
 
 
 def test_without_truth_there_is_no_distance(shown):
