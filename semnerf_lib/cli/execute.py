@@ -2,12 +2,13 @@
 
 The child process (see `processes`) runs this module with a file JOB.json, which names the notebook, its parameters and
 the folder of the results. It writes the executed copy, its page (HTML) and, last, a result file. Its exit status is 0
-if every cell ran, 1 if one failed, and anything else if the process was ended. Only a status of 0 or 1 together with a
-result file counts.
+if every cell ran, 1 if one failed, 2 if a file could not be written, which its last line tells, and anything else if
+the process was ended. Only a status of 0 or 1 together with a result file counts.
 """
 
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 import sys
@@ -20,13 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import read_json, write_aside, write_json
+from semnerf_lib.machine.files import read_json, write_aside, write_fault, write_json
 from semnerf_lib.machine.processes import command, environment, stop
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.pages.html import first_picture, notebook_page, title_of
 from semnerf_lib.pages.outputs import is_in_space, place_library
 from semnerf_lib.runs.notebooks import read_notebook, read_result
 
+UNWRITTEN = 2
+"""The exit status of the child if a file could not be written."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -63,6 +66,9 @@ def run_cells(source: Path, executed: Path, parameters: dict[str, Any]) -> dict[
 
     Returns:
         None if every cell ran, else cell (its number), source, error and traceback of the first that failed.
+
+    Raises:
+        SemnerfError: no room on the disk.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -73,6 +79,10 @@ def run_cells(source: Path, executed: Path, parameters: dict[str, Any]) -> dict[
             source, aside, parameters, kernel_name="python3", language="python", cwd=aside.parent, progress_bar=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],  # not that its ports on this machine are unencrypted
         )  # fmt: skip
+    except OSError as fault:
+        if fault.errno == errno.ENOSPC:
+            raise write_fault(Path(fault.filename or executed), fault) from fault
+        raise
     except PapermillExecutionError as fault:
         failure = {
             "cell": fault.exec_count,
@@ -133,8 +143,11 @@ def execute_apart(
         if written["ok"] == (status == 0):
             return written
     result.unlink(missing_ok=True)
-    last = "".join(f": {line}" for line in output.splitlines()[-1:])
-    return failed(notebook, f"its process ended with status {status} and no result{last}", output, start)
+    last = "".join(output.splitlines()[-1:])
+    if status == UNWRITTEN and last:
+        return failed(notebook, last, start=start)
+    ended = f"its process ended with status {status} and no result"
+    return failed(notebook, f"{ended}: {last}" if last else ended, output, start)
 
 
 @contextmanager
@@ -195,5 +208,14 @@ def executed_cells(notebook: Path) -> int:
         return 0
 
 
+def main() -> int:
+    """Executes the notebook of a job file; returns the exit status."""
+    try:
+        return 0 if execute(read_json(Path(sys.argv[1])))["ok"] else 1
+    except SemnerfError as fault:
+        print(fault, file=sys.stderr)
+        return UNWRITTEN
+
+
 if __name__ == "__main__":
-    sys.exit(0 if execute(read_json(Path(sys.argv[1])))["ok"] else 1)
+    sys.exit(main())

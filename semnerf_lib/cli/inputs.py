@@ -55,5 +55,8 @@ def kept_result(notebook: Path, folder: Path, key: str) -> dict[str, Any] | None
 
 def files_key(root: Path) -> list[tuple[str, int]]:
     """The results and answers in a results folder, with the time of their last change, in nanoseconds."""
-    files = [*root.glob("runs/*/result.json"), *root.glob("questions/*.json")]
-    return sorted((str(path.relative_to(root)), path.stat().st_mtime_ns) for path in files)
+    found = []
+    for path in (*root.glob("runs/*/result.json"), *root.glob("questions/*.json")):
+        with suppress(FileNotFoundError):  # another process has put it aside meanwhile
+            found.append((str(path.relative_to(root)), path.stat().st_mtime_ns))
+    return sorted(found)

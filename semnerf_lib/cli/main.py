@@ -12,6 +12,9 @@ from semnerf_lib.cli import completion, one_run, scenes, series, sweeps, view, w
 from semnerf_lib.cli.options import Parser, did_you_mean, with_dashes
 from semnerf_lib.errors import SemnerfError
 
+WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors that only writing has; after others nothing need have been written."""
+
 
 def build_parser() -> Parser:
     """`semnerf` with all its commands; each sets `action`, the function that does it, and `parser`, its own."""
@@ -61,6 +64,7 @@ def main(words: Sequence[str] | None = None) -> int:
         raise
     except OSError as fault:
         reason = "no room left on the disk" if fault.errno == errno.ENOSPC else fault.strerror or str(fault)
-        line = f"{fault.filename or 'a file'}: {reason}; nothing that was finished is lost"
+        kept = "; nothing that was finished is lost" if fault.errno in WRITING else ""
+        line = f"{fault.filename or 'a file'}: {reason}{kept}"
     print(f"error: {with_dashes(did_you_mean(' '.join(line.split())), options)}", file=sys.stderr)
     return 2

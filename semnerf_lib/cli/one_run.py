@@ -237,9 +237,9 @@ def mesh(args: argparse.Namespace) -> int:
     check_mesh_target(args.to)
     _, scene, model = finished_run(args)
     seen = learnt_mesh(model, scene, args.cell, args.level)
-    save_mesh(in_unit(seen, coding_of(scene).unit), args.to)
+    rows = [] if scene.depth is None else compare(seen, true_surface(scene)).rows()
+    save_mesh(in_unit(seen, coding_of(scene).unit), args.to)  # last: whoever is interrupted can say the same again
     print(f"wrote {args.to}: {len(seen.faces):,} triangles of {len(np.unique(seen.face_labels))} classes")
-    if scene.depth is not None:
-        for row in compare(seen, true_surface(scene)).rows():
-            print(f"{row['score']:45} {row['value']}")
+    for row in rows:
+        print(f"{row['score']:45} {row['value']}")
     return 0

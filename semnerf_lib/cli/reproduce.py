@@ -183,15 +183,18 @@ class Reproduction:
             if notebook.name[:2] in ACROSS_SCENES:
                 inputs += sorted(path.parent.name for path in self.store.root.glob("runs/*/result.json"))
             key = notebook_key(notebook, self.parameters, self.sweep.needed[notebook], inputs)
-            # another process may be writing the same page
-            with locked(folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"):
-                if result := kept_result(notebook, folder, key):
-                    say(f"notebook {notebook.stem}: unchanged since it was executed")
-                    return result
-                result = execute_apart(notebook.resolve(), self.parameters, folder, root, key, threads)
+            result, said = kept_result(notebook, folder, key), "unchanged since it was executed"
+            if result is None:  # the folder of a kept one may be somebody else's, whose lock is not to be had
+                # another process may be writing the same page, and has written it when this one has waited
+                with locked(folder / f".{notebook.stem}", what=f"notebook {notebook.stem}"):
+                    result = kept_result(notebook, folder, key)
+                    if result is None:
+                        result = execute_apart(notebook.resolve(), self.parameters, folder, root, key, threads)
+                        said = describe(result)
         except SemnerfError as fault:
             result = failed(notebook, str(fault))
-        say(f"notebook {notebook.stem}: {describe(result)}")
+            said = describe(result)
+        say(f"notebook {notebook.stem}: {said}")
         return result
 
     def judge(self) -> None:

@@ -79,7 +79,7 @@ def add(commands: Commands) -> None:
 
 def lesson(args: argparse.Namespace) -> int:
     """Writes the notebook and the hand-out into a folder."""
-    from semnerf_lib.machine.files import write_aside
+    from semnerf_lib.machine.files import write_files
     from semnerf_lib.pages.html import document_page
     from semnerf_lib.runs.notebooks import check_free, find_notebooks
     from semnerf_lib.teaching.lesson import HAND_OUT, NAME, lesson
@@ -91,8 +91,8 @@ def lesson(args: argparse.Namespace) -> int:
         page = document_page(hand_out.read_text(encoding="utf-8"), hand_out.parent)
         written[args.folder / hand_out.with_suffix(".html").name] = page
     check_free(list(written))
-    for path, text in written.items():
-        write_aside(path, lambda aside, text=text: aside.write_text(text, encoding="utf-8"))
+    write_files({path: text.encode() for path, text in written.items()})
+    for path in written:
         print(f"wrote {path}")
     print(f"next: jupyter lab {args.folder / NAME}, or semnerf workshop slides {args.folder / NAME}")
     return 0

@@ -90,7 +90,10 @@ def in_threads(n: int, work: Callable[[int, int], None], size: int | None = None
             work(*part)
 
     with lent([some] * (min(threads, len(parts)) - 1), threads) as helpers:
-        some()
+        try:
+            some()
+        finally:
+            parts.clear()  # after Ctrl-C nobody begins another
     for helper in helpers:
         if not helper.cancelled():
             helper.result()

@@ -9,7 +9,8 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,32 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> None:
 
 
 @contextmanager
+def new_files() -> Iterator[list[Path]]:
+    """A list for the new files of one command: if it cannot be ended, they go, so that it can be given again."""
+    written: list[Path] = []
+    try:
+        yield written
+    except BaseException:
+        for path in written:
+            with suppress(OSError):
+                path.unlink()
+        raise
+
+
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Writes files; if one of them cannot be written, those that were not there before are removed.
+
+    Raises:
+        SemnerfError: see `write_aside`.
+    """
+    with new_files() as written:
+        for path, content in contents.items():
+            if not path.exists():
+                written.append(path)
+            write_aside(path, lambda aside, content=content: aside.write_bytes(content))
+
+
+@contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
     """A new folder beside `path`, which takes its place at the end, or goes on failure; its mode follows the umask.
 
@@ -100,6 +127,20 @@ def write_fault(path: Path, fault: Exception) -> SemnerfError:
     return SemnerfError(
         f"{path}: cannot be written ({getattr(fault, 'strerror', None) or str(fault).partition(chr(10))[0]})"
     )
+
+
+def is_there(path: Path) -> bool:
+    """Whether a regular file is there.
+
+    Raises:
+        SemnerfError: the system does not let that be seen; `Path.is_file` would raise, or from Python 3.14 on say no.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as fault:
+        raise SemnerfError(f"{path}: cannot be read ({fault.strerror})") from fault
 
 
 def write_json(path: Path, value: Any) -> None:

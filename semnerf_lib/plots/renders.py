@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation, Slerp
 from semnerf_lib.cameras import Intrinsics, camera_of_width
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.evaluation import View, render_view
-from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.files import new_files, write_aside
 from semnerf_lib.machine.progress import progress
 from semnerf_lib.models import Model
 from semnerf_lib.palette import colourise
@@ -145,19 +145,20 @@ def write_views(
     for i in ids:
         if not 0 <= i < scene.n_frames:
             raise SemnerfError(f"views {i}, expected frames 0 ... {scene.n_frames - 1} of scene {scene.name}")
-        if (there := folder / f"{i:04d}_labels.png").exists():
-            raise SemnerfError(f"{there}: exists, expected a folder without it: nothing is overwritten")
-    written = []
+        for show in images or PICTURES:
+            if (there := folder / f"{i:04d}_{show}.png").exists():
+                raise SemnerfError(f"{there}: exists, expected a folder without it: nothing is overwritten")
     camera = resized_camera(scene, width)
-    for i in progress(ids, "rendering"):
-        view = render_view(model, camera, scene.c2w[i], scene.near, scene.far)
-        for show in images or (PICTURES if view.rgb is not None else PICTURES[:3]):
-            if show in PICTURES:
-                image = Image.fromarray(picture(view, show, scene.n_classes))
-            else:
-                image = numbers(view, show, scene)
-            written.append(folder / f"{i:04d}_{show}.png")
-            write_aside(written[-1], lambda p, image=image: image.save(p, "PNG"))
+    with new_files() as written:
+        for i in progress(ids, "rendering"):
+            view = render_view(model, camera, scene.c2w[i], scene.near, scene.far)
+            for show in images or (PICTURES if view.rgb is not None else PICTURES[:3]):
+                if show in PICTURES:
+                    image = Image.fromarray(picture(view, show, scene.n_classes))
+                else:
+                    image = numbers(view, show, scene)
+                written.append(folder / f"{i:04d}_{show}.png")
+                write_aside(written[-1], lambda p, image=image: image.save(p, "PNG"))
     return written
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import EXPERIMENTS, Plan, plan
-from semnerf_lib.machine.files import write_aside
+from semnerf_lib.machine.files import write_files
 from semnerf_lib.machine.jsons import is_number, of_kinds, read_json
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.scene import Scene
@@ -69,8 +69,7 @@ def copy_notebooks(notebooks: Sequence[Path], target: Path) -> list[Path]:
     copies = {target / source.name: relinked(source.read_bytes(), "glossary.md") for source in sources}
     copies |= glossary_beside(notebooks[0], target)
     check_free(list(copies))
-    for path, content in copies.items():
-        write_aside(path, lambda aside, content=content: aside.write_bytes(content))
+    write_files(copies)
     return [target / source.name for source in notebooks]
 
 

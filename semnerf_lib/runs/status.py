@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from semnerf_lib.errors import SemnerfError, printable
-from semnerf_lib.machine.files import opened, read_json
+from semnerf_lib.machine.files import is_there, opened, read_json
 from semnerf_lib.runs.facts import checked_config
 from semnerf_lib.runs.store import Store, read_run, title_of
 from semnerf_lib.runs.underway import is_locked, read_failure, read_progress
@@ -52,14 +52,14 @@ class Status:
 def status_of(folder: Path) -> Status:
     """The status of the run in a folder; a damaged file counts as a failure."""
     try:
-        if (folder / "result.json").is_file():
+        if is_there(folder / "result.json"):
             run = read_run(folder)
             with opened(folder / "weights.safetensors"):  # its header says whether it was cut short
                 pass
             metric, seconds = f"mIoU {run.metrics['miou']:.3f}", run.metrics["seconds_training"]
             steps, when = str(run.config.iterations), run.provenance["date"]
             return Status(run.id, "done", title_of(run.config), steps, metric, seconds, when=when)
-        facts = read_json(folder / "config.json") if (folder / "config.json").is_file() else None
+        facts = read_json(folder / "config.json") if is_there(folder / "config.json") else None
         what = title_of(checked_config(facts)) if facts else ""
     except SemnerfError as fault:
         return Status(folder.name, "failed", note=str(fault))
@@ -88,8 +88,18 @@ class Board:
         self.store, self.done = store, {}
 
     def statuses(self) -> list[Status]:
-        """All runs: those under way first, finished ones last, the latest first within each state."""
-        folders = sorted(path for path in (self.store.root / "runs").glob("*") if path.is_dir())
+        """All runs: those under way first, finished ones last, the latest first within each state.
+
+        Raises:
+            SemnerfError: the results folder cannot be read.
+        """
+        runs = self.store.root / "runs"
+        try:
+            folders = sorted(path for path in runs.iterdir() if path.is_dir())
+        except FileNotFoundError:
+            folders = []
+        except OSError as fault:
+            raise SemnerfError(f"{runs}: cannot be read ({fault.strerror})") from fault
         statuses = []
         for folder in folders:
             status = self.done.get(folder) or status_of(folder)

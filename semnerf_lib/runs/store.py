@@ -25,7 +25,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
 from semnerf_lib.labels import CLEAN
 from semnerf_lib.machine.devices import pick_device
-from semnerf_lib.machine.files import Damaged, opened, read_json, sha256_of
+from semnerf_lib.machine.files import Damaged, is_there, opened, read_json, sha256_of
 from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.runs.facts import check_history, check_result, checked_config
@@ -142,8 +142,12 @@ class Store:
         return self.root / "runs" / planned.id
 
     def has(self, planned: Planned) -> bool:
-        """Whether the run is finished; its files are not read."""
-        return (self.folder(planned) / "result.json").is_file()
+        """Whether the run is finished; its files are not read.
+
+        Raises:
+            SemnerfError: its folder cannot be read.
+        """
+        return is_there(self.folder(planned) / "result.json")
 
     def find(self, planned: Planned) -> Run | None:
         """The finished run, or None; its weights are checked."""

@@ -28,6 +28,8 @@ MAX_SAMPLES = 2_000_000
 """Points on a learnt surface; on a larger surface they lie farther apart."""
 MAX_QUERIES = 100_000
 """Points of each surface whose distance to the other one is computed: shares are accurate to a third of a per cent."""
+QUERIES_AT_ONCE = 1000
+"""Points of one call of scipy's, which Ctrl-C waits for."""
 
 
 def nearest_of(
@@ -42,7 +44,7 @@ def nearest_of(
     def some(start: int, stop: int) -> None:
         distance[start:stop], nearest[start:stop] = tree.query(points[start:stop])
 
-    in_threads(len(points), some)
+    in_threads(len(points), some, QUERIES_AT_ONCE)
     return distance, nearest
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import read_json, write_aside
+from semnerf_lib.machine.files import read_json, write_files
 from semnerf_lib.runs.notebooks import GLOSSARY, INDEX, check_free, glossary_beside, relinked
 from semnerf_lib.teaching.exercises import FILE, Exercises, exercises_index, exercises_of
 
@@ -125,7 +125,7 @@ def write_students(notebooks: Sequence[Path], folder: Path | None = None) -> lis
             `student` beside each notebook, and replaces the copies there.
 
     Raises:
-        SemnerfError: a copy is in `folder` already; see also `student_copy`, `write_aside`.
+        SemnerfError: a copy is in `folder` already; see also `student_copy`, `write_files`.
     """
     if folder is None:
         copies = {path.parent / FOLDER / path.name: student_copy(path).encode() for path in notebooks}
@@ -134,6 +134,5 @@ def write_students(notebooks: Sequence[Path], folder: Path | None = None) -> lis
         copies = {folder / path.name: student_copy(path, "glossary.md").encode() for path in notebooks}
         others = glossary_beside(notebooks[0], folder) | overview(copies, folder)
         check_free([*copies, *others])
-    for path, content in (copies | others).items():
-        write_aside(path, lambda aside, content=content: aside.write_bytes(content))
+    write_files(copies | others)
     return list(copies)

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from semnerf_lib.plots.renders import check_target, flight, picture, widened
 from semnerf_lib.runs import notebooks
 from semnerf_lib.scene import Scene
 from semnerf_lib.scenes.mesh import load_mesh
+from semnerf_lib.surfaces import comparison
 
 COMMANDS = [
     ["reproduce"],
@@ -247,7 +249,12 @@ def test_mesh_is_written_once_and_read_again(small, scene, tmp_path, capsys):
 def test_mesh_says_how_far_it_is_from_the_truth(small, tiny_scene, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(experiments, "open_scene", lambda spec, scale: tiny_scene)
     assert main.main(["train", *small]) == 0
-    assert main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"]) == 0
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(comparison, "nearest_of", Mock(side_effect=KeyboardInterrupt))
+        main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"])
+    assert (
+        main.main(["mesh", *small, "--to", str(tmp_path / "room.glb"), "--cell", "0.1"]) == 0
+    )  # nothing was in the way
     out = capsys.readouterr().out
     assert "accuracy: learnt to true, mean (median)" in out and "F-score within 10 cm" in out
 
@@ -335,6 +342,15 @@ def test_any_full_disk_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(one_run, "train", full)
     assert main.main(["train"]) == 2
     assert capsys.readouterr().err == "error: film.mp4: no room left on the disk; nothing that was finished is lost\n"
+
+
+def test_a_file_that_may_not_be_read_is_no_question_of_what_is_lost(monkeypatch, capsys):
+    def closed(_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "result.json")
+
+    monkeypatch.setattr(one_run, "evaluate", closed)
+    assert main.main(["evaluate"]) == 2
+    assert capsys.readouterr().err == "error: result.json: Permission denied\n"
 
 
 def test_widened_camera_keeps_its_rays():

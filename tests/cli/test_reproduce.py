@@ -1,5 +1,6 @@
 """The main job, on tiny notebooks: what fails is told, what is there is kept, what was begun goes on."""
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_scores_of_finished_runs_are_kept(tmp_path, tiny_scene, capsys):
     assert "scores of view_synthesis are not kept: " in capsys.readouterr().out
 
 
-def test_one_fails_and_the_others_run(call, tmp_path, capsys):
+def test_one_fails_and_the_others_run(call, tmp_path, capsys, monkeypatch):
     given, out = tmp_path / "notebooks", tmp_path / "out"
     write_notebook(given, "01_first", "print(scale, scene)")
     write_notebook(given, "02_second", "print('before')\nraise ValueError('lost <b>')")
@@ -107,6 +108,9 @@ def test_one_fails_and_the_others_run(call, tmp_path, capsys):
     assert "Every notebook ran to its end" in (out / "index.html").read_text()
     assert not (out / "scores").exists()  # no score of smoke scale is worth keeping
 
+    monkeypatch.setattr(job, "locked", lambda *_, **__: pytest.fail("a lock, which may be somebody else's"))
+    assert call() == 0 and capsys.readouterr().out.count("unchanged since it was executed") == 3
+
 
 @pytest.mark.parametrize("victim", ["os.getpid()", "os.getppid()"], ids=["kernel", "process"])
 def test_killed_notebook_is_a_failure(call, tmp_path, capsys, victim):
@@ -114,6 +118,26 @@ def test_killed_notebook_is_a_failure(call, tmp_path, capsys, victim):
     assert call() == 1
     assert "no result" in capsys.readouterr().out
     assert not (tmp_path / "out" / "notebooks" / "01_first.json").exists()
+
+
+def test_a_page_that_cannot_be_written_is_one_line(call, tmp_path, capsys):
+    write_notebook(tmp_path / "notebooks", "01_first", "print(scale)")
+    page = tmp_path / "out" / "notebooks" / "01_first.html"
+    page.mkdir(parents=True)
+    assert call() == 1
+    assert f"notebook 01_first: FAILED: {page}: cannot be written (Is a directory)\n" in capsys.readouterr().out
+
+
+def test_a_full_disk_in_a_notebook_is_one_line(tmp_path, monkeypatch):
+    import papermill
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    notebook = write_notebook(tmp_path / "notebooks", "01_first", "print(scale)")
+    monkeypatch.setattr(papermill, "execute_notebook", full)
+    with pytest.raises(SemnerfError, match="01_first.ipynb: no room left on the disk; what was there before is unch"):
+        execute.run_cells(notebook, tmp_path / "01_first.ipynb", {})
 
 
 @pytest.mark.parametrize(

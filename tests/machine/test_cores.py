@@ -64,6 +64,21 @@ def test_an_error_in_any_piece_comes_out_and_no_thread_works_on(cores, threads, 
     assert at_work == [bad]
 
 
+def test_after_an_interrupt_nobody_begins_another_piece(cores):
+    begun, caller = [], threading.current_thread()
+
+    def work(start, stop):
+        begun.append(start)
+        time.sleep(0.1)
+        if threading.current_thread() is caller:
+            raise KeyboardInterrupt
+
+    cores(2)
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(50, work, size=1)
+    assert len(begun) <= 4
+
+
 def test_results_come_in_order_whoever_is_done_first(three_cores):
     def slower_first(i):
         time.sleep(0.02 * (3 - i % 3))

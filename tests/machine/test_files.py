@@ -16,7 +16,18 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.files import Damaged, digest, kept_json, opened, read_json, sha256_of, write_aside, write_json
+from semnerf_lib.machine.files import (
+    Damaged,
+    digest,
+    kept_json,
+    new_files,
+    opened,
+    read_json,
+    sha256_of,
+    write_aside,
+    write_files,
+    write_json,
+)
 
 
 def no_room(path):
@@ -37,6 +48,20 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, write):
         write_aside(path, write)
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
     assert read_json(path) == {"old": 1} and [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_full_disk_takes_the_new_files_of_a_command_back(tmp_path):
+    old, new, beyond = (tmp_path / name for name in ("old", "new", "a/beyond"))
+    old.write_bytes(b"before")
+    (tmp_path / "a").write_text("a file, where a folder is wanted")
+    with pytest.raises(SemnerfError, match="beyond"):
+        write_files({old: b"replaced", new: b"first", beyond: b"never"})
+    assert old.read_bytes() == b"replaced" and not new.exists()
+    with pytest.raises(KeyboardInterrupt), new_files() as written:
+        write_json(new, 1)
+        written.append(new)
+        raise KeyboardInterrupt
+    assert not new.exists()
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.EACCES, "Permission denied"), SafetensorError("invalid")])

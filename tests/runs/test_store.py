@@ -205,22 +205,55 @@ def test_damaged_run_is_put_aside_and_made_anew(broken, finished, name, content,
         assert (folder / f"{name}.damaged").exists() == (content is not None)
 
 
+AS_ANOTHER_USER = """
+import contextlib, os, sys
+from pathlib import Path
+from semnerf_lib.cli.main import main
+from semnerf_lib.runs.status import status_of
+from semnerf_lib.runs.store import Store, read_run
+from semnerf_lib.runs.sweep import run_or_fault
+from tiny import make_tiny_scene, tiny_config
+from semnerf_lib.experiments import Planned
+
+folder = Path(sys.argv[1])
+store, planned = Store(folder.parents[1]), Planned(make_tiny_scene(), tiny_config(iterations=12))
+run_or_fault(store, planned), main(["status", "--out", "none"])  # import what the other user may not
+os.seteuid(65534)
+with contextlib.redirect_stderr(sys.stdout):
+    try:
+        print(read_run(folder).id)
+    except Exception as fault:
+        print(type(fault).__name__, fault)
+    for found in (run_or_fault(store, planned), status_of(folder).note):
+        print(found)
+    print(main(["status", "--out", str(store.root)]))
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becomes another user")
-def test_what_this_user_may_not_read_is_not_called_damaged(broken, tmp_path):
+def test_what_this_user_may_not_read_is_neither_called_damaged_nor_missing(broken, tmp_path):
     store, folder = broken
-    for path in (*tmp_path.parents, tmp_path, folder.parent.parent, folder.parent, folder):
+    for path in (*tmp_path.parents, tmp_path, store.root):
         if path.is_relative_to("/tmp/pytest-of-root"):
             path.chmod(0o755)
-    code = "import os, sys; from pathlib import Path\n"
-    code += "from semnerf_lib.runs.store import read_run\n"
-    code += "read_run(Path(sys.argv[1]))  # imports what the other user may not\nos.seteuid(65534)\n"
-    code += "try:\n    read_run(Path(sys.argv[1]))\nexcept Exception as fault:\n    print(type(fault).__name__, fault)"
-    said = []
-    for mode in (0o600, 0o644):
-        (folder / "history.json").chmod(mode)
-        command = [sys.executable, "-c", code, str(folder)]
-        said.append(subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent).stdout)
-    assert said[0].startswith("SemnerfError") and "Permission denied" in said[0] and said[1] == ""
+    command = [sys.executable, "-c", AS_ANOTHER_USER, str(folder)]
+    import_both = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(PACKAGE.parent)])}
+
+    def said() -> list[str]:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=import_both)
+        return done.stdout.splitlines()[1:]  # without the first status'
+
+    assert said()[0] == folder.name
+    for mode_of, path in ((folder / "history.json", folder / "history.json"), (folder, folder / "result.json")):
+        mode_of.chmod(0)
+        reading, planned, note, *table, status = said()
+        assert reading.startswith("SemnerfError") and "Permission denied" in reading
+        assert planned.startswith(f"{path}: ") and "Permission denied" in planned and note == planned
+        assert status == "0" and "1 runs: 0 running, 1 failed" in table[0] and "Permission denied" in table[-1]
+        mode_of.chmod(0o755)
+    folder.parent.chmod(0)
+    assert said()[-2:] == [f"error: {folder.parent}: cannot be read (Permission denied)", "2"]
+    folder.parent.chmod(0o755)
 
 
 def test_files_of_a_run_follow_the_umask(store, tiny_scene):

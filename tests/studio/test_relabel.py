@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -229,6 +230,12 @@ def test_render_writes_numbers_on_request(tiny_scene, tmp_path):
     assert set(np.unique(np.asarray(Image.open(tmp_path / "0002_ids.png")))) <= set(IDS)
     depth = np.asarray(Image.open(tmp_path / "0002_depth-mm.png"))
     assert depth.dtype == np.uint16 and 100 < np.median(depth) < 10_000
+    with pytest.raises(SemnerfError, match="0002_ids.png: exists, expected a folder without it"):
+        write_views(model, scene, tmp_path, [1, 2], None, ["ids"])
+    with patch("semnerf_lib.plots.renders.numbers", side_effect=[Image.new("L", (4, 4)), KeyboardInterrupt]):
+        with pytest.raises(KeyboardInterrupt):
+            write_views(model, scene, tmp_path / "cut", [1, 2], None, ["ids"])
+    assert not list((tmp_path / "cut").iterdir())  # so that the same command goes again
 
 
 def test_a_scene_without_a_coding_gets_the_kit_s_own(tiny_scene):

@@ -52,6 +52,17 @@ def test_nearest_points_are_scipys(three_cores, n):
         np.testing.assert_array_equal(mine, its)
 
 
+def test_a_search_is_made_of_parts_that_ctrl_c_need_not_wait_for():
+    class Told(KDTree):
+        def query(self, points):
+            sizes.append(len(points))
+            return super().query(points)
+
+    sizes = []
+    nearest_of(Told(np.random.default_rng(0).random((500, 3))), np.random.default_rng(1).random((2_500, 3)))
+    assert max(sizes) <= 1000 and sum(sizes) == 2_500
+
+
 INTERRUPTED = """
 import os, signal, threading
 import numpy as np, torch
