@@ -23,6 +23,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 LIBRARY = "plotly.min.js"
 """Name of the copy of plotly in the folder of the pages."""
 
+PICTURE_KINDS = ("image/png", "image/jpeg")
 NO_PICTURE = "A figure in space: it needs a browser with scripts and WebGL."
 HEIGHT, MAX_HEIGHT = 480, 4000
 """Of a figure in space that says none, and of the tallest, pixels."""
@@ -32,7 +33,7 @@ NO_WIDGET = "An explorer stands here when the notebook runs."
 def pictures(cell: Any) -> list[str]:
     """The pictures among the outputs of a cell, base64."""
     data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    return [by_kind[kind] for by_kind in data for kind in ("image/png", "image/jpeg") if kind in by_kind]
+    return [by_kind[kind] for by_kind in data for kind in PICTURE_KINDS if kind in by_kind]
 
 
 def prepared(notebook: Any) -> Any:
@@ -50,9 +51,9 @@ def prepared(notebook: Any) -> Any:
         cell.metadata["folded"] = folded_as(cell)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            count += any(kind in data for kind in ("image/png", "image/jpeg", PLOTLY))
+            count += any(kind in data for kind in (*PICTURE_KINDS, PLOTLY))
             words = f"Figure {count}: {re.sub(r'[*_`$]', '', heading)}"
-            for kind in ("image/png", "image/jpeg"):
+            for kind in PICTURE_KINDS:
                 if kind in data:
                     output.metadata[kind] = {"alt": words, **_object(output.metadata.get(kind))}
             if PLOTLY in data:

@@ -19,7 +19,7 @@ from semnerf_lib.experiments import open_scene
 from semnerf_lib.machine.devices import device_name, pick_device
 from semnerf_lib.machine.files import write_aside, write_json
 from semnerf_lib.pages.html import jpeg, opened_picture, title_of
-from semnerf_lib.pages.outputs import pictures
+from semnerf_lib.pages.outputs import PICTURE_KINDS, pictures
 from semnerf_lib.runs.notebooks import (
     FACTS,
     GLOSSARY,
@@ -47,6 +47,7 @@ class Entry:
         title: its first heading.
         idea: a passage of its prose, without emphasis.
         picture: a small JPEG of one of its figures.
+        shows: what is in that figure, in a few words.
         before: numbers of the notebooks to read before it.
         knows: what else a reader should know, or "".
         minutes: to read it, a guess from its length.
@@ -58,6 +59,7 @@ class Entry:
     title: str
     idea: str
     picture: bytes
+    shows: str
     before: tuple[str, ...]
     knows: str
     minutes: int
@@ -100,6 +102,7 @@ def read_series(folder: Path) -> list[Entry]:
         if number not in facts["notebooks"]:
             raise SemnerfError(f"{folder / FACTS}: nothing of notebook {number}, expected its idea and picture")
         entry, notebook = facts["notebooks"][number], read_notebook(path)
+        picture, shows = picture_of(notebook, entry["picture"], path)
         if plain(entry["idea"]) not in plain("\n".join(prose(notebook))):
             raise SemnerfError(f"{path}: says nowhere {entry['idea']!r}, expected the idea that {FACTS} names")
         runs, runs_seconds = times["runs"].get(number, (0, 0.0))
@@ -108,7 +111,8 @@ def read_series(folder: Path) -> list[Entry]:
                 stem=path.stem,
                 title=title_of(notebook, path.stem),
                 idea=entry["idea"],
-                picture=small_jpeg(picture_of(notebook, entry["picture"], path)),
+                picture=small_jpeg(picture),
+                shows=shows,
                 before=tuple(entry["before"]),
                 knows=entry["knows"],
                 minutes=reading_minutes(notebook),
@@ -129,16 +133,19 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[*_`]", "", text).split())
 
 
-def picture_of(notebook: Any, words: str, path: Path) -> Image.Image:
-    """The last picture that a cell with these words in its source left.
+def picture_of(notebook: Any, words: str, path: Path) -> tuple[Image.Image, str]:
+    """The last picture that a cell with these words in its source left, and the start of its alternative text.
 
     Raises:
         SemnerfError: no such cell, or none with a picture.
     """
-    last = [pictures(cell)[-1] for cell in notebook.cells if words in cell.source and pictures(cell)]
-    if not last:
+    cells = [cell for cell in notebook.cells if words in cell.source and pictures(cell)]
+    if not cells:
         raise SemnerfError(f"{path}: no picture by a cell with {words!r}, expected the one that {FACTS} names")
-    return opened_picture(last[0], path)
+    shown = [(kind, output) for output in cells[0].outputs for kind in PICTURE_KINDS if kind in output.get("data", {})]
+    kind, output = shown[-1]
+    alternative = output.get("metadata", {}).get(kind, {}).get("alt", "A figure")
+    return opened_picture(output["data"][kind], path), re.split(r"\. |[\[\]]", alternative)[0].rstrip(".")
 
 
 def small_jpeg(image: Image.Image, size: tuple[int, int] = (360, 240)) -> bytes:
@@ -183,7 +190,7 @@ def index_notebook(folder: Path, entries: list[Entry]) -> Any:
     for entry in entries:
         text = (
             f"## [{entry.title}]({entry.stem}.ipynb)\n\n"
-            f"![A figure of notebook {entry.number}]({PICTURES}/{entry.number}.jpg)\n\n"
+            f"![{entry.shows}]({PICTURES}/{entry.number}.jpg)\n\n"
             f"{entry.idea}\n\n"
             f"- **Time:** {entry.time}\n"
             f"- **Before it:** {entry.needs or 'nothing'}"
