@@ -96,16 +96,19 @@ def label_propagation(scene: Scene, scale: str) -> Plan:
     return corrupted(scene, scale, [CLEAN, *(Corruption("propagation", share) for share in shares)])
 
 
-def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption]) -> Plan:
+def corrupted(scene: Scene, scale: str, corruptions: Sequence[Corruption], seeds: Sequence[int] | None = None) -> Plan:
     """Each corruption with each supervision, over P1's folds at paper scale and over seeds else.
 
     The seed of a run is also the seed of its corruption, so that both supervisions learn from identical labels.
+
+    Args:
+        seeds: other ones than the scale's own; not at paper scale, which has folds.
     """
     own = CORRUPTED | of_scale(scale, {}, CORRUPTED_LAPTOP, {}, lengthened(CORRUPTED_LAPTOP))
     if scale == "paper":
         repeats = [(part, fold, 0) for fold, part in enumerate(scene.folds(N_FOLDS))]
     else:
-        repeats = [(scene, None, seed) for seed in range(N_SEEDS[scale])]
+        repeats = [(scene, None, seed) for seed in (range(N_SEEDS[scale]) if seeds is None else seeds)]
     return [
         Planned(part, config_of(part, scale, s, fold=fold, seed=seed, corruption=corruption, **own))
         for corruption in corruptions

@@ -20,6 +20,10 @@ MAX_BYTES = 1 << 26
 MAX_FILE = 1 << 30
 """Of any other file that is read whole."""
 MAX_DIGITS = 300
+MAX_DEPTH = 500
+"""Of lists and objects in each other; where Python itself gives up depends on its version."""
+STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""Of JSON, or the rest of the text where it does not end: no text takes long."""
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -54,6 +58,8 @@ def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = d
         if len(raw) > MAX_BYTES:
             raise ValueError(f"{len(raw)} bytes, more than {MAX_BYTES}")
         text = raw.decode("utf-8-sig")
+        if _depth(text) > MAX_DEPTH:
+            raise RecursionError
         value = json.loads(
             text,
             parse_int=_integer,
@@ -73,6 +79,15 @@ def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = d
         expected = " or ".join(words.get(t, t.__name__) for t in types)
         raise SemnerfError(f"{name}: holds a {type(value).__name__}, expected a JSON {expected}")
     return value
+
+
+def _depth(text: str) -> int:
+    """How many lists and objects are open at once at most, in any text."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return 0
+    signs = np.frombuffer(STRING.sub("", text).encode("utf-8", "replace"), np.uint8)
+    steps = np.isin(signs, list(b"[{")).astype(np.int32) - np.isin(signs, list(b"]}"))
+    return int(steps.cumsum().max())
 
 
 def regular_size(path: Path, most: int = MAX_FILE) -> int:

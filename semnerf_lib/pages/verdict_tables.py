@@ -129,10 +129,8 @@ def _mean_depth(side: Side) -> str:
 
 
 def interval(comparison: PairedComparison | None) -> str:
-    """A difference and its interval, as "−0.5 (−1.1 to +0.1)"; a dash without one."""
-    if comparison is None:
-        return "–"
-    return f"{comparison.mean:+.1f} ({comparison.low:+.1f} to {comparison.high:+.1f})".replace("-", "−")
+    """A difference and its interval, see `PairedComparison.in_points`; a dash without one."""
+    return "–" if comparison is None else comparison.in_points
 
 
 def scene_lines(judged: Sequence[tuple[Scene, Sequence[Row]]]) -> list[Cells]:

@@ -30,7 +30,6 @@ class Judged(NamedTuple):
 
     Attributes:
         found: labels alone minus what they are compared with, in points, over seeds.
-        verdict: of `verdicts`.
     """
 
     scene: str
@@ -38,7 +37,16 @@ class Judged(NamedTuple):
     statement: Statement
     corruption: Corruption
     found: PairedComparison
-    verdict: str
+
+    @property
+    def verdict(self) -> str:
+        """Of `verdicts`, by the statement's relation."""
+        return getattr(self.found, self.statement.relation)
+
+    @property
+    def said(self) -> str:
+        """The difference, its interval and the verdict."""
+        return f"{self.found.in_points}, {self.verdict}"
 
 
 def cases() -> Iterator[Case]:
@@ -61,15 +69,17 @@ def asked() -> Iterator[tuple[Claim, Statement, Corruption]]:
 
 def judged(rows: Sequence[Row]) -> list[Judged]:
     """Every statement in every scene of which the rows have more than one seed of both models."""
+    scenes = dict.fromkeys(row["scene"] for row in rows)
+    return [one for scene in scenes for one in judged_in(scene, select(rows, scene=scene))]
+
+
+def judged_in(scene: str, rows: Sequence[Row]) -> list[Judged]:
+    """The same in one scene, of which all the rows are."""
     found = []
-    for scene in dict.fromkeys(row["scene"] for row in rows):
-        for claim, statement, corruption in asked():
-            ours, theirs = paired(select(rows, scene=scene, corruption=str(corruption)), claim, statement)
-            if len(ours) > 1:
-                compared = compare_seeds(ours, theirs, MARGIN)
-                found.append(
-                    Judged(scene, claim, statement, corruption, compared, getattr(compared, statement.relation))
-                )
+    for claim, statement, corruption in asked():
+        ours, theirs = paired(select(rows, corruption=str(corruption)), claim, statement)
+        if len(ours) > 1:
+            found.append(Judged(scene, claim, statement, corruption, compare_seeds(ours, theirs, MARGIN)))
     return found
 
 

@@ -17,7 +17,7 @@ from semnerf_lib.questions import (
 from semnerf_lib.questions.annotation_times import minutes
 from semnerf_lib.questions.budget import TIMES
 from semnerf_lib.questions.changed import ADDED, AT_STEPS, MOVED, REMOVED
-from semnerf_lib.questions.claims_elsewhere import judged
+from semnerf_lib.questions.claims_elsewhere import judged, judged_in
 from semnerf_lib.questions.costs import LEVELS, SIZES, core_seconds
 from semnerf_lib.questions.rows import Row, gap, mean_of, select, supervision_gap
 from semnerf_lib.questions.thin_parts import LONGER
@@ -193,11 +193,17 @@ def without_rgb(rows: Sequence[Row]) -> str:
 
 
 def ten_seeds(rows: Sequence[Row]) -> str:
-    """What becomes of the statements that three seeds left open."""
-    said = [one.verdict for one in more_seeds.left_open(rows)]
+    """What becomes of the statements that three seeds left open, and which claims that refutes."""
+    found = more_seeds.left_open(rows)
+    said = [one.verdict for one in found]
     words = {SUPPORTED: "hold", NOT_SUPPORTED: "do not", INCONCLUSIVE: "stay open"}
     parts = [f"{said.count(verdict)} {word}" for verdict, word in words.items() if verdict in said]
-    return f"Of {len(said)} statements that three seeds left open, with ten {listed(parts)}."
+    refuted = [
+        f" Claim {one.claim.number} is not supported then: {one.corruption.title}, {one.found.in_points} points."
+        for one in found
+        if one.verdict == NOT_SUPPORTED and one.claim.number and one.claim.rests_on(one.statement, one.corruption)
+    ]
+    return f"Of {len(said)} statements that three seeds left open, with ten {listed(parts)}.{''.join(refuted)}"
 
 
 def elsewhere(rows: Sequence[Row]) -> str:
@@ -220,10 +226,9 @@ def elsewhere(rows: Sequence[Row]) -> str:
 def poor_labels(rows: Sequence[Row]) -> str:
     """With how many kinds of labels each statement of claims 2 to 4 has which verdict, for the papers' networks."""
     verdicts: dict[str, dict[str, int]] = {}
-    for (_, statement, _), points in network_claims.differences(rows).items():
-        counts = verdicts.setdefault(AGAINST[statement.against], {})
-        verdict = network_claims.judgement(statement, points).rpartition(", ")[2]
-        counts[verdict] = counts.get(verdict, 0) + 1
+    for one in judged_in(network_claims.SCENE, rows):
+        counts = verdicts.setdefault(AGAINST[one.statement.against], {})
+        counts[one.verdict] = counts.get(one.verdict, 0) + 1
     parts = [
         f"{text}: {listed([f'{verdict} with {n}' for verdict, n in verdicts[text].items()])}"
         for text in AGAINST.values()

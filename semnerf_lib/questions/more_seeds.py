@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.plans import N_SEEDS, REGION_CLASS, corrupted
 from semnerf_lib.labels import CLEAN, Corruption
+from semnerf_lib.questions.claims_elsewhere import SCALE, Judged
 from semnerf_lib.questions.question import Case, Question
 from semnerf_lib.questions.rows import Row, select
 from semnerf_lib.runs.store import Run, Store
 from semnerf_lib.study.baselines import baseline_for
 from semnerf_lib.study.claims import CLAIMS, INPUT, LABELS, MARGIN, WITH_RGB, Claim, Statement
 from semnerf_lib.study.results import scored_baselines
-from semnerf_lib.study.verdicts import INCONCLUSIVE, PairedComparison, compare_seeds
+from semnerf_lib.study.verdicts import INCONCLUSIVE, compare_seeds
 
-SCALE = "laptop"
+SCENE = "room"
 SEEDS = 10
 FIRST, NEW = range(N_SEEDS[SCALE]), range(N_SEEDS[SCALE], SEEDS)
 """The seeds that chose what is repeated, and those that did not."""
@@ -31,46 +32,27 @@ OPEN: dict[str, tuple[str, ...]] = {
 """Labels under which at least one statement of notebook 10 was inconclusive with three seeds, by experiment."""
 
 
-class Judged(NamedTuple):
-    """A statement of a claim, judged over some seeds.
-
-    Attributes:
-        found: labels alone minus what they are compared with, in points, over seeds.
-        verdict: of `verdicts`.
-    """
-
-    claim: Claim
-    statement: Statement
-    corruption: Corruption
-    found: PairedComparison
-    verdict: str
-
-
 def cases() -> Iterator[Case]:
     """The experiments' own runs under `OPEN`, and on clean labels, with ten seeds instead of three."""
-    scene = open_scene("room", SCALE)
-    for corruption in (CLEAN, *(Corruption.parse(text) for texts in OPEN.values() for text in texts)):
-        for one in corrupted(scene, SCALE, [corruption]):
-            for seed in range(SEEDS) if one.config.seed == 0 else ():
-                planned = Planned(scene, one.config.replace(seed=seed))
-                yield Case("room", SCALE, planned, {"corruption": str(corruption)})
+    scene = open_scene(SCENE, SCALE)
+    chosen = [CLEAN, *(Corruption.parse(text) for texts in OPEN.values() for text in texts)]
+    for planned in corrupted(scene, SCALE, chosen, range(SEEDS)):
+        yield Case(SCENE, SCALE, planned, {"corruption": str(planned.config.corruption)})
 
 
 def measure(planned: Planned, run: Run) -> dict[str, Any]:
     """mIoU at both poses, and the chairs' IoU at training poses; of labels alone also those of each baseline."""
-    row = _scores(LABELS, {"test": run.metrics, "train": run.train_metrics})
+    row = _scores(LABELS, "test", run.metrics) | _scores(LABELS, "train", run.train_metrics)
     if run.config.supervision == LABELS:
-        by_views = scored_baselines(Store(run.folder.parents[1]), planned)
-        for name in {name: None for by_name in by_views.values() for name in by_name}:
-            row |= _scores(name, {views: by_name[name] for views, by_name in by_views.items() if name in by_name})
+        for views, by_name in scored_baselines(Store(run.folder.parents[1]), planned).items():
+            for name, scores in by_name.items():
+                row |= _scores(name, views, scores)
     return row
 
 
-def _scores(name: str, scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    found = {score_name(name, views): own["miou"] for views, own in scores.items()}
-    if "train" in scores:
-        found[score_name(name, "train", REGION_CLASS)] = scores["train"]["per_class_iou"][REGION_CLASS]
-    return found
+def _scores(name: str, views: str, scores: Mapping[str, Any]) -> dict[str, Any]:
+    chair = {score_name(name, views, REGION_CLASS): scores["per_class_iou"][REGION_CLASS]} if views == "train" else {}
+    return {score_name(name, views): scores["miou"]} | chair
 
 
 def score_name(name: str, views: str, class_name: str | None = None) -> str:
@@ -89,9 +71,7 @@ def judged(rows: Sequence[Row], seeds: Sequence[int] = range(SEEDS)) -> list[Jud
         for corruption in map(Corruption.parse, OPEN.get(claim.experiment, ())):
             for statement in claim.statements_under(corruption):
                 ours, theirs = _compared(rows, seeds, claim, statement, corruption)
-                compared = compare_seeds(ours, theirs, MARGIN)
-                verdict = getattr(compared, statement.relation)
-                found.append(Judged(claim, statement, corruption, compared, verdict))
+                found.append(Judged(SCENE, claim, statement, corruption, compare_seeds(ours, theirs, MARGIN)))
     return found
 
 
@@ -100,19 +80,20 @@ def _compared(
 ) -> tuple[list[float], list[float]]:
     """Points of labels alone and of the other, seed by seed; the best baseline is that with the highest mean."""
 
-    def points(name: str, supervision: str = LABELS) -> list[float]:
-        def of(some: Corruption) -> list[float]:
-            by_seed = {row["seed"]: row for row in select(rows, supervision=supervision, corruption=str(some))}
-            key = score_name(name, claim.views, corruption.class_name)
-            return [100 * by_seed[seed].get(key, -np.inf) for seed in seeds]
-
-        scores = of(corruption)
-        return np.subtract(scores, of(CLEAN)).tolist() if statement.beyond_clean else scores
+    def points(name: str, supervision: str = LABELS, under: Corruption = corruption) -> list[float]:
+        by_seed = {row["seed"]: row for row in select(rows, supervision=supervision, corruption=str(under))}
+        key = score_name(name, claim.views, corruption.class_name)
+        # a baseline that these poses do not have is never the best
+        return [100 * by_seed[seed].get(key, -np.inf) for seed in seeds]
 
     if statement.against == WITH_RGB:
-        return points(LABELS), points(LABELS, WITH_RGB)
-    names = [INPUT] if statement.against == INPUT else baseline_for(corruption).keys() - {INPUT}
-    return points(LABELS), max(map(points, sorted(names)), key=np.mean)
+        ours, theirs = points(LABELS), points(LABELS, WITH_RGB)
+        if statement.beyond_clean:
+            ours = np.subtract(ours, points(LABELS, under=CLEAN)).tolist()
+            theirs = np.subtract(theirs, points(LABELS, WITH_RGB, CLEAN)).tolist()
+        return ours, theirs
+    names = [INPUT] if statement.against == INPUT else sorted(baseline_for(corruption).keys() - {INPUT})
+    return points(LABELS), max(map(points, names), key=np.mean)
 
 
 def left_open(rows: Sequence[Row], seeds: Sequence[int] = range(SEEDS)) -> list[Judged]:

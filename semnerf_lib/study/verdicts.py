@@ -79,6 +79,11 @@ class PairedComparison:
         return NOT_SUPPORTED if self.high <= 0 else INCONCLUSIVE
 
     @property
+    def in_points(self) -> str:
+        """The mean and its interval, as "−0.5 (−1.1 to +0.1)"."""
+        return f"{self.mean:+.1f} ({self.low:+.1f} to {self.high:+.1f})".replace("-", "−")
+
+    @property
     def error(self) -> float:
         """Standard error of the mean, from the interval."""
         return (self.high - self.mean) / float(stdtrit(len(self.differences) - 1, (1 + self.confidence) / 2))

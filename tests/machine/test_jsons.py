@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -21,6 +22,10 @@ def test_reads_a_value_behind_a_byte_order_mark(tmp_path):
     ("text", "words"),
     [
         ("[" * 100_000, "nested too deeply"),
+        ("[" * 501 + "]" * 501, "nested too deeply"),
+        ('{"a\\"[": ' * 501 + "0" + "}" * 501, "nested too deeply"),
+        ('"[' * 501, "no JSON"),
+        ('"' + '\\"' * 2_000_000 + "[" * 501, "no JSON"),
         ('{"a": NaN}', "NaN is no JSON number"),
         ('{"a": 1e400}', "beyond any float"),
         ('{"a": ' + "1" * 4000 + "}", "4000 digits"),
@@ -36,6 +41,13 @@ def test_bad_json_is_one_line(tmp_path, text, words):
     with pytest.raises(SemnerfError, match=words) as caught:
         read_json(path)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_what_lies_beside_each_other_or_in_text_is_not_deep(tmp_path):
+    path = tmp_path / "a.json"
+    value = {"flat": [[]] * 2000, "text": '[{"\\' * 2000, "deep": json.loads("[" * 499 + "]" * 499)}
+    path.write_text(json.dumps(value))
+    assert read_json(path) == value
 
 
 def test_only_regular_files_are_opened(tmp_path):
