@@ -34,4 +34,5 @@ def write_api(folder: Path, modules: tuple[str, ...] = MODULES) -> None:
     (folder / "index.html").unlink()  # leads to the first page and has no words of its own
     for path in folder.rglob("*.html"):
         text = re.sub(r"<h[56][^>]*>(.*?)</h[56]>", r'<p class="part">\1</p>', path.read_text(encoding="utf-8"))
+        text = text.replace("<pre>", '<pre tabindex="0">')  # wider than a phone: the keyboard scrolls it too
         path.write_text(text, encoding="utf-8")  # "Arguments:" is no heading of the page: it would skip levels

@@ -15,6 +15,10 @@ from importlib.metadata import distribution
 
 BOLD = re.compile(r'<mi mathvariant="bold">(\w+)</mi>')
 """Bold letters by attribute, which browsers leave out."""
+LOOSE = {"<mi>&#x000B1;</mi>": "<mo>±</mo>", "<mi>&#x0007E;</mi>": "<mo>∼</mo>"}
+"""Operators that the converter takes for letters, so that they would stick to their neighbours."""
+AFTER_RELATION = re.compile(r"(<mo>(?:=|&#x0003D;|&#x02265;|&#x02264;)</mo>)<mo>&#x02212;</mo>")
+"""A minus that is a sign, and no difference: nothing stands between it and its number."""
 BOLD_STARTS = {"A": 0x1D400, "a": 0x1D41A, "0": 0x1D7CE, "Α": 0x1D6A8, "α": 0x1D6C2}
 """First letter of an alphabet -> its code point in mathematical bold (Unicode, Mathematical Alphanumeric Symbols)."""
 
@@ -32,6 +36,9 @@ def mathml(latex: str, display: str) -> str:
         formula = convert(latex.strip(), display=display)
     except Exception:  # the converter raises its own kinds and plain ones, whichever the input meets first
         return f"<code>{escape(latex.strip())}</code>"
+    for letter, operator in LOOSE.items():
+        formula = formula.replace(letter, operator)
+    formula = AFTER_RELATION.sub(r'\1<mo form="prefix">−</mo>', formula)
     return BOLD.sub(lambda match: f'<mi mathvariant="normal">{"".join(map(bold, match[1]))}</mi>', formula)
 
 

@@ -103,6 +103,7 @@ PAGES = (
     "README.html",
     "TEACHING.html",
     "api/semnerf_lib/rendering.html",
+    "api/semnerf_lib/machine/gradients.html",
     "notebooks/01_rays_and_cameras.html",
     "notebooks/10_verdict.html",
 )

@@ -35,7 +35,7 @@ def test_no_heading_skips_a_level(page):
 
 
 def test_formulas_stand_as_they_are_written(page):
-    assert "<pre><code>h = trunk(gamma(x / position_scale)),   sigma =" in page["fields"]
+    assert '<pre tabindex="0"><code>h = trunk(gamma(x / position_scale)),   sigma =' in page["fields"]
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: str(path.relative_to(LIBRARY)))
@@ -45,6 +45,10 @@ def test_no_docstring_is_taken_for_html(path):
     texts = [ast.get_docstring(node) or "" for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)]
     prose = [line for text in texts for line in text.splitlines() if not line.startswith("    ") and ">>>" not in line]
     assert not [line for line in prose if re.search(r"<[A-Za-z/]", re.sub(r"`[^`]*`", "", line))]
+
+
+def test_the_keyboard_reaches_what_scrolls(page):
+    assert not [name for name, text in page.items() if "<pre>" in text]
 
 
 def test_nothing_is_asked_of_the_network(page):

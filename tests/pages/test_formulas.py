@@ -16,6 +16,12 @@ def test_bold_letters_are_bold_without_the_attribute():
     assert "𝐫" in formula and "𝐨" in formula and "𝐝" in formula and "bold" not in formula
 
 
+def test_operators_keep_their_distance_and_a_sign_does_not():
+    formula = mathml(r"d \pm t \sim N, d \ge -2 - t", "inline")
+    assert "<mo>±</mo>" in formula and "<mo>∼</mo>" in formula
+    assert formula.count('<mo form="prefix">−</mo><mn>2</mn>') == 1 and formula.count("&#x02212;") == 1
+
+
 def test_what_is_no_latex_stays_as_it_is():
     assert mathml(r"\left( a", "inline").startswith("<code>")
 
