@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from semnerf_lib.config import Config, Sampler
+from semnerf_lib.config import Bounds, Config, Sampler
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned, open_scene
 from semnerf_lib.experiments.presets import preset
 from semnerf_lib.machine.devices import device_name, pick_device
@@ -20,6 +21,12 @@ from semnerf_lib.tables import spread
 
 HERE = Path(__file__).resolve().parent
 SAMPLERS: tuple[Sampler, ...] = ("hierarchical", "proposal")
+CONDITIONS: dict[str, tuple[Sampler, Bounds]] = {
+    "hierarchical": ("hierarchical", "scene"),
+    "proposal, box from the cameras": ("proposal", "cameras"),
+    "proposal, known walls": ("proposal", "scene"),
+}
+"""What the table calls a sampler and the box of its proposal; hierarchical sampling has no box."""
 
 
 def config_of(sampler: Sampler, steps: int, seed: int) -> Config:
@@ -30,11 +37,18 @@ def config_of(sampler: Sampler, steps: int, seed: int) -> Config:
     return base if sampler == "proposal" else base.replace(sampler=sampler, **own)
 
 
-def row(sampler: Sampler, runs: list[Run]) -> str:
-    """A line of the table: means and spreads over the seeds."""
-    keys = ("miou", "total_accuracy", "depth_mae", "seconds_training")
-    scores = [spread([run.metrics[key] for run in runs]) for key in keys]
-    return f"| {sampler} | {' | '.join(scores)} |"
+KEYS = ("miou", "total_accuracy", "depth_mae", "seconds_training")
+
+
+def rows(name: str, runs: list[Run | None]) -> list[str]:
+    """Lines of the table: each seed's run, None if its field died, and the mean and spread of the others."""
+    lines = [
+        f"| {name}, seed {seed} | " + " | ".join(f"{run.metrics[key]:.3f}" if run else "died" for key in KEYS) + " |"
+        for seed, run in enumerate(runs)
+    ]
+    alive = [run for run in runs if run]
+    means = [spread([run.metrics[key] for run in alive]) for key in KEYS] if alive else ["none alive"] * len(KEYS)
+    return [*lines, f"| **{name}**, {len(alive)} of {len(runs)} | {' | '.join(means)} |"]
 
 
 def main() -> None:
@@ -44,19 +58,24 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/samplers"), help="results folder (results/samplers)")
     args = parser.parse_args()
     store, device, scene = Store(args.out), pick_device(), open_scene("room", "laptop")
-    runs: dict[Sampler, list[Run]] = {sampler: [] for sampler in SAMPLERS}
+    runs: dict[str, list[Run | None]] = {name: [] for name in CONDITIONS}
     for seed in range(args.seeds):
-        for sampler in reversed(SAMPLERS):  # the cheaper one first
-            run = store.get(Planned(scene, config_of(sampler, args.steps, seed)), device)
-            runs[sampler].append(run)
-            print(f"{sampler}, seed {seed}: mIoU {run.metrics['miou']:.3f}", flush=True)
+        for name, (sampler, bounds) in CONDITIONS.items():
+            config = config_of(sampler, args.steps, seed).replace(bounds=bounds)
+            try:
+                run = store.get(Planned(scene, config), device)
+                print(f"{name}, seed {seed}: mIoU {run.metrics['miou']:.3f}", flush=True)
+            except SemnerfError as fault:
+                run = None
+                print(f"{name}, seed {seed}: {fault}", flush=True)
+            runs[name].append(run)
     head = ("sampler", "mIoU", "total accuracy", "depth error (m)", "training (s)")
     lines = [
         f"{device_name(device)}, revision {revision()}, {args.steps:,} steps each",
         "",
         f"| {' | '.join(head)} |",
         f"|{' --- |' * len(head)}",
-        *(row(sampler, runs[sampler]) for sampler in SAMPLERS),
+        *(line for name in CONDITIONS for line in rows(name, runs[name])),
     ]
     text = "\n".join(lines) + "\n"
     write_aside(HERE / "samplers.md", lambda aside: aside.write_text(text, encoding="utf-8"))

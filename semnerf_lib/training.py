@@ -23,6 +23,7 @@ from semnerf_lib.losses import photometric_loss, semantic_loss
 from semnerf_lib.machine.checkpoints import Facts, read_checkpoint, read_step, write_checkpoint
 from semnerf_lib.machine.files import Damaged
 from semnerf_lib.machine.gradients import Terms, adam, descend, gradients
+from semnerf_lib.machine.memory import keep_freed_memory
 from semnerf_lib.machine.processes import deferred_interrupt
 from semnerf_lib.machine.progress import Progress
 from semnerf_lib.models import build_model
@@ -31,6 +32,8 @@ from semnerf_lib.scene import Scene
 
 HISTORY_EVERY = 10
 """Steps between entries of the history and looks at the weights (on a GPU at the loss too: a look waits for it)."""
+DEAD_ENTRIES = 5
+"""Entries of the history with the very same loss, one after the other, after which a field is dead."""
 PREVIEW_FRAMES = 4
 """Test frames in a preview's score."""
 
@@ -48,6 +51,7 @@ class Trainer:
     """
 
     def __init__(self, scene: Scene, config: Config, device: torch.device):
+        keep_freed_memory()
         self.scene, self.config, self.device = scene, config, device
         self.model = build_model(config, scene).to(device)
         labels = corrupt(scene, config.corruption, config.seed)
@@ -128,7 +132,8 @@ class Trainer:
                 KeyboardInterrupt, as a person does with Ctrl-C.
 
         Raises:
-            SemnerfError: the loss or a weight became NaN or infinite; names the step and the last good checkpoint.
+            SemnerfError: the loss or a weight became NaN or infinite; names the step and the last good checkpoint. Or
+                the field is dead: no ray meets a density any more.
             KeyboardInterrupt: Ctrl-C or `on_step`, after the step under way and a checkpoint.
         """
         start, saved, last = time.perf_counter() - self.seconds, time.monotonic(), self.config.iterations
@@ -174,6 +179,16 @@ class Trainer:
         fault = f"the loss is {loss}" + (", a weight is NaN or infinite" if math.isfinite(loss) else "")
         raise SemnerfError(f"step {self.step_count}: {fault}, expected finite numbers; {good}")
 
+    def _stop_if_dead(self) -> None:
+        # new rays at each step and yet the same loss: all of them are empty, and an empty ray has no gradient
+        last = [entry["semantic"] for entry in self.history[-DEAD_ENTRIES:]]
+        if len(last) == DEAD_ENTRIES and len(set(last)) == 1 and last[0] > 0:
+            raise SemnerfError(
+                f"step {self.step_count}: the field is dead: each ray is empty, so that the cross-entropy has been "
+                f"{last[0]:.4g} since step {self.history[-DEAD_ENTRIES]['step']} and no gradient is left; expected "
+                "another seed, or a larger density_bias"
+            )
+
     def _record(self, loss: float, terms: Terms, checkpoint: Path | None) -> None:
         self._stop_unless_finite(loss, checkpoint)
         entry = {"step": self.step_count, "seconds": self.seconds, "loss": loss}
@@ -184,6 +199,7 @@ class Trainer:
             scores = evaluate(self.model, self.scene, test[:: max(1, len(test) // PREVIEW_FRAMES)][:PREVIEW_FRAMES])
             entry |= {"miou": scores["miou"], "depth_mae": scores["depth_mae"]}
         self.history.append(entry)
+        self._stop_if_dead()
 
     def save(self, path: Path) -> None:
         """Writes weights, Adam's moments, step and history as one safetensors file, aside and renamed."""

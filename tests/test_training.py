@@ -298,6 +298,26 @@ def test_nan_loss_stops_and_names_the_step_and_the_checkpoint(tiny_scene, field,
     assert not (tmp_path / "none.safetensors").exists()
 
 
+def test_field_whose_rays_are_all_empty_stops_instead_of_training_on(tiny_scene):
+    trainer = Trainer(tiny_scene, tiny_config("mlp", sampler="proposal", iterations=200), CPU)
+    with torch.no_grad():
+        trainer.model.field.density.bias.fill_(-100.0)
+    with pytest.raises(SemnerfError, match=r"step 50: the field is dead: .* has been 1.946 since step 10") as caught:
+        trainer.train()
+    assert "density_bias" in one_line(caught)
+
+
+def test_loss_that_is_0_at_every_step_is_no_dead_field(tiny_scene):
+    labels = tiny_scene.labels.copy()
+    labels[list(tiny_scene.train_ids)] = 0  # the other classes are in test frames
+    trainer = Trainer(replace(tiny_scene, labels=labels), tiny_config("mlp", sampler="proposal", iterations=60), CPU)
+    with torch.no_grad():
+        trainer.model.field.density.bias.fill_(100.0)
+        trainer.model.field.semantic[-1].bias[0] = 1000.0
+    trainer.train()
+    assert {entry["semantic"] for entry in trainer.history} == {0.0}
+
+
 def test_ctrl_c_never_overwrites_a_good_checkpoint_with_nan(tiny_scene, tmp_path, monkeypatch):
     path = tmp_path / "c.safetensors"
     trainer = Trainer(tiny_scene, tiny_config(), CPU)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,9 +19,6 @@ CONNECT_SECONDS = 10
 ALONE = threading.Lock()
 """A worker with several threads makes one run at a time: initial weights are drawn from the process's global state."""
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""Parameters of mallopt(3)."""
-
 
 def check_dask() -> None:
     """Raises SemnerfError unless Dask is installed."""
@@ -33,20 +28,8 @@ def check_dask() -> None:
 
 def attempt_alone(job: Job) -> Outcome:
     """A job's outcome, in a Dask worker."""
-    keep_freed_memory()
     with ALONE:
         return attempt(job)
-
-
-def keep_freed_memory() -> None:
-    """Lets this process keep what it frees, up to 1 GiB, for its next allocation.
-
-    Dask's nanny makes its workers return freed memory at once (MALLOC_TRIM_THRESHOLD_). A training step allocates and
-    frees the same tensors again and again; it would then wait for the kernel half of the time. glibc only.
-    """
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        for parameter, value in ((M_TRIM_THRESHOLD, 2**30), (M_MMAP_THRESHOLD, 2**25)):
-            libc.mallopt(parameter, value)
 
 
 @contextmanager

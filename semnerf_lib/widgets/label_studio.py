@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 
 from semnerf_lib.config import Config
 from semnerf_lib.evaluation import Render, View, view_renderer
+from semnerf_lib.machine.cores import one_core
 from semnerf_lib.machine.devices import pick_device
 from semnerf_lib.machine.progress import watched
 from semnerf_lib.metrics import LabelScores, confusion_matrix, label_scores
@@ -124,7 +125,8 @@ def clicks_on_mistakes(
             of_classes = list({click.label: click for click in reversed(worst)}.values())[::-1]
             at_once = min(count - len(clicks), 1 if count == COUNTS[0] else AT_ONCE)
             clicks += tuple(of_classes[:at_once])
-            learner.fit(clicks)
+            with one_core():  # its steps are so small that cores would wait for each other
+                learner.fit(clicks)
         yield clicks
 
 
