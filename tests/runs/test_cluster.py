@@ -123,31 +123,6 @@ def test_without_the_extra(monkeypatch):
         check_dask()
 
 
-FAULTS = """
-import resource, sys
-import torch
-from semnerf_lib.runs.cluster import keep_freed_memory
-torch.set_num_threads(1)
-if sys.argv[1] == "kept":
-    keep_freed_memory()
-torch.ones(2_000_000)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(50):
-    torch.ones(2_000_000)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="about glibc")
-def test_worker_keeps_freed_memory_although_dask_has_it_given_back():
-    faults = {}
-    for how in ("given back", "kept"):
-        env = os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536"}
-        said = subprocess.run([sys.executable, "-c", FAULTS, how], env=env, capture_output=True, text=True, check=True)
-        faults[how] = int(said.stdout)
-    assert faults["kept"] < faults["given back"] / 10
-
-
 def test_a_local_cluster_lets_nobody_in_without_its_keys(monkeypatch):
     class Seen(Exception):
         pass
