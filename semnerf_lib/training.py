@@ -38,6 +38,10 @@ PREVIEW_FRAMES = 4
 """Test frames in a preview's score."""
 
 
+class DeadField(SemnerfError):
+    """No ray meets a density any more, so that nothing is left to learn from."""
+
+
 class Trainer:
     """A model on its way from the first step to the last.
 
@@ -132,8 +136,8 @@ class Trainer:
                 KeyboardInterrupt, as a person does with Ctrl-C.
 
         Raises:
-            SemnerfError: the loss or a weight became NaN or infinite; names the step and the last good checkpoint. Or
-                the field is dead: no ray meets a density any more.
+            SemnerfError: the loss or a weight became NaN or infinite; names the step and the last good checkpoint.
+            DeadField: every ray is empty, and no gradient is left.
             KeyboardInterrupt: Ctrl-C or `on_step`, after the step under way and a checkpoint.
         """
         start, saved, last = time.perf_counter() - self.seconds, time.monotonic(), self.config.iterations
@@ -180,10 +184,12 @@ class Trainer:
         raise SemnerfError(f"step {self.step_count}: {fault}, expected finite numbers; {good}")
 
     def _stop_if_dead(self) -> None:
-        # new rays at each step and yet the same loss: all of them are empty, and an empty ray has no gradient
+        # new rays and yet the same loss: they are empty, and where the next ones have no gradient either it stays so
         last = [entry["semantic"] for entry in self.history[-DEAD_ENTRIES:]]
-        if len(last) == DEAD_ENTRIES and len(set(last)) == 1 and last[0] > 0:
-            raise SemnerfError(
+        if len(last) < DEAD_ENTRIES or len(set(last)) > 1 or last[0] == 0:
+            return
+        if not any(gradient.any() for gradient in self.gradient()[2]):
+            raise DeadField(
                 f"step {self.step_count}: the field is dead: each ray is empty, so that the cross-entropy has been "
                 f"{last[0]:.4g} since step {self.history[-DEAD_ENTRIES]['step']} and no gradient is left; expected "
                 "another seed, or a larger density_bias"

@@ -20,7 +20,7 @@ from semnerf_lib.machine.interpolation import trilinear
 from semnerf_lib.machine.processes import deferred_interrupt
 from semnerf_lib.models import HierarchicalModel
 from semnerf_lib.scene import VOID
-from semnerf_lib.training import Trainer, generators
+from semnerf_lib.training import DeadField, Trainer, generators
 
 CPU = torch.device("cpu")
 FIELDS = ["grid", "mlp"]
@@ -302,9 +302,15 @@ def test_field_whose_rays_are_all_empty_stops_instead_of_training_on(tiny_scene)
     trainer = Trainer(tiny_scene, tiny_config("mlp", sampler="proposal", iterations=200), CPU)
     with torch.no_grad():
         trainer.model.field.density.bias.fill_(-100.0)
-    with pytest.raises(SemnerfError, match=r"step 50: the field is dead: .* has been 1.946 since step 10") as caught:
+    with pytest.raises(DeadField, match=r"step 50: the field is dead: .* has been 1.946 since step 10") as caught:
         trainer.train()
     assert "density_bias" in one_line(caught)
+
+
+def test_loss_that_stays_the_same_while_there_is_a_gradient_is_no_dead_field(tiny_scene):
+    trainer = Trainer(tiny_scene, tiny_config(), CPU)
+    trainer.history = [{"step": step, "semantic": 1.5} for step in range(10, 60, 10)]
+    trainer._stop_if_dead()
 
 
 def test_loss_that_is_0_at_every_step_is_no_dead_field(tiny_scene):
