@@ -103,6 +103,22 @@ def test_completion(typed, expected, capsys):
     assert "bashcompinit" in capsys.readouterr().out.splitlines()[0]
 
 
+@pytest.mark.parametrize("command", [["students"], ["notebooks"], ["workshop", "lesson"]], ids=" ".join)
+def test_several_files_are_written_whole_or_not_at_all(command, tmp_path, monkeypatch, capsys):
+    whole, calls = files.os.replace, []
+
+    def full(aside, path):
+        calls.append(path)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        whole(aside, path)
+
+    monkeypatch.setattr(files.os, "replace", full)
+    assert main.main([*command, str(tmp_path)]) == 2
+    assert len(calls) == 2 and not list(tmp_path.iterdir())
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 def test_notebooks_and_open_exercises_are_copied_and_nothing_is_overwritten(tmp_path, capsys):
     for name, mark in (("notebooks", "BEGIN SOLUTION"), ("students", "# your code")):
         words = [name, str(tmp_path / name)]
