@@ -29,8 +29,8 @@ def address(tmp_path_factory):
 
 
 LONG = (
-    "better than the best baseline: 0 of 2, 2 not supported; chair, better than the noisy labels: 0 of 2, 2 inconclusive; "
-    "chair, better than the best baseline: 1 of 2, 1 inconclusive"
+    "better than the best baseline: 0 of 2, 2 not supported; chair, better than the noisy labels: 0 of 2, "
+    "2 inconclusive; chair, better than the best baseline: 1 of 2, 1 inconclusive"
 )
 LINE = {
     "claim": "Claim 2a: Labels alone denoise",
