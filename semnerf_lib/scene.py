@@ -92,7 +92,10 @@ class Scene:
         if present.size == 0:
             raise SemnerfError(f"scene {self.name}: no labelled pixel in {n} frames, expected at least two classes")
         if present.size == 1:
-            raise SemnerfError(f"scene {self.name}: only class {present[0]} occurs, expected at least two classes")
+            named = f" ('{self.class_names[present[0]]}')" if present[0] < self.n_classes else ""
+            raise SemnerfError(
+                f"scene {self.name}: only class {present[0]}{named} occurs, expected at least two classes"
+            )
         if present[-1] >= self.n_classes:
             raise SemnerfError(
                 f"scene {self.name}: label {present[-1]} occurs, expected 0 ... {self.n_classes - 1} or VOID ({VOID})"

@@ -45,6 +45,14 @@ def test_the_series_is_there():
 
 
 @every_notebook
+def test_a_cell_that_trains_step_by_step_shows_how_far_it_is(path):
+    """On a busy laptop 150 steps take 20 s; a student who sees nothing for so long stops the kernel."""
+    for cell in code(read(path)):
+        if re.search(r"^    .*\w+\.step\(\)|step_times\(c", cell.source, re.MULTILINE):
+            assert "progress(" in cell.source, cell.source
+
+
+@every_notebook
 def test_executed_from_top_to_bottom_without_an_error(path):
     cells = code(read(path))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))

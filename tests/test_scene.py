@@ -64,7 +64,7 @@ FAULTS = {
         lambda s: dict(labels=s.labels[:0], c2w=s.c2w[:0], rgb=None, depth=None, train_ids=(), test_ids=()),
         "no labelled pixel in 0 frames",
     ),
-    "one class only": (lambda s: dict(labels=np.full_like(s.labels, 3)), "only class 3 occurs"),
+    "one class only": (lambda s: dict(labels=np.full_like(s.labels, 3)), r"only class 3 \('.*'\) occurs"),
     "one class and void": (lambda s: dict(labels=np.where(s.labels == VOID, VOID, 3).astype(np.uint8)), "only class 3"),
     "no training frame": (lambda s: dict(train_ids=()), "0 training and 3 test"),
     "no test frame": (lambda s: dict(test_ids=()), "9 training and 0 test"),

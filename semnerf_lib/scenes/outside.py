@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from scipy.ndimage import label as regions
 
 from semnerf_lib.cameras import Intrinsics
@@ -128,3 +128,24 @@ def background_as_class(scene: Scene) -> Scene:
         image[np.isin(parts, touching[touching > 0])] = scene.n_classes
     coding = replace(scene.coding, ids=(*scene.coding.ids, scene.coding.void))
     return replace(scene, labels=labels, class_names=(*scene.class_names, BACKGROUND), coding=coding)
+
+
+def empty_as_class(
+    labels: UInt8[np.ndarray, "n h w"],
+    depth: Float[np.ndarray, "n h w"],
+    c2w: Float[np.ndarray, "n 4 4"],
+    bounds: Float[np.ndarray, "2 3"],
+    class_names: tuple[str, ...],
+) -> tuple[UInt8[np.ndarray, "n h w"], tuple[str, ...]]:
+    """Labels and class names in which pixels that hit nothing are background, if all cameras are outside the bounds.
+
+    Args:
+        depth: metres, 0 where nothing is hit.
+        class_names: where one is called background already, it is taken.
+    """
+    centres, missed = c2w[:, :3, 3], depth == 0
+    within = ((centres > bounds[0]) & (centres < bounds[1])).all(1).any()
+    names = class_names if BACKGROUND in class_names else (*class_names, BACKGROUND)
+    if within or not missed.any() or len(names) > VOID:
+        return labels, class_names
+    return np.where(missed, np.uint8(names.index(BACKGROUND)), labels), names

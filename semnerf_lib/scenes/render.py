@@ -20,7 +20,8 @@ from semnerf_lib.cameras import Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.arrays import read_arrays
 from semnerf_lib.machine.files import write_aside
-from semnerf_lib.scene import Scene
+from semnerf_lib.scene import VOID, Scene
+from semnerf_lib.scenes.outside import empty_as_class
 from semnerf_lib.scenes.raycast import LabelledMesh, raycast_frames
 from semnerf_lib.scenes.trajectory import NoRoomError, fly_through, orbit
 
@@ -127,8 +128,9 @@ def rendered_scene(
     """Frames at hfov 90 degrees along `fly_through`'s trajectory, from the cache where they are there.
 
     Only P2's 180 training and 180 test frames are rendered and kept, in the trajectory's order, so that training
-    frames have even positions and test frames odd ones. Where nothing encloses a camera, it circles the mesh (see
-    `orbit`).
+    frames have even positions and test frames odd ones. Where nothing encloses a camera, or all that it
+    could see is of one class, it circles the mesh (see `orbit`); then pixels that hit nothing are of a class more (see
+    `empty_as_class`).
 
     Args:
         name: of the scene, and how its cache file begins.
@@ -156,10 +158,11 @@ def rendered_scene(
         mesh = make_mesh()
         around = mesh if flown is None else flown()
         try:
-            c2w = fly_through(around, N_FRAMES, seed=seed, **flight)[ids]
+            several = np.unique(mesh.face_labels[mesh.face_labels != VOID]).size > 1
+            c2w = fly_through(around, N_FRAMES, seed=seed, **flight) if several else orbit(around, N_FRAMES, seed)
         except NoRoomError:
-            c2w = orbit(around, N_FRAMES, seed)[ids]
-        return _frames(name, mesh, intrinsics, c2w)
+            c2w = orbit(around, N_FRAMES, seed)
+        return _frames(name, mesh, intrinsics, c2w[ids])
 
     parameters = (key, width, height, seed, every, tuple(sorted(flight.items())))
     arrays = cached_arrays(f"{name}-{width}x{height}", parameters, _wanted(intrinsics, len(ids)), render, cache)
@@ -204,6 +207,9 @@ def _frames(name: str, mesh: LabelledMesh, intrinsics: Intrinsics, c2w: np.ndarr
 
 def _scene(name, intrinsics, class_names, bounds, split, arrays: dict[str, np.ndarray]) -> Scene:
     instances = arrays.pop("instances")
+    arrays["labels"], class_names = empty_as_class(
+        arrays["labels"], arrays["depth"], arrays["c2w"], bounds, class_names
+    )
     return Scene(
         name=name,
         intrinsics=intrinsics,

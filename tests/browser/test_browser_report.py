@@ -8,6 +8,7 @@ from made_runs import furnished_scene, make_runs
 
 from semnerf_lib.experiments import plan
 from semnerf_lib.pages.report import Report, write_report
+from semnerf_lib.pages.templating import TEMPLATES, badge_table
 from semnerf_lib.runs.store import Store
 
 FAILED = {
@@ -25,6 +26,36 @@ def address(tmp_path_factory):
     report = Report(scene, "smoke", plans, len(made), {"04_training": FAILED, "10_verdict": None}, 1.0, runs=runs)
     report.verdict = [{"claim": "Claim 1", "verdict": name} for name in ("supported", "inconclusive", "no verdict")]
     return write_report(report, folder).as_uri()
+
+
+LONG = (
+    "better than the best baseline: 0 of 2, 2 not supported; chair, better than the noisy labels: 0 of 2, "
+    "2 inconclusive; chair, better than the best baseline: 1 of 2, 1 inconclusive"
+)
+LINE = {
+    "claim": "Claim 2a: Labels alone denoise",
+    "verdict": "not supported (n = 3)",
+    "it rests on": "as good as labels + RGB: 1 of 2, 1 not supported",
+    "beside it": LONG,
+    "score": "mIoU at training poses, IoU of chair at training poses",
+}
+UNDECIDED = LINE | {
+    "verdict": "inconclusive (n = 3: it could decide in 77 % of cases)",
+    "score": "mIoU at training poses",
+}
+
+
+@pytest.mark.parametrize("width", [820, 390])
+def test_a_long_text_in_a_table_gets_the_width_that_it_needs(browser, width):
+    """It took eleven lines, two or three words each."""
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    style = TEMPLATES.get_template("style.css").render()
+    page.set_content(
+        f"<style>{style}</style><main><div class='scroll'>{badge_table([LINE, UNDECIDED])._repr_html_()}</div></main>"
+    )
+    cell = page.locator("td", has_text="better than the best baseline").first.bounding_box()
+    assert cell["width"] > 180 and cell["height"] < 160
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1400, 390])

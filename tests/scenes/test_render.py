@@ -123,7 +123,24 @@ def test_a_mesh_that_encloses_nothing_is_circled(box_room):
     scene = rendered_scene("plates", (), lambda: plates, names, bounds, 16, 12, every=60, cache=False)
     outside = np.linalg.norm(scene.c2w[:, :3, 3] - bounds.mean(0), axis=-1)
     np.testing.assert_allclose(outside, outside[0], rtol=1e-6)
-    assert outside[0] > 4 and scene.far > scene.depth.max() and (scene.labels != 255).any((1, 2)).all()
+    assert outside[0] > 4 and scene.far > scene.depth.max()
+    assert scene.class_names == (*names, "background")
+    np.testing.assert_array_equal(scene.labels == len(names), scene.depth == 0)
+
+
+def test_a_mesh_of_one_class_is_seen_from_outside(box_room):
+    """From inside it would fill every image; from outside its outline against nothing teaches its form."""
+    one = replace(box_room, face_labels=np.zeros_like(box_room.face_labels), class_names=("chair",))
+    scene = rendered_scene("chair", (), lambda: one, one.class_names, one.bounds, 16, 12, every=60, cache=False)
+    assert scene.class_names == ("chair", "background") and set(np.unique(scene.labels)) == {0, 1}
+
+
+def test_a_background_that_the_mesh_names_is_taken(box_room):
+    keys = ("faces", "face_labels", "face_colours", "face_objects")
+    names = ("background", *box_room.class_names[1:])
+    plates = replace(box_room, class_names=names, **{k: getattr(box_room, k)[[8, 9, *range(12, 24)]] for k in keys})
+    scene = rendered_scene("plates", (), lambda: plates, names, plates.bounds, 16, 12, every=60, cache=False)
+    assert scene.class_names == names and (scene.labels[scene.depth == 0] == 0).all()
 
 
 def test_a_cache_in_the_home_of_nobody_is_one_line(monkeypatch):

@@ -64,6 +64,18 @@ def test_what_the_plan_quotes_of_the_notebooks_stands_there():
         assert f"### Exercise {k}: {title}\n" in prose[number]
 
 
+def test_each_explorer_stands_where_the_table_says():
+    cells = {path.name[:2]: nbformat.read(path, 4).cells for path in NOTEBOOKS}
+    rows = re.findall(r'^\| `(\w+)` \| (\d\d), "([^"]+)" \|', TEACHING, re.MULTILINE)
+    for name, number, heading in rows:
+        at = next(i for i, cell in enumerate(cells[number]) if f"widgets.{name}(" in cell.source)
+        above = "\n".join(cell.source for cell in cells[number][:at] if cell.cell_type == "markdown")
+        assert re.findall(r"^#+ (.+)$", above, re.MULTILINE)[-1] == heading, name
+    code = "\n".join(cell.source for one in cells.values() for cell in one)
+    helpers = {"from_frames", "learnt_by", "made_truth", "view_renderer"}
+    assert {name for name, _, _ in rows} == set(re.findall(r"widgets\.(\w+)\(", code)) - helpers
+
+
 def test_what_minute_38_says_of_fog_is_so():
     scene = open_scene("room", "smoke")
     trace = trace_field(surface_voxels(scene), scene.near, scene.far)
