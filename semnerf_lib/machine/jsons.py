@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -45,19 +46,19 @@ def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = d
     """The JSON value in some bytes.
 
     Args:
-        raw: UTF-8; a byte order mark at its beginning is skipped.
+        raw: text as `decoded` knows it.
         name: what holds it, for messages.
         wanted: type of the outermost value.
         nan: whether NaN and Infinity, which are no JSON, are numbers here.
 
     Raises:
-        SemnerfError: no UTF-8, no JSON, nested too deeply, a number that no float holds, a key twice in an object, or
+        SemnerfError: no text, no JSON, nested too deeply, a number that no float holds, a key twice in an object, or
             another outermost type.
     """
     try:
         if len(raw) > MAX_BYTES:
             raise ValueError(f"{len(raw)} bytes, more than {MAX_BYTES}")
-        text = raw.decode("utf-8-sig")
+        text = decoded(raw)
         if _depth(text) > MAX_DEPTH:
             raise RecursionError
         value = json.loads(
@@ -79,6 +80,16 @@ def parse_json(raw: bytes, name: Path | str, wanted: type | tuple[type, ...] = d
         expected = " or ".join(words.get(t, t.__name__) for t in types)
         raise SemnerfError(f"{name}: holds a {type(value).__name__}, expected a JSON {expected}")
     return value
+
+
+def decoded(raw: bytes) -> str:
+    """Text in UTF-8, or in UTF-16 as PowerShell writes it; a byte order mark at its beginning is skipped.
+
+    Raises:
+        UnicodeDecodeError: neither.
+    """
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return raw.decode("utf-16" if wide else "utf-8-sig")
 
 
 def _depth(text: str) -> int:
@@ -116,7 +127,10 @@ def decimal(word: str) -> float:
     """
     if "_" in word or not word.isascii():
         raise ValueError(f"{word[:20]!a} is no number")
-    value = float(word)
+    try:
+        value = float(word)
+    except ValueError:
+        raise ValueError(f"{word[:20]!a} is no number") from None
     if math.isinf(value) and any(letter.isdigit() for letter in word):
         raise ValueError(f"{word[:20]} is beyond any float")
     return value

@@ -9,15 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scene import VOID
-from semnerf_lib.scenes.importers.names import GREY, read_text
+from semnerf_lib.scenes.importers.names import GREY, read_text, spaced
 from semnerf_lib.scenes.importers.pictures import SIXTEEN_BITS, open_image, pixels, read_ids
 
 LABELS, INSTANCES, RGB, DEPTH = "semantic_class", "semantic_instance", "rgb", "depth"
+PICTURES = r"(png|jpe?g|tiff?|bmp|webp)"
 MAX_STACK = 1 << 29
 """Pixels of all frames of a kind."""
 Palette = tuple[tuple[int, int, int], ...]
@@ -36,30 +38,41 @@ WANTED = {
 }
 
 
-def read_poses(path: Path) -> np.ndarray:
-    """(N, 4, 4) float64 from a text file with 16 numbers a line; a lost pose keeps its infinities.
+def pose_lines(path: Path) -> dict[int, Float[np.ndarray, "4 4"]]:
+    """The 4x4 matrices of a text file with 16 numbers a line, by the number of their line.
+
+    Blank lines and lines that begin with # are skipped.
 
     Raises:
-        SemnerfError: no such file, a line that is not 16 numbers, a pose that is no rigid motion.
+        SemnerfError: no such file, a line that is not 16 numbers, or no matrix.
     """
-    lines = read_text(path, "a text file with one 4x4 pose a line").splitlines()
-    while lines and not lines[-1].strip():
-        lines.pop()
-    poses = []
-    for number, line in enumerate(lines, start=1):
-        words = line.replace(",", " ").split()
+    poses = {}
+    for number, line in enumerate(read_text(path, "a text file with one 4x4 pose a line").splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        words = spaced(line).split()
         try:
-            pose = np.array([decimal(w) for w in words]).reshape(4, 4)
+            poses[number] = np.array([decimal(w) for w in words]).reshape(4, 4)
         except ValueError:
             raise SemnerfError(
                 f"{path}: line {number} is '{line[:40]}' ({len(words)} words), expected 16 numbers"
             ) from None
-        if (fault := pose_fault(pose)) and np.isfinite(pose).all():
-            raise SemnerfError(f"{path}: line {number}: {fault}, expected a rigid camera-to-world motion")
-        poses.append(pose)
     if not poses:
         raise SemnerfError(f"{path}: no pose, expected one 4x4 matrix a line")
-    return np.stack(poses)
+    return poses
+
+
+def read_poses(path: Path) -> Float[np.ndarray, "poses 4 4"]:
+    """Poses from a text file (see `pose_lines`).
+
+    Raises:
+        SemnerfError: what `pose_lines` raises; a pose that is no rigid motion.
+    """
+    poses = pose_lines(path)
+    for number, pose in poses.items():
+        if fault := pose_fault(pose):
+            raise SemnerfError(f"{path}: line {number}: {fault}, expected a rigid camera-to-world motion")
+    return np.stack(list(poses.values()))
 
 
 def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
@@ -69,7 +82,7 @@ def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
         raise SemnerfError(f"{folder}: no folder, expected one of images {kind}_<i>.png")
     files: dict[int, Path] = {}
     for file in folder.iterdir():
-        if match := re.fullmatch(rf"{kind}_([0-9]+)\.(png|jpg|jpeg)", file.name, re.IGNORECASE):
+        if match := re.fullmatch(rf"{kind}_([0-9]+)\.{PICTURES}", file.name, re.IGNORECASE):
             number = int(match[1])
             if number in files:
                 raise SemnerfError(f"{file}: a second file of frame {number} beside {files[number].name}, expected one")
@@ -78,12 +91,19 @@ def frame_files(path: Path, kind: str, n_poses: int) -> list[Path]:
         if number not in files:
             raise SemnerfError(
                 f"{folder / f'{kind}_{number}.png'}: missing, expected frames numbered from 0 to {n_poses - 1} "
-                f"as traj_w_c.txt has {n_poses} poses"
+                f"as traj_w_c.txt has {n_poses} poses; {_found(folder, files)}"
             )
     if len(files) > n_poses:
         extra = files[max(files)]
         raise SemnerfError(f"{extra}: no pose for this frame, expected {n_poses} frames as traj_w_c.txt has")
     return [files[i] for i in range(n_poses)]
+
+
+def _found(folder: Path, files: dict[int, Path]) -> str:
+    """What a folder without a frame has instead, in words."""
+    if files:
+        return f"there are {len(files)}, {files[min(files)].name} to {files[max(files)].name}"
+    return f"there is {min((f.name for f in folder.iterdir()), default='nothing')}"
 
 
 def read_image(file: Path, kind: str) -> tuple[np.ndarray, Palette]:

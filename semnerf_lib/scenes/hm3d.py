@@ -12,7 +12,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import integer
 from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.importers.names import read_text
-from semnerf_lib.scenes.parts import NO_CLASS, MeshPart
+from semnerf_lib.scenes.parts import VOID_NAMES, MeshPart
 
 HEADER = "HM3D Semantic Annotations"
 
@@ -60,7 +60,7 @@ def arrays_of_hm3d(path: Path, table_path: Path, parts: list[MeshPart]) -> dict:
     colours = np.concatenate([part.colours for part in parts])
     keys = colours.astype(np.int64) @ np.array([65536, 256, 1])
     used = [int(key) for key in np.unique(keys) if int(key) in table]
-    names = tuple(sorted({table[key][1] for key in used} - {"", *NO_CLASS}))
+    names = tuple(sorted({table[key][1] for key in used} - {"", *VOID_NAMES}))
     if not 1 <= len(names) <= VOID:
         raise SemnerfError(f"{path}: faces of {len(names)} categories of {table_path.name}, expected 1 to {VOID}")
     labels, objects = np.full(len(keys), VOID, dtype=np.uint8), np.zeros(len(keys), dtype=np.int32)

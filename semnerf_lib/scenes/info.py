@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
+from semnerf_lib.scene import MAX_NAME
 
 
 def _entries(info: dict[str, Any], key: str, path: Path) -> list[dict]:
     entries = info.get(key)
-    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+    if not isinstance(entries, list):
         raise SemnerfError(f"{path}: damaged: '{key}' is {type(entries).__name__}, expected a list of objects")
+    if odd := [entry for entry in entries if not isinstance(entry, dict)]:
+        raise SemnerfError(f"{path}: damaged: '{key}' holds {ascii(odd[0])[:40]}, expected objects with an id")
     return entries
 
 
-def _integer(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _whole(value: Any) -> Any:
+    """An id; 1.0, as pandas and JavaScript write it, is 1. None is no id."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
 
 
 def class_table(path: Path) -> dict[int, str]:
     """Class id -> name, from `classes[].id` and `classes[].name`.
 
     Raises:
-        SemnerfError: no such file, no JSON, no class, an entry without id or name, an id with two names.
+        SemnerfError: no such file, no JSON, no class, an entry without id or printable name, an id with two names.
     """
     table: dict[int, str] = {}
     for i, entry in enumerate(_entries(read_json(path), "classes", path)):
-        number, name = entry.get("id"), entry.get("name")
-        number = int(number) if isinstance(number, float) and number.is_integer() else number
+        number, name = _whole(entry.get("id")), entry.get("name")
         name = name.strip(" ") if isinstance(name, str) else name
-        if isinstance(name, str) and not name.isprintable():
-            raise SemnerfError(f"{path}: classes[{i}] has name {ascii(name)}, expected printable text")
-        if not _integer(number) or not isinstance(name, str) or not name:
-            raise SemnerfError(f"{path}: damaged: classes[{i}] has id {number!r} and name {name!r}, expected both")
+        if number is None:
+            raise SemnerfError(f"{path}: classes[{i}] has id {ascii(entry.get('id'))[:40]}, expected a whole number")
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or not name.isprintable():
+            raise SemnerfError(
+                f"{path}: classes[{i}] has id {number} and name {ascii(name)[:80]}, expected printable text of 1 to "
+                f"{MAX_NAME} characters"
+            )
         if table.setdefault(number, name) != name:
             raise SemnerfError(f"{path}: damaged: class {number} is '{table[number]}' and '{name}', expected one name")
     if not table:
@@ -46,22 +54,23 @@ def object_table(path: Path) -> dict[int, int]:
     """Object id -> class id, from `objects[]` or else from `id_to_label` (position = object id); negative: no class.
 
     Raises:
-        SemnerfError: no such file, no JSON, neither list, an entry without id or class.
+        SemnerfError: no such file, no JSON, neither list, an entry without id or class, an object of two classes.
     """
     info = read_json(path)
     labels = info.get("id_to_label")
     table: dict[int, int] = {}
+    listed: dict[int, int] = {}
     if labels is not None:
-        if not isinstance(labels, list) or not all(map(_integer, labels)):
+        if not isinstance(labels, list) or None in (classes := [_whole(label) for label in labels]):
             raise SemnerfError(f"{path}: damaged: 'id_to_label' is no list of integers")
-        table = dict(enumerate(labels))
+        table = dict(enumerate(classes))
     elif "objects" not in info:
         raise SemnerfError(f"{path}: has neither 'objects' nor 'id_to_label', expected which class an object is of")
     for i, entry in enumerate(_entries(info, "objects", path) if "objects" in info else []):
-        number, label = entry.get("id"), entry.get("class_id")
-        if not _integer(number) or not _integer(label):
-            raise SemnerfError(
-                f"{path}: damaged: objects[{i}] has id {number!r}, class_id {label!r}, expected integers"
-            )
-        table[number] = label
-    return table
+        number, label = _whole(entry.get("id")), _whole(entry.get("class_id"))
+        if number is None or label is None:
+            given = f"id {ascii(entry.get('id'))[:40]}, class_id {ascii(entry.get('class_id'))[:40]}"
+            raise SemnerfError(f"{path}: damaged: objects[{i}] has {given}, expected integers")
+        if listed.setdefault(number, label) != label:
+            raise SemnerfError(f"{path}: object {number} is of class {listed[number]} and {label}, expected one")
+    return table | listed

@@ -19,7 +19,7 @@ from semnerf_lib.scenes.gltf import read_gltf
 from semnerf_lib.scenes.hm3d import arrays_of_hm3d, table_beside
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.obj import read_obj
-from semnerf_lib.scenes.parts import NO_CLASS, MeshPart, class_colours, class_of, classes_of
+from semnerf_lib.scenes.parts import VOID_NAMES, MeshPart, class_colours, class_of, classes_of
 from semnerf_lib.scenes.pinhole import camera_of
 from semnerf_lib.scenes.ply import read_ply
 from semnerf_lib.scenes.ply_classes import arrays_of_ply, named_in
@@ -110,7 +110,7 @@ def _from_parts(path: Path, parts: list[MeshPart]) -> dict:
     if not parts:
         raise SemnerfError(f"{path}: no triangle, expected a mesh")
     classes = [name or class_of(path.stem) for name in classes_of(parts)]
-    class_names = tuple(sorted(set(classes) - {"", *NO_CLASS}))
+    class_names = tuple(sorted(set(classes) - {"", *VOID_NAMES}))
     if not 1 <= len(class_names) <= VOID:
         raise SemnerfError(f"{path}: {len(class_names)} named objects' classes, expected 1 to {VOID}")
     objects = {name: i for i, name in enumerate(dict.fromkeys(part.object for part in parts), start=1)}

@@ -13,8 +13,8 @@ from PIL import Image
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import regular_size
 from semnerf_lib.palette import palette
+from semnerf_lib.scenes.importers.names import VOID_NAMES
 
-NO_CLASS = ("void", "unlabelled", "unlabeled", "undefined", "unknown")
 GENERIC = (
     "", "object", "mesh", "group", "instance", "component", "node", "geometry", "id", "polygon", "primitive", "default",
     "world", "scene", "root", "rootnode", "sketchup", "model", "sketchfab_model", "material", "submesh",
@@ -62,8 +62,8 @@ def classes_of(parts: list[MeshPart]) -> list[str]:
     """The class of each part: by its object's name, or by its material's where objects tell fewer than two apart."""
     by_object = [class_of(part.name) for part in parts]
     by_material = [class_of(part.material) for part in parts]
-    named = set(by_object) - {*GENERIC, *NO_CLASS}
-    if len(named) < 2 and len(set(by_material) - {*GENERIC, *NO_CLASS}) >= 2:
+    named = set(by_object) - {*GENERIC, *VOID_NAMES}
+    if len(named) < 2 and len(set(by_material) - {*GENERIC, *VOID_NAMES}) >= 2:
         return by_material
     return [name or material for name, material in zip(by_object, by_material, strict=True)]
 

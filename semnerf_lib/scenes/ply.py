@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int, Shaped
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import integer, regular_size
+from semnerf_lib.machine.jsons import regular_size
+from semnerf_lib.scenes.ply_header import CORNERS, Element, header_of
 
-TYPES = {
-    "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
-    "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4",
-    "double": "f8", "float64": "f8",
-}  # fmt: skip
-CORNERS = ("vertex_indices", "vertex_index")
+NO_MESH = "has no vertices (x, y, z) or no faces (a list vertex_indices), expected a triangle mesh"
 
 Column = np.ndarray | list[np.ndarray]
 """A property's values; of a list property whose lengths differ, an array for each row."""
@@ -42,71 +38,24 @@ class Ply:
     comments: tuple[str, ...] = ()
 
 
-@dataclass
-class _Element:
-    name: str
-    count: int
-    properties: list[tuple[str, str, str | None]]
-    """Name, type, and for a list the type of its length."""
-    names: set[str] = field(default_factory=set)  # of the properties
-
-
-def _header(path: Path, raw: bytes) -> tuple[str, list[_Element], tuple[str, ...], int]:
-    end = raw.find(b"\nend_header")
-    start = raw.find(b"\n", end + 1) + 1
-    if not raw.startswith(b"ply") or end < 0 or start == 0:
-        raise SemnerfError(f"{path}: no PLY file (no header), expected one that starts with 'ply'")
-    form, elements, comments = "", [], []
-    try:
-        text = raw[:end].decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw[:end].decode("latin-1")  # as tools on Windows write comments
-    try:
-        for line in text.replace("\r", "\n").split("\n"):
-            words = line.split()
-            if words[:1] == ["comment"]:
-                comments.append(line.partition("comment")[2].strip())
-            if words[:1] == ["format"]:
-                if form:
-                    raise ValueError("two formats")
-                form = words[1]
-            elif words[:1] == ["element"]:
-                if not words[2].isdecimal() or words[1] in (e.name for e in elements):
-                    raise ValueError(f"{line.strip()[:80]!r}, expected a new name and a count")
-                elements.append(_Element(words[1], integer(words[2]), []))
-            elif words[:1] == ["property"]:
-                listed = words[1] == "list"
-                name, kind, counted = (words[4], words[3], TYPES[words[2]]) if listed else (words[2], words[1], None)
-                fractions = (counted or "u")[0] == "f" or (name in CORNERS and TYPES[kind][0] == "f")
-                if name in elements[-1].names or fractions:
-                    raise ValueError(f"{line.strip()[:80]!r}, expected a new name, and a list of integers")
-                elements[-1].names.add(name)
-                elements[-1].properties.append((name, TYPES[kind], counted))
-    except (IndexError, KeyError, ValueError) as error:
-        raise SemnerfError(f"{path}: damaged PLY header ({type(error).__name__} {error})") from None
-    if form not in ("ascii", "binary_little_endian", "binary_big_endian"):
-        raise SemnerfError(f"{path}: PLY format '{form[:40]}', expected ascii or binary")
-    return form, elements, tuple(comments), start
-
-
 class _Body:
     """The values behind a header, one element after the other; `at` counts bytes, or words of a text."""
 
     def __init__(self, end: int):
         self.at, self.end = 0, end
 
-    def least(self, element: _Element) -> int:
+    def least(self, element: Element) -> int:
         """Bytes or words that a row of an element has at least."""
         raise NotImplementedError
 
     def take(self, kind: str, count: int) -> np.ndarray:
         raise NotImplementedError
 
-    def check(self, element: _Element) -> None:
+    def check(self, element: Element) -> None:
         if element.count and not 0 < element.count * self.least(element) <= self.end - self.at:
             raise ValueError(f"it ends early: {element.count} rows of '{element.name}' are not there")
 
-    def read(self, element: _Element) -> dict[str, Column]:
+    def read(self, element: Element) -> dict[str, Column]:
         self.check(element)
         out: dict[str, list] = {name: [] for name, _, _ in element.properties}
         for _ in range(element.count):
@@ -129,7 +78,7 @@ class _Binary(_Body):
         super().__init__(len(raw))
         self.raw, self.order = raw, order
 
-    def least(self, element: _Element) -> int:
+    def least(self, element: Element) -> int:
         return sum(np.dtype(counted or kind).itemsize for _, kind, counted in element.properties)
 
     def take(self, kind: str, count: int) -> np.ndarray:
@@ -139,7 +88,7 @@ class _Binary(_Body):
         first = self.advance(count * dtype.itemsize)
         return np.frombuffer(self.raw, dtype, count, first) if count else np.empty(0, kind)
 
-    def read(self, element: _Element) -> dict[str, Column]:
+    def read(self, element: Element) -> dict[str, Column]:
         """Lists whose lengths are those of the first row are read at once, others row by row."""
         self.check(element)
         fields, first = [], self.at
@@ -171,20 +120,24 @@ class _Ascii(_Body):
         if b"_" in raw:
             raise ValueError("a number with an underscore")
 
-    def least(self, element: _Element) -> int:
+    def least(self, element: Element) -> int:
         return len(element.properties)
 
     def take(self, kind: str, count: int) -> np.ndarray:
         start = self.advance(count)
+        words = self.words[start : self.at]
+        try:
+            values = [float(word) for word in words]
+        except ValueError as fault:
+            raise ValueError(str(fault).replace("could not convert string to float: b", "no number: ")) from None
         if kind[0] == "f":
             with np.errstate(over="ignore"):  # an infinity is refused where it is used
-                return np.array([float(w) for w in self.words[start : self.at]], kind)
-        whole = [float(w) for w in self.words[start : self.at]]
+                return np.array(values, kind)
         limits = np.iinfo(kind)
-        for value, word in zip(whole, self.words[start : self.at], strict=True):
+        for value, word in zip(values, words, strict=True):
             if not (limits.min <= value <= limits.max and value == int(value)):
                 raise ValueError(f"'{word.decode('ascii', 'replace')[:20]}', expected an integer of type {kind}")
-        return np.array(whole, kind)
+        return np.array(values, kind)
 
 
 def _fan(path: Path, polygons: Column) -> tuple[Int[np.ndarray, "triangles 3"], Int[np.ndarray, "triangles"]]:
@@ -231,7 +184,10 @@ def read_ply(path: Path) -> Ply:
         raw = path.read_bytes()
     except OSError as error:
         raise SemnerfError(f"{path}: {error.strerror or error}, expected a PLY file") from None
-    form, elements, comments, start = _header(path, raw)
+    form, elements, comments, start = header_of(path, raw)
+    lists = {e.name: [name for name, _, counted in e.properties if counted] for e in elements}
+    if len({"vertex", "face", "tristrips"} & lists.keys()) < 2:
+        raise SemnerfError(f"{path}: {NO_MESH}")
     try:
         rest = memoryview(raw)[start:]
         body = _Ascii(bytes(rest)) if form == "ascii" else _Binary(rest, "<" if "little" in form else ">")
@@ -242,19 +198,18 @@ def read_ply(path: Path) -> Ply:
         raise SemnerfError(f"{path}: damaged PLY ({str(error).splitlines()[0]})") from None
     vertex, face, strips = (table.get(name, {}) for name in ("vertex", "face", "tristrips"))
     vertex = {k: v for k, v in vertex.items() if isinstance(v, np.ndarray) and v.ndim == 1}
-    lists = {e.name: [name for name, _, counted in e.properties if counted] for e in elements}
     corners = next((face.pop(k) for k in CORNERS if k in lists.get("face", ())), None)
     strip = next((strips[k] for k in CORNERS if k in lists.get("tristrips", ())), None)
     if not {"x", "y", "z"} <= set(vertex) or (corners is None and strip is None):
-        raise SemnerfError(
-            f"{path}: has no vertices (x, y, z) or no faces (a list vertex_indices), expected a triangle mesh"
-        )
+        raise SemnerfError(f"{path}: {NO_MESH}")
     if corners is None:
         triangles = _strips(strip)
         face, polygon = {}, np.arange(len(triangles))
     else:
         triangles, polygon = _fan(path, corners)
-    if triangles.size and not 0 <= triangles.min() <= triangles.max() < len(vertex["x"]):
+    if not triangles.size:
+        raise SemnerfError(f"{path}: {len(vertex['x'])} vertices and no triangle, expected a mesh")
+    if not 0 <= triangles.min() <= triangles.max() < len(vertex["x"]):
         raise SemnerfError(f"{path}: a face names a vertex outside 0 ... {len(vertex['x']) - 1}")
     plain = {k: v for k, v in face.items() if isinstance(v, np.ndarray) and v.ndim == 1}
     return Ply(vertex, plain, triangles.astype(np.int32), polygon, comments)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.scene import VOID
-from semnerf_lib.scenes.importers.names import distinct_names
+from semnerf_lib.scenes.importers.names import by_name, same_names
 from semnerf_lib.scenes.info import object_table
 from semnerf_lib.scenes.parts import class_colours
 from semnerf_lib.scenes.ply import Ply
@@ -103,8 +104,11 @@ def arrays_of_ply(path: Path, ply: Ply, info: Path | None, names: dict[int, str]
             raise SemnerfError(
                 f"{path}: class id {number} has no name, expected one of the {len(names)} in {info or path}"
             )
-    labels = _remapped(path, ids, present)
-    class_names = distinct_names({i: f"class {i}" if names is None else names[i] for i in present})
+    named = {i: f"class {i}" if names is None else names[i] for i in present}
+    for line in same_names(named):
+        print(f"{path}: {line}", file=sys.stderr)
+    labels, classes = _remapped(path, ids, by_name(present, named))
+    class_names = tuple(named[i] for i in classes)
     vertices = np.stack([ply.vertex[k] for k in "xyz"], axis=-1)
     of_faces, of_vertices = (_rgb(properties) for properties in (ply.face, ply.vertex))
     if of_faces is not None:
@@ -137,7 +141,15 @@ def _rgb(properties: dict[str, np.ndarray]) -> np.ndarray | None:
     return (colours * np.float32(255 / largest) if within else colours).clip(0, 255)
 
 
-def _remapped(path: Path, ids: np.ndarray, present: list[int]) -> np.ndarray:
-    if not 1 <= len(present) <= VOID:
-        raise SemnerfError(f"{path}: {len(present)} classes, expected 1 to {VOID}")
-    return np.where(ids < 0, VOID, np.searchsorted(present, ids)).astype(np.uint8)
+def _remapped(path: Path, ids: np.ndarray, first: dict[int, int]) -> tuple[np.ndarray, list[int]]:
+    """Class numbers of ids, VOID for negative ones, and the id of each class.
+
+    Args:
+        first: of the ids that are present, see `names.by_name`.
+    """
+    classes = sorted(set(first.values()))
+    if not 1 <= len(classes) <= VOID:
+        raise SemnerfError(f"{path}: {len(classes)} classes, expected 1 to {VOID}")
+    numbers = np.array([classes.index(first[i]) for i in sorted(first)])
+    position = np.searchsorted(sorted(first), ids).clip(0, len(numbers) - 1)
+    return np.where(ids < 0, VOID, numbers[position]).astype(np.uint8), classes

@@ -11,13 +11,14 @@
                                             depth_scale (units a metre); without it hfov is 90 degrees
     split.json                              train_ids, test_ids and perhaps bounds, near, far, unit: this kit's own
 
-Frames are numbered 0 ... N - 1, as are the lines of the trajectory.
+Frames are numbered 0 ... N - 1, as are the poses of the trajectory.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,8 +31,8 @@ from semnerf_lib.machine.files import folder_aside
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding, read_coding, write_coding
-from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, read_poses, read_stack
-from semnerf_lib.scenes.importers.names import VOID_NAMES, distinct_names, same_names
+from semnerf_lib.scenes.frames import DEPTH, INSTANCES, LABELS, RGB, frame_files, pose_lines, read_stack
+from semnerf_lib.scenes.importers.names import VOID_NAMES, by_name, same_names
 from semnerf_lib.scenes.info import class_table
 from semnerf_lib.scenes.pinhole import camera_of
 from semnerf_lib.scenes.split import frames_of_split, without_lost
@@ -69,17 +70,22 @@ def _metres(image: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _coding(
-    path: Path, files: list[Path], camera: Intrinsics, names: dict[int, str], void: int, kept: list[int]
+    path: Path,
+    files: list[Path],
+    camera: Intrinsics,
+    classes: list[int],
+    void: int,
+    kept: list[int],
+    notes: tuple[str, ...],
 ) -> Coding:
     """The source's coding if the folder was imported, else its own."""
     if imported := read_coding(path):
         try:
-            return imported.part(kept, [i - 1 for i in names])
+            return imported.part(kept, [i - 1 for i in classes])
         except IndexError:
             raise SemnerfError(f"{path / 'coding.json'}: fewer frames or ids than the folder has") from None
     frames = tuple(CodedFrame(str(file.relative_to(path)), camera) for file in files)
-    assumed = tuple(same_names(names))
-    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(names), void, frames, assumed=assumed)
+    return Coding("Semantic-NeRF's layout", str(path.resolve()), "L", tuple(classes), void, frames, assumed=notes)
 
 
 def _class_ids(
@@ -101,7 +107,7 @@ def _class_ids(
 def load_replica(path: str | os.PathLike) -> Scene:
     """A folder of frames in Semantic-NeRF's layout (see the module) as a scene.
 
-    Label id 0 is void unless it has a name, 255 is void and so are ids named so. A name of two ids gets their id. A
+    Label id 0 is void unless it has a name, 255 is void and so are ids named so. Ids of one name are one class. A
     coding.json beside the frames is the coding of what they were imported from. The classes are those present in
     some kept frame, remapped to 0 ... C - 1 in ascending order of their id, under their names [P2, code]. Of 900
     frames only P2's are kept: train 0, 5, ..., test 2, 7, ...; of any other number all are, and frames 4, 9, 14, ...
@@ -117,10 +123,11 @@ def load_replica(path: str | os.PathLike) -> Scene:
         raise SemnerfError(f"{path}: no such folder, expected one with {LABELS}/ and traj_w_c.txt")
     if not (path / LABELS).is_dir():
         raise SemnerfError(f"{path / LABELS}: missing, expected a folder of label images {LABELS}_<i>.png")
-    c2w = read_poses(path / "traj_w_c.txt")
+    poses = pose_lines(path / "traj_w_c.txt")
+    c2w = np.stack(list(poses.values()))
     names_file = find_info(path)
     names = class_table(names_file)
-    kept, train_ids, test_ids, more = without_lost(path, c2w, *frames_of_split(path, len(c2w)))
+    kept, train_ids, test_ids, more = without_lost(path, poses, *frames_of_split(path, len(c2w)))
     there = [kind for kind in (LABELS, INSTANCES, RGB, DEPTH) if os.path.lexists(path / kind)]
     files = {kind: frame_files(path, kind, len(c2w)) for kind in there}
     files = {k: [all_files[i] for i in kept] for k, all_files in files.items()}
@@ -129,28 +136,29 @@ def load_replica(path: str | os.PathLike) -> Scene:
     intrinsics, depth_scale = _read_intrinsics(path, size)
     void = void_ids(names)
     present = _class_ids(ids, files[LABELS], names, names_file, void)
-    names = {i: names[i] for i in present}
+    notes = same_names({i: names[i] for i in present})
+    if VOID in names.keys() & void and (ids == VOID).any():
+        notes.append(f"id 255 ('{names[VOID]}') is taken as void")
+    first = by_name(present, names)
+    classes = sorted(set(first.values()))
     remap = np.full(256, VOID, dtype=np.uint8)
-    remap[present] = np.arange(len(present))
-    instances = rgb = depth = None
-    if INSTANCES in files:
-        instances = read_stack(files[INSTANCES], INSTANCES, size, lambda image: image, np.uint16)
-    if RGB in files:
-        rgb = read_stack(files[RGB], RGB, size, lambda image: image, np.uint8)
-    if DEPTH in files:
-        depth = read_stack(files[DEPTH], DEPTH, size, lambda image: _metres(image, depth_scale), np.float32)
+    remap[present] = [classes.index(first[i]) for i in present]
+
+    def more_of(kind: str, dtype: type, finish: Callable = lambda image: image) -> np.ndarray | None:
+        return read_stack(files[kind], kind, size, finish, dtype) if kind in files else None
+
     return Scene(
         name=path.resolve().name,
         labels=remap[ids],
         c2w=c2w[kept],
         intrinsics=intrinsics,
-        class_names=distinct_names(names),
+        class_names=tuple(names[i] for i in classes),
         train_ids=tuple(train_ids),
         test_ids=tuple(test_ids),
-        rgb=rgb,
-        depth=depth,
-        instances=instances,
-        coding=_coding(path, files[LABELS], intrinsics, names, min(void, default=0), kept),
+        rgb=more_of(RGB, np.uint8),
+        depth=more_of(DEPTH, np.float32, lambda image: _metres(image, depth_scale)),
+        instances=more_of(INSTANCES, np.uint16),
+        coding=_coding(path, files[LABELS], intrinsics, classes, min(void, default=0), kept, tuple(notes)),
         **more,
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from semnerf_lib.cameras import pose_fault
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scenes.importers.core import units_a_metre
@@ -81,16 +82,20 @@ def frames_of_split(path: Path, n_frames: int) -> tuple[list[int], list[int], li
 
 
 def without_lost(
-    path: Path, c2w: np.ndarray, kept: list[int], train: list[int], test: list[int], more: dict
+    path: Path, poses: Mapping[int, np.ndarray], kept: list[int], train: list[int], test: list[int], more: dict
 ) -> tuple[list[int], list[int], list[int], dict]:
-    """What `frames_of_split` says without frames whose pose was lost, which `split.json` must leave out."""
-    lost = set(np.flatnonzero(~np.isfinite(c2w).all((1, 2))).tolist())
-    for position in (*train, *test):
-        if kept[position] in lost:
+    """What `frames_of_split` says without frames whose pose was lost, which `split.json` must leave out.
+
+    Args:
+        poses: by the number of their line (see `frames.pose_lines`); one that is no rigid motion is lost.
+    """
+    faults = [pose_fault(pose) for pose in poses.values()]
+    for frame in (kept[position] for position in (*train, *test)):
+        if faults[frame]:
             raise SemnerfError(
-                f"{path / 'traj_w_c.txt'}: line {kept[position] + 1}: it holds NaN or infinity, expected a rigid "
+                f"{path / 'traj_w_c.txt'}: line {list(poses)[frame]}: {faults[frame]}, expected a rigid "
                 "camera-to-world motion, or a split.json that leaves the frame out"
             )
-    left = [i for i, frame in enumerate(kept) if frame not in lost]
+    left = [i for i, frame in enumerate(kept) if not faults[frame]]
     place = {old: new for new, old in enumerate(left)}
     return [kept[i] for i in left], [place[i] for i in train], [place[i] for i in test], more

@@ -24,6 +24,7 @@ from semnerf_lib import experiments
 from semnerf_lib.cli import one_run, view
 from semnerf_lib.cli.main import parse
 from semnerf_lib.cli.options import settings
+from semnerf_lib.errors import SemnerfError
 from semnerf_lib.experiments import Planned
 from semnerf_lib.experiments.presets import check_scale, preset
 from semnerf_lib.labels import Corruption, corrupt
@@ -136,8 +137,11 @@ def read_words(folder: Path) -> str | int:
         return "help"
     if line and line[0] in LONG or (line[:2] == ["scene", "make"] and args.source == "room"):
         return "parsed"
-    with stubs(folder):
-        return args.action(args)
+    try:
+        with stubs(folder):
+            return args.action(args)
+    except OSError as fault:  # a name that is too long; `main` tells it so
+        raise SemnerfError(f"{fault.filename}: {fault.strerror}") from None
 
 
 def status_fault(ended: str | int) -> str | None:

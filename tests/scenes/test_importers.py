@@ -239,7 +239,7 @@ def test_common_camera_sees_no_more_than_each():
             lambda p: Image.fromarray(np.zeros((H, W), np.uint8)).save(p / "semantics/f_2.png", "jpeg"),
             "JPEG changes ids",
         ),
-        (lambda p: (p / "classes.txt").write_bytes(b"\xff\xfe"), "no UTF-8 text"),
+        (lambda p: (p / "classes.txt").write_bytes(b"\xff"), "no text in UTF-8"),
     ],
 )
 def test_faults_are_one_line(tmp_path, damage, words):
@@ -308,7 +308,7 @@ def test_ids_without_a_name_are_told(tmp_path):
     (tmp_path / "classes.txt").write_text("7 other\n")
     scene = import_scene(tmp_path)
     assert scene.class_names == ("other", "class 300")
-    assert "no name for ids 300: called by their number" in scene.coding.assumed
+    assert "no name for 300: called by their number" in scene.coding.assumed
 
 
 def test_a_bare_number_names_no_class(tmp_path):
@@ -318,18 +318,28 @@ def test_a_bare_number_names_no_class(tmp_path):
         import_scene(tmp_path)
 
 
-def test_a_name_of_two_ids_is_told(tmp_path):
+def test_ids_of_one_name_are_one_class_and_told(tmp_path):
     nerfstudio(tmp_path)
-    (tmp_path / "classes.txt").write_text("7 other\n300 other\n")
+    apart = import_scene(tmp_path)
+    (tmp_path / "classes.txt").write_text("7 other\n300 other\n9 wall\n")
+    ids = np.asarray(Image.open(tmp_path / "semantics/f_0.png")).copy()
+    ids[0, 0] = 9
+    Image.fromarray(ids).save(tmp_path / "semantics/f_0.png")
     scene = import_scene(tmp_path)
-    assert scene.class_names == ("other (7)", "other (300)")
-    assert "ids 7, 300 are all named 'other': each is a class" in scene.coding.assumed
+    assert scene.class_names == ("other", "wall") and scene.coding.ids == (7, 9)
+    assert scene.labels[0, 0, 0] == 1
+    np.testing.assert_array_equal(scene.labels[1:] == VOID, apart.labels[1:] == VOID)
+    assert "ids 7, 300 are all named 'other': one class, written as 7" in scene.coding.assumed
 
 
 def test_colours_without_names_are_called_by_their_colour(tmp_path):
     trajectory(tmp_path)
     (tmp_path / "labelmap.txt").unlink()
-    assert import_scene(tmp_path).class_names == ("#090807", "#fa0102")
+    scene = import_scene(tmp_path)
+    assert scene.class_names == ("#090807", "#fa0102")
+    assert not [line for line in scene.coding.assumed if "no name" in line]
+    (tmp_path / "labelmap.txt").write_text("wall:9,8,7::\n")
+    assert "no name for #fa0102: called by their colour" in import_scene(tmp_path).coding.assumed
 
 
 def test_bop_masks_that_cannot_be_are_refused(tmp_path):

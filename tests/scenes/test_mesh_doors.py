@@ -39,6 +39,11 @@ def obj(*lines):
 
 
 REFUSED = {
+    "a line of no kind": ("a.ply", ascii_ply(SOUND, before="error: b\n"), "line 'error: b': expected comment, format"),
+    "a type of no kind": ("a.ply", ascii_ply(SOUND, label="property half label\n"), "line 'property half label'.*type"),
+    "a word": ("a.ply", ascii_ply(SOUND.replace(" 2", " two", 1)), "no number: 'two'"),
+    "points alone": ("a.ply", ascii_ply("", faces=0), "4 vertices and no triangle"),
+    "no element": ("a.ply", b"ply\nformat ascii 1.0\nend_header\nelement x 5\n", "has no vertices"),
     "empty element without end": ("a.ply", ascii_ply(SOUND, before="element empty 1000000000000\n"), "ends early"),
     "negative list": ("a.ply", ascii_ply("-2 0 1 2 1\n3 1 3 2 2\n", face=FACE.replace("uchar", "int")), "length -2"),
     "length beyond its type": ("a.ply", ascii_ply("-2 0 1 2 1\n3 1 3 2 2\n"), "expected an integer of type u1"),
@@ -330,9 +335,13 @@ def test_255_among_larger_ids_is_a_class(tmp_path):
     assert load_mesh(tmp_path / "a.ply").class_names == ("class 255", "class 300")
 
 
-def test_two_ids_of_one_name_are_told_apart(tmp_path):
-    (tmp_path / "a.ply").write_bytes(ascii_ply(SOUND, before="comment class 1 wall\ncomment class 2 wall\n"))
-    assert load_mesh(tmp_path / "a.ply").class_names == ("wall (1)", "wall (2)")
+def test_ids_of_one_name_are_one_class_and_told(tmp_path, capsys):
+    names = "".join(f"comment class {i} {name}\n" for i, name in ((1, "other"), (2, "other"), (7, "wall")))
+    faces = [*SOUND.splitlines(), SOUND.splitlines()[0][:-1] + "7"]
+    (tmp_path / "a.ply").write_bytes(ascii_ply("\n".join(faces), before=names, faces=3))
+    mesh = load_mesh(tmp_path / "a.ply")
+    assert mesh.class_names == ("other", "wall") and mesh.face_labels.tolist() == [0, 0, 1]
+    assert "ids 1, 2 are all named 'other': one class, written as 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

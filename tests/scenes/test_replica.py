@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -69,6 +71,83 @@ def test_grey_labels_that_an_editor_saved_otherwise(frames):
     np.testing.assert_array_equal(load_replica(frames).labels, sound)
 
 
+@pytest.mark.parametrize("suffix", ["tif", "bmp", "TIFF", "PNG"])
+def test_lossless_pictures_of_other_kinds(frames, suffix):
+    sound = load_replica(frames).labels
+    for file in sorted((frames / "semantic_class").iterdir()):
+        with Image.open(file) as image:
+            image.save(file.with_suffix(f".{suffix}"))
+        if suffix != "png":
+            file.unlink()
+    np.testing.assert_array_equal(load_replica(frames).labels, sound)
+
+
+def with_classes(frames, **changed):
+    names = {i: changed.get(name, name) for i, name in NAMES.items()}
+    write_info(frames, {"classes": [{"id": i, "name": name} for i, name in names.items()]})
+
+
+def test_ids_of_one_name_are_one_class_and_told(frames):
+    with_classes(frames, floor="other", wall="other")
+    scene = load_replica(frames)
+    assert scene.class_names == ("other", "lamp") and scene.coding.ids == (9, 40)
+    assert (scene.labels[:, -1] == 0).all() and (scene.labels[:, 3] == 0).all()
+    assert scene.coding.assumed == ("ids 9, 200 are all named 'other': one class, written as 9",)
+
+
+@pytest.mark.parametrize("name", ["undefined", "Unknown", "ignore_label"])
+def test_names_of_no_class_are_void(frames, name):
+    with_classes(frames, wall=name)
+    assert load_replica(frames).class_names == ("floor", "lamp")
+
+
+def test_255_is_void_whatever_its_name_and_told(frames):
+    write_info(frames, {"classes": [{"id": i, "name": name} for i, name in {**NAMES, 255: "tv"}.items()]})
+    assert load_replica(frames).coding.assumed == ()
+    ids = np.full((6, 11), 200, dtype=np.uint8)
+    ids[0] = 255
+    repaint(frames, label(), ids)
+    scene = load_replica(frames)
+    assert "tv" not in scene.class_names and (scene.labels[3] == VOID).any()
+    assert scene.coding.assumed == ("id 255 ('tv') is taken as void",)
+
+
+WRITTEN = {
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16, big endian": lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+    "semicolons": lambda text: text.replace(" ", ";").encode(),
+    "tabs": lambda text: text.replace(" ", "\t").encode(),
+    "brackets": lambda text: "".join(f"[{line.replace(' ', ', ')}]\n" for line in text.splitlines()).encode(),
+    "a line of comment": lambda text: b"# camera to world\n" + text.encode(),
+    "lines that end twice": lambda text: text.replace("\n", "\r\r\n").encode(),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN.keys())
+def test_trajectories_as_tools_write_them(frames, written):
+    sound, file = load_replica(frames), frames / "traj_w_c.txt"
+    file.write_bytes(written(file.read_text()))
+    np.testing.assert_array_equal(load_replica(frames).c2w, sound.c2w)
+
+
+LOST = {
+    "infinity": " ".join(["-inf"] * 16),
+    "zeros": " ".join(["0"] * 16),
+    "no rotation": "0 0 0 1 0 0 0 2 0 0 0 3 0 0 0 1",
+    "minus one": " ".join(["-1"] * 16),
+}
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST.keys())
+def test_a_lost_pose_may_be_left_out(frames, lost):
+    rewrite(frames, 3, lost)
+    (frames / "traj_w_c.txt").write_text("# poses\n" + (frames / "traj_w_c.txt").read_text())
+    with pytest.raises(SemnerfError, match="line 5: .*split.json that leaves the frame out"):
+        load_replica(frames)
+    (frames / "split.json").write_text(json.dumps({"train_ids": [0, 1, 2, 4], "test_ids": [5, 6]}))
+    assert load_replica(frames).n_frames == N - 1
+
+
 def test_names_without_their_blanks(frames):
     info = json.loads((frames / "info_semantic.json").read_text())
     info["classes"][3]["name"] = "void "
@@ -76,7 +155,7 @@ def test_names_without_their_blanks(frames):
     assert load_replica(frames).class_names == ("floor", "lamp")
     info["classes"][3]["name"] = "  "
     (frames / "info_semantic.json").write_text(json.dumps(info))
-    with pytest.raises(SemnerfError, match="expected both"):
+    with pytest.raises(SemnerfError, match="printable text of 1 to"):
         load_replica(frames)
 
 
@@ -278,8 +357,37 @@ CAMERA = {"width": 11, "height": 6, "fx": 8, "fy": 8, "cx": 5, "cy": 2.5}
 POSE = "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1"
 GREY = np.full((6, 11), 200, dtype=np.uint8)
 
+
+def png_of_16_bits(kind):
+    """A PNG of 11x6 pixels, RGB (2) or grey with alpha (4), of 16 bits a channel."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    rows = (b"\0" + b"\0\x09" * 11 * (3 if kind == 2 else 2)) * 6
+    head = struct.pack(">IIBBBBB", 11, 6, 16, kind, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
 BAD = {
-    "missing frame": (lambda p: (p / label(3)).unlink(), r"semantic_class_3\.png.*missing.*from 0 to 6"),
+    "missing frame": (
+        lambda p: (p / label(3)).unlink(),
+        r"semantic_class_3\.png.*missing.*from 0 to 6.*there are 6, semantic_class_0\.png to",
+    ),
+    "frames of another name": (
+        lambda p: [f.rename(f.with_name(f"f{i}.png")) for i, f in enumerate((p / "semantic_class").iterdir())],
+        r"class_0\.png: missing.*there is f0\.png",
+    ),
+    "labels of 16 bits a colour": (lambda p: (p / label()).write_bytes(png_of_16_bits(2)), "RGB of 16 bits"),
+    "grey labels of 16 bits with alpha": (lambda p: (p / label()).write_bytes(png_of_16_bits(4)), "RGBA of 16 bits"),
+    "labels in a TIFF by JPEG": (
+        lambda p: Image.fromarray(GREY).save(p / label(), "tiff", compression="jpeg"),
+        r"class_3\.png: jpeg changes ids",
+    ),
+    "labels of JPEG 2000": (
+        lambda p: Image.fromarray(GREY).save(p / label(), "jpeg2000"),
+        r"class_3\.png: JPEG2000 changes ids",
+    ),
     "extra frame": (lambda p: repaint(p, label(N), GREY), r"semantic_class_7\.png.*no pose.*7 frames"),
     "missing rgb frame": (lambda p: (p / "rgb/rgb_2.png").unlink(), r"rgb_2\.png.*missing"),
     "missing depth frame": (lambda p: (p / "depth/depth_0.png").unlink(), r"depth_0\.png.*missing"),
@@ -288,14 +396,14 @@ BAD = {
     "frame twice": (lambda p: repaint(p, "semantic_class/semantic_class_03.png", GREY), "second file of frame 3"),
     "no poses": (lambda p: (p / "traj_w_c.txt").write_text("\n"), r"traj_w_c\.txt.*no pose"),
     "no trajectory": (lambda p: (p / "traj_w_c.txt").unlink(), r"traj_w_c\.txt.*No such file.*expected"),
-    "trajectory is no text": (lambda p: (p / "traj_w_c.txt").write_bytes(b"\xff\xfe\x00"), r"c\.txt.*no UTF-8 text"),
+    "trajectory is no text": (lambda p: (p / "traj_w_c.txt").write_bytes(b"\xff\x00"), r"c\.txt.*no text in UTF-8"),
     "pose is sheared": (lambda p: rewrite(p, 2, POSE.replace("1 0 0 0 0", "1 .5 0 0 0")), "line 3.*no rotation"),
     "pose is a mirror": (lambda p: rewrite(p, 2, "-" + POSE), "line 3.*reflection"),
     "pose has a bad last row": (lambda p: rewrite(p, 0, POSE[:-1] + "2"), "line 1.*last row"),
     "pose is nan": (lambda p: rewrite(p, 1, POSE.replace("1 0 0 0 0", "1 0 0 nan 0")), "line 2.*NaN"),
     "pose of 15 numbers": (lambda p: rewrite(p, 4, POSE[:-2]), "line 5.*15 words.*16 numbers"),
     "pose of words": (lambda p: rewrite(p, 4, POSE.replace("1", "one")), "line 5.*16 numbers"),
-    "empty line": (lambda p: rewrite(p, 4, ""), "line 5.*0 words"),
+    "empty line instead of a pose": (lambda p: rewrite(p, 4, ""), r"class_6\.png: no pose.*expected 6 frames"),
     "label of another size": (lambda p: repaint(p, label(), GREY[:5]), r"class_3\.png.*11x5 pixels.*expected 11x6"),
     "rgb of another size": (
         lambda p: repaint(p, "rgb/rgb_0.png", np.zeros((12, 22, 3), dtype=np.uint8)),
@@ -372,7 +480,7 @@ BAD = {
     ),
     "a name as long as a page": (
         lambda p: write_info(p, {"classes": [c | {"name": c["name"] + "x" * 200} for c in GOOD]}),
-        "expected a printable name of at most 200",
+        "expected printable text of 1 to 200",
     ),
     "poses with holes": (lambda p: os.truncate(p / "traj_w_c.txt", 1 << 27), r"traj_w_c\.txt: 134217728 bytes"),
     "split that overlaps": (

@@ -15,7 +15,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import CodedFrame, Coding
-from semnerf_lib.scenes.importers.names import LABELMAP, Named, distinct_names, same_names
+from semnerf_lib.scenes.importers.names import LABELMAP, Named, by_name, distinct_names, same_names
 from semnerf_lib.scenes.importers.pictures import Ids, check_total, of_one_mode, open_image, pixels, read_ids
 
 
@@ -91,7 +91,8 @@ AS_IT_IS = ImportOptions()
 def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     """The scene of a source: classes are the ids present, ascending; every fifth frame is a test frame; one camera.
 
-    Frames without a finite pose are dropped. Several cameras become one (see `common_camera`).
+    Ids of one name are one class. Frames without a finite pose are dropped. Several cameras become one (see
+    `common_camera`).
 
     Raises:
         SemnerfError: no frame is left, an image is damaged, a pose is no rigid motion, there are more than 255
@@ -111,10 +112,9 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     named = Named(source.names, lexists(source.folder / LABELMAP), options.background, options.ignore)
     names, void = named.ids(mode, palette, np.unique(ids))
     present = [int(i) for i in np.unique(ids) if i not in void]
-    labels = _numbered(ids, present, source.folder)
-    notes += same_names({i: names[i] for i in present if i in names})
-    if names and (unnamed := [i for i in present if i not in names]):
-        notes.append(f"no name for ids {', '.join(map(str, unnamed))}: called by their number")
+    classes = sorted(set((first := by_name(present, names)).values()))
+    labels = _numbered(ids, {i: classes.index(first[i]) for i in present}, source.folder)
+    notes += _notes_of_names(names, present, mode)
     unit = options.unit or source.unit
     test = [i for i in range(len(frames)) if i % 5 == 4] or [len(frames) - 1]
     far = Scene.far if source.far is None else max(Scene.far, 1.1 * source.far / unit)
@@ -124,7 +124,7 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         layout=source.layout,
         folder=str(source.folder.resolve()),
         mode=mode,
-        ids=tuple(present),
+        ids=tuple(classes),
         void=min(void, default=0),
         frames=tuple(
             CodedFrame(str(f.label.relative_to(source.folder)), own) for f, own in zip(frames, cameras, strict=True)
@@ -140,7 +140,7 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
         labels=labels,
         c2w=np.stack([coding.pose(frame.pose) for frame in frames]),
         intrinsics=camera,
-        class_names=distinct_names({i: names.get(i, f"#{i:06x}" if mode == "RGB" else f"class {i}") for i in present}),
+        class_names=distinct_names({i: names.get(i, f"#{i:06x}" if mode == "RGB" else f"class {i}") for i in classes}),
         train_ids=tuple(i for i in range(len(frames)) if i not in test),
         test_ids=tuple(test),
         rgb=_stack([f.rgb for f in frames], cameras, camera, 1.0),
@@ -150,12 +150,20 @@ def build_scene(source: Source, options: ImportOptions = AS_IT_IS) -> Scene:
     )
 
 
-def _numbered(ids: np.ndarray, present: list[int], folder: Path) -> np.ndarray:
-    """Label maps with class k for the k-th of the ids that are present, VOID for all others."""
-    if len(present) > VOID:
-        raise SemnerfError(f"{folder}: {len(present)} classes, expected at most {VOID}")
+def _notes_of_names(names: Mapping[int, str], present: list[int], mode: str) -> list[str]:
+    notes = same_names({i: names[i] for i in present if i in names})
+    if names and (unnamed := [i for i in present if i not in names]):
+        called = [f"#{i:06x}" if mode == "RGB" else str(i) for i in unnamed]
+        notes.append(f"no name for {', '.join(called)}: called by their {'colour' if mode == 'RGB' else 'number'}")
+    return notes
+
+
+def _numbered(ids: np.ndarray, classes: Mapping[int, int], folder: Path) -> np.ndarray:
+    """Label maps with the class of each id, VOID for ids that have none."""
+    if (count := len(set(classes.values()))) > VOID:
+        raise SemnerfError(f"{folder}: {count} classes, expected at most {VOID}")
     labels = np.full(ids.shape, VOID, dtype=np.uint8)
-    for number, i in enumerate(present):
+    for i, number in classes.items():
         labels[ids == i] = number
     return labels
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal
-from semnerf_lib.scenes.importers.names import read_text
+from semnerf_lib.scenes.importers.names import read_text, spaced
 
 LABEL_FOLDERS = (
     "semantics", "semantic", "semantic_class", "masks", "labels", "SegmentationClass", "segmentations", "segmentation",
@@ -75,12 +75,12 @@ def read_matrix(path: Path) -> Float[np.ndarray, "4 4"]:
 
 
 def read_matrices(path: Path, expected: int | None = None) -> Float[np.ndarray, "poses 4 4"]:
-    """4x4 matrices from a text file of 16 numbers each, separated by blanks, commas or lines.
+    """4x4 matrices from a text file of 16 numbers each, separated as `names.spaced` knows it.
 
     Raises:
         SemnerfError: a word that is no number, no whole matrix, or another count than expected.
     """
-    words = read_text(path).replace(",", " ").split()
+    words = spaced(read_text(path)).split()
     try:
         matrices = np.array([decimal(word) for word in words]).reshape(-1, 4, 4)
     except ValueError as fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os.path import lexists  # a link that leads nowhere is a damaged file, not a missing one
 from pathlib import Path
@@ -13,21 +13,24 @@ import numpy as np
 from jaxtyping import Int
 
 from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import integer, read_json, regular_size
+from semnerf_lib.machine.jsons import decoded, integer, read_json, regular_size
 from semnerf_lib.scenes.info import class_table
 
 MAX_TEXT = 1 << 26
 LABELMAP = "labelmap.txt"
 """Names of colours; all other files name ids."""
 ALWAYS_VOID = (255, 65535)
-VOID_NAMES = ("void", "unlabelled", "unlabeled", "unannotated", "ignore", "__ignore__")
+VOID_NAMES = (
+    "void", "unlabelled", "unlabeled", "unannotated", "ignore", "__ignore__", "ignored", "ignore_label", "ignore label",
+    "undefined", "unknown",
+)  # fmt: skip
 BACKGROUND_NAMES = ("background", "_background_")
 GREY, VOC_BOUNDARY = 0x010101, 0xE0E0C0
 """Ids of colours: grey g is g times the first; VOC draws the boundaries of objects in the second."""
 
 
 def read_text(path: Path, wanted: str = "a text file") -> str:
-    """A text file in UTF-8, with or without a byte order mark.
+    """A text file, as `jsons.decoded` knows it.
 
     Args:
         wanted: what the file should be, for messages.
@@ -37,10 +40,15 @@ def read_text(path: Path, wanted: str = "a text file") -> str:
     """
     try:
         regular_size(path, MAX_TEXT)
-        return path.read_text(encoding="utf-8-sig")
+        return decoded(path.read_bytes())
     except (OSError, UnicodeDecodeError) as fault:
-        reason = getattr(fault, "strerror", None) or "no UTF-8 text"
+        reason = getattr(fault, "strerror", None) or "no text in UTF-8, or in UTF-16 behind a byte order mark"
         raise SemnerfError(f"{path}: {reason}, expected {wanted}") from None
+
+
+def spaced(numbers: str) -> str:
+    """Numbers apart by blanks alone, where a file parts them by commas, semicolons or brackets."""
+    return re.sub(r"[][,;]", " ", numbers)
 
 
 def find_names(folder: Path) -> dict[int, str]:
@@ -93,11 +101,11 @@ def _labelmap(path: Path) -> dict[int, str]:
         except ValueError:
             raise SemnerfError(f"{path}: line {number} is '{line[:40]}', expected name:r,g,b:: (0 to 255)") from None
         pairs.append((65536 * r + 256 * g + b, name))
-    return _one_name_each(path, pairs)
+    return _one_name_each(path, pairs, "#{:06x}")
 
 
-def _one_name_each(path: Path, pairs: list[tuple[int, str]]) -> dict[int, str]:
-    """The pairs as a table.
+def _one_name_each(path: Path, pairs: list[tuple[int, str]], shown: str = "{}") -> dict[int, str]:
+    """The pairs as a table; `shown` is how messages write an id.
 
     Raises:
         SemnerfError: an id with two names.
@@ -105,7 +113,9 @@ def _one_name_each(path: Path, pairs: list[tuple[int, str]]) -> dict[int, str]:
     names: dict[int, str] = {}
     for number, name in pairs:
         if names.setdefault(number, name.strip()) != name.strip():
-            raise SemnerfError(f"{path}: {number} is '{names[number]}' and '{name[:40]}', expected one name")
+            raise SemnerfError(
+                f"{path}: {shown.format(number)} is '{names[number]}' and '{name[:40]}', expected one name"
+            )
     return names
 
 
@@ -129,22 +139,36 @@ def _table(path: Path) -> dict[int, str]:
         raise SemnerfError(f"{path}: expected columns id (whole numbers), raw_category and category") from None
 
 
-def distinct_names(names: Mapping[int, str]) -> tuple[str, ...]:
-    """The names, in order; names that several ids have get their id: "other (3)", "other (7)"."""
-    given, out = list(names.values()), []
-    for i, name in names.items():
-        own = f"{name} ({i})" if given.count(name) > 1 else name
-        while own != name and own in (*given, *out):  # somebody has called a class "other (3)"
-            own += f" ({i})"
-        out.append(own)
-    return tuple(out)
+def by_name(ids: Iterable[int], names: Mapping[int, str]) -> dict[int, int]:
+    """For each id the first of those that have its name; itself where it has no name.
+
+    >>> by_name([2, 3, 4, 9], {2: "other", 3: "wall", 4: "other"})
+    {2: 2, 3: 3, 4: 2, 9: 9}
+    """
+    first: dict[str, int] = {}
+    return {i: first.setdefault(names[i], i) if i in names else i for i in ids}
 
 
 def same_names(names: Mapping[int, str]) -> list[str]:
     """A line for each name that several ids have."""
-    given = list(names.values())
-    twice = {name: [i for i in names if names[i] == name] for name in given if given.count(name) > 1}
-    return [f"ids {', '.join(map(str, ids))} are all named '{name}': each is a class" for name, ids in twice.items()]
+    first = by_name(names, names)
+    sharing = {i: [k for k in names if first[k] == i] for i in sorted(set(first.values()))}
+    return [
+        f"ids {', '.join(map(str, ids))} are all named '{names[i]}': one class, written as {i}"
+        for i, ids in sharing.items()
+        if len(ids) > 1
+    ]
+
+
+def distinct_names(names: Mapping[int, str]) -> tuple[str, ...]:
+    """The names, in order; names that several ids have get their id: "class 7 (3)", "class 7 (7)"."""
+    given, out = list(names.values()), []
+    for i, name in names.items():
+        own = f"{name} ({i})" if given.count(name) > 1 else name
+        while own != name and own in (*given, *out):  # somebody has called a class "class 7 (3)"
+            own += f" ({i})"
+        out.append(own)
+    return tuple(out)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ Ids = tuple[Int[np.ndarray, "height width"], str, tuple[tuple[int, int, int], ..
 MAX_PICTURE = 1 << 28
 """Bytes of a file."""
 SIXTEEN_BITS = ("I;16", "I;16B", "I")
-LOSSY = ("JPEG", "MPO", "WEBP")
+LOSSLESS = ("PNG", "TIFF", "BMP", "DIB", "GIF", "PPM", "TGA")
+LOSSY = ("jpeg", "tiff_jpeg", "webp")
+"""Formats of label images, and what in a TIFF changes ids nevertheless."""
 BOMBS = (Image.DecompressionBombWarning, Image.DecompressionBombError)
 DAMAGE = (OSError, SyntaxError, ValueError, IndexError, struct.error)
 """What Pillow raises of images that are too large, and of damaged ones."""
@@ -93,8 +95,11 @@ def read_ids(file: Path) -> Ids:
         SemnerfError: the image is lossy, damaged, or of another mode, or an id has more than 16 bits.
     """
     with open_image(file) as image:
-        if image.format in LOSSY:
-            raise SemnerfError(f"{file}: {image.format} changes ids, expected PNG as the segmenter wrote it")
+        coded = image.info.get("compression") if image.format == "TIFF" else None
+        if image.format not in LOSSLESS or coded in LOSSY:
+            raise SemnerfError(f"{file}: {coded or image.format} changes ids, expected PNG as the segmenter wrote it")
+        if image.mode not in SIXTEEN_BITS and "16B" in str(getattr(image, "tile", "")):
+            raise SemnerfError(f"{file}: {image.mode} of 16 bits, expected ids of 8 bits, or grey ones of 16")
         mode, array = image.mode, pixels(image, file)
         given = image.getpalette() if mode == "P" else None
     if mode in ("1", "L"):
