@@ -42,6 +42,15 @@ def legend_texts(figure):
     return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
 
 
+def test_letters_for_a_projector_are_larger_alike():
+    plots.style()
+    before = {name: matplotlib.rcParams[name] for name in ("font.size", "axes.titlesize", "legend.fontsize")}
+    plots.style(letters=1.5)
+    assert {name: matplotlib.rcParams[name] / 1.5 for name in before} == pytest.approx(before)
+    plots.style()
+    assert {name: matplotlib.rcParams[name] for name in before} == before
+
+
 def test_label_grid_names_the_classes_that_occur_and_void():
     images = labels()
     images[images == 2] = 1

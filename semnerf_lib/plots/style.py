@@ -18,16 +18,18 @@ SMALL |= {"axes.titley": 1.0}
 """Of figures that explorers draw. A title whose place is given is drawn without a search for one, which is slow."""
 
 
-def style() -> None:
-    """Sets matplotlib's defaults for the kit's figures."""
+def style(letters: float = 1.0) -> None:
+    """Sets matplotlib's defaults for the kit's figures.
+
+    Args:
+        letters: how many times as large they are, for a projector.
+    """
     mpl.rcParams.update(
         {
             "figure.dpi": 100,
             "savefig.dpi": 100,
             "figure.facecolor": "white",
             "figure.constrained_layout.use": True,
-            "font.size": 9,
-            "axes.titlesize": 9.5,
             "axes.titlelocation": "left",
             "axes.spines.top": False,
             "axes.spines.right": False,
@@ -36,11 +38,13 @@ def style() -> None:
             "grid.color": "#dddddd",
             "grid.linewidth": 0.6,
             "legend.frameon": False,
-            "legend.fontsize": 8,
             "lines.linewidth": 1.6,
             "image.interpolation": "nearest",
-            "figure.titlesize": 11,
             "figure.titleweight": "bold",
+            "font.size": 9 * letters,
+            "axes.titlesize": 9.5 * letters,
+            "legend.fontsize": 8 * letters,
+            "figure.titlesize": 11 * letters,
         }
     )
 

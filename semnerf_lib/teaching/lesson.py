@@ -54,6 +54,10 @@ class Part:
     shows: tuple[Show, ...] = ()
 
 
+LETTERS = """from semnerf_lib import plots
+
+plots.style(letters=1.25)"""
+
 FREE_VIEW = """from semnerf_lib import training, widgets
 from semnerf_lib.evaluation import render_view
 from semnerf_lib.experiments import plan
@@ -66,6 +70,19 @@ split, store = planned.scene, Store()
 run = store.get(planned)
 model = run.load(split)
 widgets.free_view(widgets.view_renderer(model, split), split, widgets.made_truth(split))"""
+
+NEW_VIEWS = """from semnerf_lib.plots.renders import telling_frames
+
+ids = telling_frames(split, 2)
+rendered = [render_view(model, split.intrinsics, split.c2w[i], split.near, split.far) for i in ids]
+labels = np.stack([view.labels for view in rendered])
+plots.comparison(split.labels[ids], [labels], split.class_names, ["from labels alone"], "Views that training never saw")
+plt.show()"""
+
+THEIR_DEPTH = """depth = np.stack([view.depth for view in rendered])
+true_depth = np.zeros_like(depth) if split.depth is None else split.depth[ids]
+plots.depth_comparison(true_depth, depth, [f"frame {i}" for i in ids], "Geometry learnt from labels")
+plt.show()"""
 
 PARTS = (
     Part(
@@ -156,8 +173,8 @@ PARTS = (
         "far, red is too near. **Who voted no?**",
         "Let them find where every label is right and the depth is not. Then look at the live training once more.",
         (
-            Show("New views beside the truth", ("04#c22-5d12dd",)),
-            Show("Their depth beside the truth", ("04#c24-5cd85f",)),
+            Show("New views beside the truth", code=NEW_VIEWS),
+            Show("Their depth beside the truth", code=THEIR_DEPTH),
             Show("The learnt room", code="widgets.learnt_room(widgets.learnt_by(model, split))"),
         ),
     ),
@@ -206,6 +223,7 @@ def lesson(notebooks: Sequence[Path], parts: Sequence[Part] = PARTS) -> str:
     for k, place in enumerate(("01#c01-7e2af4", "01#c02-7550f7")):
         cells.append(_cell(f"begin-{k}", "code", copied(place).source, "skip"))
     cells[2]["metadata"]["tags"] = ["parameters"]  # papermill's
+    cells.append(_cell("letters", "code", LETTERS, "skip"))
     for part in parts:
         name = f"minute-{part.minute:02}"
         text = f"## Minute {part.minute}: {part.title}\n\n{part.say}"

@@ -55,18 +55,24 @@ def free_view(render: Render, scene: Scene, truth: Truth | None = None) -> Explo
 
 
 def static_view(render: Render, scene: Scene, truth: Truth | None, frame: int) -> Figure:
-    """A frame, and the look at the same thing from 30 degrees further round, in all layers beside the truth."""
+    """A look at what a frame shows, from 30 degrees further round, in all layers beside the truth.
+
+    Where the truth is known at frames alone, the frame beside its truth comes first.
+    """
     c2w, width = scene.c2w[frame], scene.intrinsics.width
     first = render(c2w, width)
     turned = orbited(c2w, middle_distance(first.depth), np.radians(30), 0.0, upward(scene.c2w), roaming_box(scene))
     second = render(turned, width)
-    at_frame = TrueView(scene.labels[frame], None if scene.depth is None else scene.depth[frame])
-    panels = view_panels(first, at_frame, scene, f"frame {frame}")
-    panels += view_panels(second, None if truth is None else truth(turned, width), scene, "a free pose")
+    panels = view_panels(second, None if truth is None else truth(turned, width), scene, "a free pose")
+    seen, title = [second.labels], "a view that no frame has"
+    if truth is None:
+        at_frame = TrueView(scene.labels[frame], None if scene.depth is None else scene.depth[frame])
+        panels = view_panels(first, at_frame, scene, f"frame {frame}") + panels
+        seen, title = [first.labels, second.labels], f"a frame, and {title}"
     titles, images = zip(*panels, strict=True)
-    title = f"{scene.name}: a frame, and a view that no frame has (dark is near, is sure)"
+    title = f"{scene.name}: {title} (dark is near, is sure)"
     figure = plots.views(images, titles, title, columns=4 if scene.depth is None else 3)
-    plots.class_legend(figure, np.stack([first.labels, second.labels]), scene.class_names)
+    plots.class_legend(figure, np.stack(seen), scene.class_names)
     figure.set_figheight(figure.get_figheight() + 0.8)
     return figure
 

@@ -86,7 +86,7 @@ def scores_of(run: Run) -> str:
 
 History = Sequence[Mapping[str, float]]
 """Dicts with "step" and other keys, which need not be in each (see `Trainer`)."""
-PANELS = {"loss": "loss (nats)", "miou": "mIoU, some test views", "depth_mae": "depth error (m)"}
+PANELS = {"loss": "loss (nats)", "miou": "mIoU, some views", "depth_mae": "depth error (m)"}
 
 
 def curve_picture(

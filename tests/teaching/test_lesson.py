@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import json
 import re
 from dataclasses import replace
@@ -12,6 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from semnerf_lib import widgets
 from semnerf_lib.cameras import get_rays
@@ -122,6 +125,9 @@ def test_notebook_and_slides_from_the_pack_alone(smoke_runs, tmp_path, monkeypat
     for show, slide in zip(SHOWS, [slide for slide in slides if "<h3" in slide], strict=True):
         assert show.title in slide
         assert "<img" in slide or "semantic_loss" in slide, show.title
+        for image in re.findall(r'src="data:image/png;base64,([^"]+)"', slide):
+            width, height = Image.open(io.BytesIO(base64.b64decode(image))).size
+            assert width >= 1.19 * height, f"{show.title}: too tall for its letters to be read from the back row"
     assert NO_WIDGET not in page
     assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page)
     assert json.loads(notebook.read_text())["cells"][2]["outputs"] == []  # the teacher's own stays as it was

@@ -309,6 +309,21 @@ def test_the_explorer_renders_nothing_twice_and_its_figure_shows_all_layers(scen
     plt.close(figure)
 
 
+def test_where_the_truth_is_known_everywhere_the_figure_is_of_the_free_pose_alone(scene, render):
+    """Twelve panels in four rows could not be read on a slide."""
+
+    def truth(c2w, width):
+        view = true_view(scene, c2w, width)
+        return TrueView(view.labels, view.depth)
+
+    figure = free_view(render, scene, truth).static()
+    titles = [title_of(ax).split(",")[0] for ax in figure.axes if ax.get_visible()]
+    assert titles[:2] == ["a free pose: labels", "true labels"] and len(titles) == 6
+    width, height = figure.get_size_inches()
+    assert width > 1.2 * height
+    plt.close(figure)
+
+
 def test_a_model_is_rendered_with_the_scenes_camera(scene):
     model = build_model(tiny_config(), scene).eval()
     render = view_renderer(model, scene)
