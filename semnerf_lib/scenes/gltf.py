@@ -1,166 +1,196 @@
-"""GLB and glTF by trimesh: what one node carries is one object, however many primitives it is made of."""
+"""GLB and glTF: what one node carries is one object, however many primitives it is made of."""
 
 from __future__ import annotations
 
-import struct
+import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
+from jaxtyping import Float, Int, UInt8
 
-from semnerf_lib.errors import SemnerfError
-from semnerf_lib.machine.jsons import is_number, parse_json, read_json, regular_size
-from semnerf_lib.scenes.parts import GENERIC, MeshPart, class_of, regular_file, texture_colours
+from semnerf_lib.scenes.gltf_data import MALFORMED, GltfData
+from semnerf_lib.scenes.parts import GENERIC, MeshPart, class_of, sampled
 
-MAX_VALUES = 2**28
-"""Items that the accessors of a file may have together."""
-COMPRESSED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
-WHOLE = (
-    "buffer", "bufferView", "byteLength", "byteOffset", "byteStride", "componentType", "count", "index", "indices",
-    "material", "mesh", "mode", "scene", "source", "texCoord",
-)  # fmt: skip
-FLOATS = ("matrix", "translation", "rotation", "scale", "baseColorFactor", "emissiveFactor", "min", "max")
-"""Keys of whole numbers, and of numbers or lists of them, wherever they stand."""
-MODES = range(6)
-"""Of primitives: points, lines, triangles and strips of them; trimesh leaves fans out, which would be holes."""
-DRAWN = (0, 1, 3, 4, 5)
-"""Modes of primitives that trimesh keeps: points, lines and triangles."""
-LARGEST = {5120: 127, 5121: 255, 5122: 32767, 5123: 65535}
-"""What stands for 1 in a normalised accessor, by its component type."""
+TRIANGLES, STRIP, FAN = 4, 5, 6
+MODES = range(7)
+"""Of primitives; those below `TRIANGLES` are points and lines, which show nothing."""
+WRAPS = {10497: "repeat", 33071: "clamp", 33648: "mirror"}
+GLOSSY = "KHR_materials_pbrSpecularGlossiness"
+MAX_ITEMS = 2**26
+"""Vertices and triangles of all nodes: a small file may show one mesh a million times."""
+PICTURES = ("EXT_texture_webp",)
+"""Extensions of textures that name another picture."""
 
 
-def _header(path: Path) -> dict[str, Any]:
-    """The JSON of a file."""
-    if path.suffix.lower() == ".gltf":
-        return read_json(path)
-    try:
-        with path.open("rb") as file:
-            magic, _, length, size, kind = struct.unpack("<4sIII4s", file.read(20))
-            if magic != b"glTF" or kind != b"JSON" or size > length:
-                raise ValueError("no glTF header")
-            if length != (there := regular_size(path)):
-                raise ValueError(f"{there} bytes of {length}")
-            raw = file.read(size)
-    except (OSError, ValueError, struct.error) as error:
-        raise SemnerfError(f"{path}: damaged mesh ({error}), expected GLB") from None
-    return parse_json(raw, path)
+def _matrix(data: GltfData, node: dict[str, Any]) -> Float[np.ndarray, "4 4"]:
+    """A node's own motion."""
+    if "matrix" in node:
+        return np.array(node["matrix"], dtype=np.float64).reshape(4, 4).T
+    matrix = np.eye(4)
+    x, y, z, w = np.array(node.get("rotation", (0, 0, 0, 1)), dtype=np.float64).reshape(4)
+    if (length := x * x + y * y + z * z + w * w) == 0:
+        raise data.damage("a rotation of length 0")
+    turn = [
+        [1 - 2 * (y * y + z * z) / length, 2 * (x * y - z * w) / length, 2 * (x * z + y * w) / length],
+        [2 * (x * y + z * w) / length, 1 - 2 * (x * x + z * z) / length, 2 * (y * z - x * w) / length],
+        [2 * (x * z - y * w) / length, 2 * (y * z + x * w) / length, 1 - 2 * (x * x + y * y) / length],
+    ]
+    matrix[:3, :3] = np.array(turn) * np.array(node.get("scale", (1, 1, 1)), dtype=np.float64).reshape(3)
+    matrix[:3, 3] = np.array(node.get("translation", (0, 0, 0)), dtype=np.float64).reshape(3)
+    return matrix
 
 
-def _check_kinds(path: Path, value: Any) -> None:
-    """Refuses true for 1 and text for numbers, which trimesh takes."""
-    for key, item in value.items() if isinstance(value, dict) else ():
-        if key in WHOLE and not (type(item) is int and item >= 0):
-            raise SemnerfError(f"{path}: damaged mesh ({key} is {str(item)[:20]}), expected a whole number")
-        if key in FLOATS and not all(map(is_number, item if isinstance(item, list) else [item])):
-            raise SemnerfError(f"{path}: damaged mesh ({key} is {str(item)[:20]}), expected numbers")
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(item, dict | list) and key != "extras":
-            _check_kinds(path, item)
+def _roots(data: GltfData) -> list[int]:
+    """Numbers of the topmost nodes of the file's scene."""
+    if scenes := data.header.get("scenes"):
+        number = data.header.get("scene", 0)
+        if len(scenes) > 1:
+            print(f"{data.path}: scene {number} of {len(scenes)} is read", file=sys.stderr)
+        return data.item("scenes", number).get("nodes", [])
+    nodes = data.header.get("nodes", [])
+    children = {child for node in nodes for child in node.get("children", [])}
+    return [i for i in range(len(nodes)) if i not in children]
 
 
-def _check(path: Path, header: dict[str, Any]) -> None:
-    """Refuses what trimesh would read wrongly, wait for or fill the memory with."""
-    _check_kinds(path, header)
-    required = header.get("extensionsRequired", [])
-    for extension in COMPRESSED:
-        if extension in required or (extension in header.get("extensionsUsed", []) and "draco" in extension):
-            raise SemnerfError(
-                f"{path}: compressed by {extension}, expected plain geometry: `gltf-transform copy IN OUT` decodes it"
-            )
-    counts = [accessor["count"] for accessor in header.get("accessors", [])]
-    if not all(type(n) is int and n >= 0 for n in counts) or sum(counts) > MAX_VALUES:
-        raise SemnerfError(f"{path}: damaged mesh (counts of its accessors), expected at most {MAX_VALUES} items")
-    meshes = header.get("meshes", [])
-    named = [node["mesh"] for node in header.get("nodes", []) if "mesh" in node]
-    if max(named, default=-1) >= len(meshes):
-        raise SemnerfError(f"{path}: a node names mesh {max(named)}, expected one of the file's {len(meshes)}")
-    primitives = [part for mesh in meshes for part in mesh.get("primitives", [])]
-    if modes := {part.get("mode", 4) for part in primitives} - set(MODES):
-        raise SemnerfError(f"{path}: primitives of mode {min(modes)}, expected triangles (4), or strips of them (5)")
-    numbers = [n for part in primitives for n in (part.get("indices", 0), *part.get("attributes", {}).values())]
-    if not all(type(n) is int and 0 <= n < len(counts) for n in numbers):
-        raise SemnerfError(
-            f"{path}: damaged mesh (numbers of its accessors), expected those of the file's {len(counts)}"
-        )
-    for entry in (*header.get("buffers", []), *header.get("images", [])):
-        uri = entry.get("uri", "data:")
-        if not uri.startswith("data:"):
-            regular_file(path.parent / unquote(uri), path)
+def _nodes(data: GltfData) -> list[tuple[dict[str, Any], Float[np.ndarray, "4 4"], str, str]]:
+    """The nodes of the file's scene that show something.
+
+    Returns:
+        For each its JSON, its motion to the scene's axes, what its object is called, and which object it is: the first
+        node above that somebody named, else itself.
+    """
+    left = [(root, np.eye(4), "", "") for root in reversed(_roots(data))]
+    seen: set[int] = set()
+    found = []
+    while left:
+        number, above, name, owner = left.pop()
+        node = data.item("nodes", number)
+        if number in seen:
+            raise data.damage(f"node {number} is below two nodes, or below itself")
+        seen.add(number)
+        with np.errstate(over="ignore", invalid="ignore"):  # a vertex too far away is refused later
+            matrix = above @ _matrix(data, node)
+        if class_of(own := node.get("name", "")) not in GENERIC:
+            name, owner = own, f"{own} {number:06}"
+        left += [(child, matrix, name, owner) for child in reversed(node.get("children", []))]
+        if "mesh" in node:
+            called = name or data.item("meshes", node["mesh"]).get("name", "")
+            found.append((node, matrix, called, owner or f"{called} {number:06}"))
+    return found
 
 
-def _scales(header: dict[str, Any], attribute: str) -> list[float]:
-    """For each primitive that trimesh keeps, in the file's order: what its integers are to be multiplied with."""
-    scales = []
-    for mesh in header.get("meshes", []):
-        for primitive in mesh["primitives"]:
-            if primitive.get("mode", 4) in DRAWN:
-                index = primitive["attributes"].get(attribute)
-                accessor = {} if index is None else header["accessors"][index]
-                scales.append(1 / LARGEST[accessor["componentType"]] if accessor.get("normalized") else 1.0)
-    return scales
+def _triangles(data: GltfData, primitive: dict[str, Any], n_vertices: int) -> Int[np.ndarray, "f 3"]:
+    """A primitive's corners; strips and fans are cut."""
+    mode = primitive.get("mode", TRIANGLES)
+    corners = np.arange(n_vertices)
+    if "indices" in primitive:
+        corners = data.array(primitive["indices"])
+        if corners.dtype.kind != "u" or corners.shape[1] != 1:
+            raise data.damage("indices that are no unsigned integers")
+        corners = corners[:, 0].astype(np.int64)
+    if mode == TRIANGLES:
+        if len(corners) % 3:
+            raise data.damage(f"{len(corners)} corners of triangles, expected a multiple of three")
+        faces = corners.reshape(-1, 3)
+    elif mode == STRIP:
+        faces = np.stack([corners[:-2], corners[1:-1], corners[2:]], axis=-1) if len(corners) > 2 else corners[:0]
+        faces = faces.reshape(-1, 3)
+        faces[1::2] = faces[1::2, ::-1]
+    else:
+        faces = np.stack([np.full(max(len(corners) - 2, 0), corners[:1]), corners[1:-1], corners[2:]], axis=-1)
+    if faces.size and faces.max() >= n_vertices:
+        raise data.damage(f"a face names a vertex outside 0 ... {n_vertices - 1}")
+    return faces[(faces != np.roll(faces, 1, axis=1)).all(1)]  # strips join their parts by triangles without area
 
 
-def _name(graph: Any, node: str, geometry: str, primitive: bool) -> tuple[str, str]:
-    """What an object is called, and the node that it is: the first above that somebody named."""
-    parents = graph.transforms.parents
-    if primitive:
-        node = parents[node]  # trimesh makes a child with a random name for each primitive
-    at: str | None = node
-    while at is not None and at != graph.base_frame:
-        if class_of(at) not in GENERIC:
-            return at, at
-        at = parents.get(at)
-    return geometry, node
+def _material(data: GltfData, primitive: dict[str, Any]) -> dict[str, Any]:
+    return data.item("materials", primitive["material"]) if "material" in primitive else {}
 
 
-def _colours(path: Path, mesh: Any, scale: float) -> np.ndarray | None:
-    """What a trimesh mesh looks like: (F, 3), or None where the file does not say."""
-    visual = mesh.visual
-    if visual.kind != "texture":
-        return np.asarray(visual.face_colors)[:, :3].astype(np.uint8) if visual.defined else None
-    material = visual.material
-    image = getattr(material, "baseColorTexture", None) or getattr(material, "image", None)
-    if image is not None and visual.uv is not None:
-        uv = np.asarray(visual.uv, dtype=np.float64)
-        if scale != 1:
-            uv = np.stack([uv[:, 0] * scale, 1 - (1 - uv[:, 1]) * scale], axis=-1)  # trimesh has turned v round
-        return texture_colours(path, image, uv, mesh.faces)
-    return np.tile(np.asarray(material.main_color)[:3], (len(mesh.faces), 1)).astype(np.uint8)
+def _textured(
+    data: GltfData, info: dict[str, Any], primitive: dict[str, Any], faces: Int[np.ndarray, "f 3"]
+) -> UInt8[np.ndarray, "f 3"] | None:
+    """The colour of a texture at the middle of each face; None where the file has no picture that can be read."""
+    texture = data.item("textures", info["index"])
+    more = [texture["extensions"][key] for key in PICTURES if key in texture.get("extensions", {})]
+    source = (more or [texture])[0].get("source")
+    moved = info.get("extensions", {}).get("KHR_texture_transform", {})
+    key = f"TEXCOORD_{moved.get('texCoord', info.get('texCoord', 0))}"
+    if source is None or key not in primitive["attributes"]:
+        return None
+    uv = data.array(primitive["attributes"][key]).astype(np.float64)
+    angle = float(moved.get("rotation", 0.0))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    uv = (uv * moved.get("scale", (1, 1))) @ turn.T + moved.get("offset", (0, 0))
+    sampler = data.item("samplers", texture["sampler"]) if "sampler" in texture else {}
+    wraps = [WRAPS.get(sampler.get(k, 10497), "repeat") for k in ("wrapS", "wrapT")]
+    with data.image(source) as image:
+        return sampled(data.path, image, np.stack([uv[:, 0], 1 - uv[:, 1]], axis=-1), faces, wraps)
+
+
+def _colours(
+    data: GltfData, primitive: dict[str, Any], faces: Int[np.ndarray, "f 3"]
+) -> UInt8[np.ndarray, "f 3"] | None:
+    """What faces look like: texture, else the material's colour times the vertices'; None where nothing says."""
+    material, attributes = _material(data, primitive), primitive["attributes"]
+    if not material and "COLOR_0" not in attributes:
+        return None
+    plain = material.get("pbrMetallicRoughness", {})
+    glossy = material.get("extensions", {}).get(GLOSSY, {})
+    if info := plain.get("baseColorTexture", glossy.get("diffuseTexture")):
+        if (texture := _textured(data, info, primitive, faces)) is not None:
+            return texture
+    colour = np.array(plain.get("baseColorFactor", glossy.get("diffuseFactor", (1, 1, 1, 1))), dtype=np.float64)[:3]
+    colours = np.tile(255 * colour.reshape(1, 3), (len(faces), 1))
+    if "COLOR_0" in attributes:
+        values = data.array(attributes["COLOR_0"])[:, :3]
+        shares = values / (np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1.0)
+        colours = colours * shares[faces].mean(1)
+    return np.rint(np.nan_to_num(colours)).clip(0, 255).astype(np.uint8)
+
+
+def _part(data: GltfData, primitive: dict[str, Any], matrix: np.ndarray, name: str, owner: str) -> MeshPart | None:
+    """The triangles of a primitive; None where it has none."""
+    if (mode := primitive.get("mode", TRIANGLES)) not in MODES:
+        raise data.damage(f"primitives of mode {mode}, expected triangles (4), strips (5) or fans (6)")
+    if mode < TRIANGLES:
+        return None
+    points = data.array(primitive["attributes"]["POSITION"])
+    if points.shape[1] != 3:
+        raise data.damage(f"positions of {points.shape[1]} numbers, expected three")
+    if not np.isfinite(points).all():
+        raise data.damage("a position of NaN or infinity")
+    if not len(faces := _triangles(data, primitive, len(points))):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        vertices = points.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+    material = _material(data, primitive).get("name", "")
+    return MeshPart(name, owner, material, vertices, faces, _colours(data, primitive, faces))
 
 
 def read_gltf(path: Path) -> list[MeshPart]:
     """The parts of a GLB or glTF file, in its own axes, in alphabetical order of their objects.
 
+    An object is called as its node, else as the first node above that somebody named, else as its mesh.
+
     Raises:
         SemnerfError: damaged, compressed, an index that names nothing, a buffer that is no regular file.
     """
-    import trimesh
-
+    data = GltfData(path)
+    parts, posed, items = [], False, 0
     try:
-        header = _header(path)
-        _check(path, header)
-        scales = list(zip(_scales(header, "POSITION"), _scales(header, "TEXCOORD_0"), strict=True))
-        scene = trimesh.load_scene(path)
-        scale_of = dict(zip(scene.geometry, scales, strict=False))
-        order = {geometry: i for i, geometry in enumerate(scene.geometry)}
-        parts = []
-        for node in scene.graph.nodes_geometry:
-            matrix, geometry = scene.graph[node]
-            mesh = scene.geometry[geometry]
-            if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
-                continue
-            name, owner = _name(scene.graph, node, geometry, mesh.metadata.get("from_gltf_primitive", False))
-            if not 0 <= mesh.faces.min() <= mesh.faces.max() < len(mesh.vertices):
-                raise ValueError(f"a face of '{name}' names a vertex outside 0 ... {len(mesh.vertices) - 1}")
-            scale, uv_scale = scale_of.get(geometry, (1.0, 1.0))
-            vertices = (mesh.vertices * scale) @ matrix[:3, :3].T + matrix[:3, 3]
-            material = getattr(getattr(mesh.visual, "material", None), "name", None) or ""
-            part = MeshPart(name, owner, material, vertices, mesh.faces, _colours(path, mesh, uv_scale))
-            parts.append((owner, order[geometry], part))
-    except SemnerfError:
-        raise
-    except Exception as error:  # whatever a damaged file makes trimesh raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise SemnerfError(f"{path}: damaged mesh ({reason}), expected GLB or glTF") from None
-    return [part for _, _, part in sorted(parts, key=lambda entry: entry[:2])]
+        for node, matrix, name, owner in _nodes(data):
+            mesh = data.item("meshes", node["mesh"])
+            posed |= "skin" in node or any(node.get("weights", mesh.get("weights", [])))
+            for primitive in mesh["primitives"]:
+                if (part := _part(data, primitive, matrix, name, owner)) is not None:
+                    parts.append(part)
+                    items += len(part.vertices) + len(part.faces)
+                if items > MAX_ITEMS:
+                    raise data.damage(f"more than {MAX_ITEMS} vertices and triangles in all its nodes")
+    except MALFORMED as error:
+        raise data.damage(error) from None
+    if posed:
+        print(f"{path}: skins and morph targets are left out: shapes are read as they are stored", file=sys.stderr)
+    return sorted(parts, key=lambda part: part.object)

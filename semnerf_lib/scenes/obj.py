@@ -14,7 +14,7 @@ from PIL import Image
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal, integer, regular_size
 from semnerf_lib.scenes.importers.pictures import open_image, pixels
-from semnerf_lib.scenes.parts import MeshPart, regular_file, texture_colours
+from semnerf_lib.scenes.parts import MeshPart, regular_file, sampled
 
 
 def _text(path: Path) -> str:
@@ -170,9 +170,9 @@ def read_obj(path: Path) -> list[MeshPart]:
             if texture not in textures:
                 with open_image(texture) as image:
                     pixels(image, texture)
-                    textures[texture] = image.convert("RGB")
+                    textures[texture] = image
             flat = corners[..., 1].reshape(-1)
-            colours = texture_colours(path, textures[texture], uvs[flat], np.arange(len(flat)).reshape(-1, 3))
+            colours = sampled(path, textures[texture], uvs[flat], np.arange(len(flat)).reshape(-1, 3))
         name = obj if has_objects else group
         parts.append(MeshPart(name, name, material, points[used], faces, colours))
     return parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import regular_size
 from semnerf_lib.palette import palette
 from semnerf_lib.scenes.importers.names import VOID_NAMES
+from semnerf_lib.scenes.importers.pictures import pixels
 
 GENERIC = (
     "", "object", "mesh", "group", "instance", "component", "node", "geometry", "id", "polygon", "primitive", "default",
@@ -68,19 +70,35 @@ def classes_of(parts: list[MeshPart]) -> list[str]:
     return [name or material for name, material in zip(by_object, by_material, strict=True)]
 
 
-def texture_colours(
-    path: Path, image: Image.Image, uv: Float[np.ndarray, "v 2"], faces: Int[np.ndarray, "f 3"]
+def sampled(
+    path: Path,
+    image: Image.Image,
+    uv: Float[np.ndarray, "v 2"],
+    faces: Int[np.ndarray, "f 3"],
+    wraps: Sequence[str] = ("repeat", "repeat"),
 ) -> UInt8[np.ndarray, "f 3"]:
     """A colour a face: its texture at the middle of the face.
 
     Args:
-        uv: of the vertices, its origin at the texture's lower left corner; a texture repeats outside 0 ... 1.
+        uv: of the vertices, its origin at the texture's lower left corner.
+        wraps: what u and v mean outside 0 ... 1: "repeat", "clamp" or "mirror".
     """
-    from trimesh.visual.color import uv_to_color
-
     if not np.isfinite(uv).all():
         raise SemnerfError(f"{path}: texture coordinates hold NaN or infinity, expected numbers")
-    return np.asarray(uv_to_color(uv[faces].mean(1), image))[:, :3].astype(np.uint8)
+    middle = uv[faces].mean(1)
+    columns = []
+    for k, wrap in enumerate(wraps):
+        x = middle[:, k]
+        outside = {"repeat": x % 1, "clamp": x.clip(0, 1), "mirror": 1 - np.abs(x % 2 - 1)}[wrap]
+        columns.append(np.where((x >= 0) & (x <= 1), x, outside))
+    array = pixels(image, path)
+    if image.mode.startswith("I"):
+        shown = np.stack([(array.clip(0, 65535) >> 8).astype(np.uint8)] * 3, axis=-1)
+    else:
+        shown = np.asarray(image.convert("RGBA"))[..., :3]
+    column = (columns[0] * (image.width - 1)).round().astype(int)
+    row = ((1 - columns[1]) * (image.height - 1)).round().astype(int)
+    return shown[row, column]
 
 
 def regular_file(path: Path, owner: Path) -> Path:

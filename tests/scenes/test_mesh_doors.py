@@ -370,8 +370,8 @@ def test_an_obj_with_texture_coordinates_of_two_and_three_numbers(tmp_path):
 GLTF = {
     "true for 1": (lambda given: given["accessors"][0].update(bufferView=True), "bufferView is True"),
     "a matrix of text": (lambda given: given["nodes"][-1].update(matrix=["1"] * 16), "expected numbers"),
-    "a node of a mesh that is not there": (lambda given: given["nodes"][-1].update(mesh=9), "a node names mesh 9"),
-    "a fan": (lambda given: given["meshes"][0]["primitives"][0].update(mode=6), "primitives of mode 6"),
+    "a node of a mesh that is not there": (lambda given: given["nodes"][-1].update(mesh=9), "9 of meshes, which are 1"),
+    "a mode of no kind": (lambda given: given["meshes"][0]["primitives"][0].update(mode=7), "primitives of mode 7"),
     "a matrix beyond any float": (lambda given: given["nodes"][-1].update(matrix=[1e300] * 16), "expected less than"),
 }
 

@@ -49,8 +49,8 @@ def test_each_command_is_one(line):
 
 
 def test_the_hub_has_a_command_for_each_folder_that_its_settings_name():
-    commands = "\n".join(re.findall(r"^```\n(.*?)^```", HUB, re.DOTALL | re.M))
-    settings = "\n".join(re.findall(r"^```python\n(.*?)^```", HUB, re.DOTALL | re.M))
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", HUB, re.DOTALL | re.M)
+    commands, settings = ("\n".join(text for kind, text in blocks if kind == wanted) for wanted in ("", "python"))
     folders = re.findall(r'"(/srv/[\w/]+)"', settings)
     assert len(folders) == 3 and all(folder in commands for folder in folders)
     assert "pip install jupyterhub" in commands

@@ -6,6 +6,7 @@ import os
 import struct
 import warnings
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -31,19 +32,23 @@ DAMAGE = (OSError, SyntaxError, ValueError, IndexError, struct.error)
 """What Pillow raises of images that are too large, and of damaged ones."""
 
 
-def open_image(file: Path) -> Image.Image:
+def open_image(file: Path, raw: bytes | None = None) -> Image.Image:
     """An image whose checksums are right, not decoded yet.
+
+    Args:
+        raw: its bytes, where it stands in a file of another kind.
 
     Raises:
         SemnerfError: no regular file, no image, damaged, or more than `MAX_PIXELS` pixels.
     """
     try:
-        regular_size(file, MAX_PICTURE)
-        with Image.open(file) as image:
+        if raw is None:
+            regular_size(file, MAX_PICTURE)
+        with Image.open(file if raw is None else BytesIO(raw)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise SemnerfError(f"{file}: {image.width}x{image.height} pixels, expected at most {MAX_PIXELS}")
             image.verify()
-        return Image.open(file)
+        return Image.open(file if raw is None else BytesIO(raw))
     except UnidentifiedImageError:
         raise SemnerfError(f"{file}: no image, expected an image") from None
     except BOMBS as fault:
