@@ -48,6 +48,16 @@ def test_each_command_is_one(line):
     parse(words[start + 1 :])
 
 
+def test_the_hub_has_a_command_for_each_folder_that_its_settings_name():
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", HUB, re.DOTALL | re.M)
+    commands, settings = ("\n".join(text for kind, text in blocks if kind == wanted) for wanted in ("", "python"))
+    folders = re.findall(r'"(/srv/[\w/]+)"', settings)
+    assert len(folders) == 3 and all(folder in commands for folder in folders)
+    assert "pip install jupyterhub" in commands
+    targets = re.findall(r"semnerf (?:notebooks|students) (\S+)", commands)
+    assert len(targets) == len(set(targets)) == 2, "the second command would refuse the folder of the first"
+
+
 def test_each_line_of_python_runs():
     lines = re.findall(r"python -c \"(.+?)\"`", TEACHING)
     assert lines
