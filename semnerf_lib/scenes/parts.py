@@ -62,7 +62,7 @@ def class_of(name: str) -> str:
 
 
 def classes_of(path: Path, parts: list[MeshPart]) -> list[str]:
-    """The class of each part: its object's name, or its material's, and told, where objects tell fewer than two apart."""
+    """The class of each part: its object's name, or its material's, with a line, where objects tell fewer than two."""
     by_object = [class_of(part.name) for part in parts]
     by_material = [class_of(part.material) for part in parts]
     named = set(by_object) - {*GENERIC, *VOID_NAMES}
