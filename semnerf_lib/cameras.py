@@ -21,6 +21,8 @@ from semnerf_lib.errors import SemnerfError
 
 MAX_DISTANCE = 1e9
 """How far from the origin a camera may be, in whatever unit: a thousand kilometres in millimetres."""
+MAX_OFFSET = 1e4
+"""Metres from the origin beyond which numbers of 32 bits are coarser than a millimetre."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from semnerf_lib.cameras import MAX_OFFSET
 from semnerf_lib.errors import SemnerfError, printable
 from semnerf_lib.scene import VOID, Scene
 from semnerf_lib.scenes.coding import FILE_NAME
@@ -66,6 +67,11 @@ def load_scene(
         made = ", ".join(MADE_SCENES + CHANGED_SCENES)
         raise SemnerfError(f"{spec}: no such scene, expected a made one ({made}), a folder of frames, or a mesh file")
     scene = _frames_on_disk(path)
+    if (farthest := np.abs(scene.c2w[:, :3, 3]).max()) > MAX_OFFSET:
+        raise SemnerfError(
+            f"{spec}: a camera {farthest:.4g} m from the origin, expected less than {MAX_OFFSET:g} m, since 32 bits "
+            "are too coarse there: subtract one position from all"
+        )
     if every != 1:
         scene = _thinned(scene, every if least == 1 else max(1, min(every, len(scene.train_ids) // least)))
     if width is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from semnerf_lib.cameras import MAX_DISTANCE, Intrinsics
+from semnerf_lib.cameras import MAX_DISTANCE, MAX_OFFSET, Intrinsics
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import read_json
 from semnerf_lib.scene import VOID, Scene
@@ -109,7 +109,7 @@ def load_mesh(
 def _from_parts(path: Path, parts: list[MeshPart]) -> dict:
     if not parts:
         raise SemnerfError(f"{path}: no triangle, expected a mesh")
-    classes = [name or class_of(path.stem) for name in classes_of(parts)]
+    classes = [name or class_of(path.stem) for name in classes_of(path, parts)]
     class_names = tuple(sorted(set(classes) - {"", *VOID_NAMES}))
     if not 1 <= len(class_names) <= VOID:
         raise SemnerfError(f"{path}: {len(class_names)} named objects' classes, expected 1 to {VOID}")
@@ -144,7 +144,7 @@ def check_size(path: Path, mesh: LabelledMesh) -> None:
     likely = min(UNITS, key=lambda unit: abs(np.log(max(size.max(), 1e-9) * UNITS[unit] / 6)))
     raise SemnerfError(
         f"{path}: {' x '.join(f'{side:.4g}' for side in size)} m, expected {EXTENTS[0]:g} to {EXTENTS[1]:g} m; "
-        f"if it is in {likely}, give the unit: {likely}"
+        f"if it is in {likely}, `semnerf scene make NEW --from {path.name} --unit {likely}` writes its frames"
     )
 
 
@@ -157,14 +157,20 @@ def warn_of_axis(path: Path, mesh: LabelledMesh) -> None:
     axis = int(np.abs(ceiling - floor).argmax())
     likely = ("-" if ceiling[axis] < floor[axis] else "") + "xyz"[axis]
     if likely != "z":
-        print(f"{path}: the ceiling is not above the floor; if {likely} points up, give up: {likely}", file=sys.stderr)
+        way = f"`semnerf scene make NEW --from {path.name} --up={likely}` writes its frames"
+        print(f"{path}: the ceiling is not above the floor; if {likely} points up, {way}", file=sys.stderr)
 
 
 def sized_mesh(path: Path, info: str | os.PathLike | None, up: str | None, unit: str | None) -> LabelledMesh:
-    """`load_mesh`, with a size that a room has, unless the unit is given."""
+    """`load_mesh`, near the origin, with a size that a room has, unless the unit is given."""
     mesh = load_mesh(path, info, up, unit or "m")
     if unit is None:
         check_size(path, mesh)
+    if (farthest := np.abs(mesh.bounds).max()) > MAX_OFFSET:
+        raise SemnerfError(
+            f"{path}: a vertex {farthest:.4g} m from the origin, expected less than {MAX_OFFSET:g} m, since 32 bits "
+            "are too coarse there: move the mesh to the origin"
+        )
     if up is None:
         warn_of_axis(path, mesh)
     return mesh

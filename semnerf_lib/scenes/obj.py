@@ -15,6 +15,7 @@ from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import decimal, integer, regular_size
 from semnerf_lib.scenes.importers.pictures import open_image, pixels
 from semnerf_lib.scenes.parts import MeshPart, regular_file, sampled
+from semnerf_lib.scenes.triangles import cut_polygon
 
 
 def _text(path: Path) -> str:
@@ -30,9 +31,21 @@ def _text(path: Path) -> str:
         raise SemnerfError(f"{path}: {error.strerror or error}, expected an OBJ mesh") from None
     raw = b"".join(parts)
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        text = raw.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _named(path: Path, rest: str, words: list[str]) -> list[Path]:
+    """The files beside one of text that a line of it names: all of the line, else those of its words that are there.
+
+    Raises:
+        SemnerfError: one that is there is no regular file.
+    """
+    places = [path.parent / name.strip().replace("\\", "/") for name in (rest, *words)]
+    there = places[:1] if lexists(places[0]) else [place for place in places[1:] if lexists(place)]
+    return [regular_file(place, path) for place in there]
 
 
 def read_materials(path: Path) -> dict[str, tuple[np.ndarray | None, Path | None]]:
@@ -43,10 +56,10 @@ def read_materials(path: Path) -> dict[str, tuple[np.ndarray | None, Path | None
     """
     materials: dict[str, tuple[np.ndarray | None, Path | None]] = {}
     name = ""
-    for number, line in enumerate(_text(path).splitlines(), start=1):
-        key, _, rest = line.strip().partition(" ")
+    for number, line in enumerate(_text(path).split("\n"), start=1):
+        key, rest = (*line.split(None, 1), "", "")[:2]
         if key == "newmtl":
-            name = rest.strip()
+            name = " ".join(rest.split())
             materials[name] = (None, None)
         elif key == "Kd" and name in materials:
             try:
@@ -57,9 +70,8 @@ def read_materials(path: Path) -> dict[str, tuple[np.ndarray | None, Path | None
                 raise SemnerfError(f"{path}: line {number} is {line[:40]!r}, expected three numbers after Kd")
             materials[name] = ((255 * colour).clip(0, 255).astype(np.uint8), materials[name][1])
         elif key == "map_Kd" and name in materials and rest.split():
-            texture = path.parent / rest.split()[-1].replace("\\", "/")
-            if lexists(texture):
-                materials[name] = (materials[name][0], regular_file(texture, path))
+            for texture in _named(path, rest, rest.split()[-1:]):  # options may stand before it
+                materials[name] = (materials[name][0], texture)
     return materials
 
 
@@ -115,7 +127,8 @@ class _Reader:
             raise self.fault(words, "three corners or more")
         corners = [self.corner(words, word) for word in words[1:]]
         part = self.triangles.setdefault((self.object, self.group, self.material), [])
-        part += [[corners[0], corners[k], corners[k + 1]] for k in range(1, len(corners) - 1)]
+        cut = [(0, 1, 2)] if len(corners) == 3 else cut_polygon(np.array([self.points[at] for at, _ in corners]))
+        part += [[corners[k] for k in triangle] for triangle in cut]
 
     def read(self) -> None:
         for line in _text(self.path).replace("\\\n", "  ").split("\n"):
@@ -141,9 +154,8 @@ class _Reader:
                 case "usemtl":
                     self.material = " ".join(words[1:])
                 case "mtllib":
-                    library = self.path.parent / " ".join(words[1:])
-                    if lexists(library):
-                        self.materials |= read_materials(regular_file(library, self.path))
+                    for library in _named(self.path, " ".join(words[1:]), words[1:]):
+                        self.materials |= read_materials(library)
 
 
 def read_obj(path: Path) -> list[MeshPart]:
@@ -165,7 +177,8 @@ def read_obj(path: Path) -> list[MeshPart]:
         colour, texture = reader.materials.get(material, (None, None))
         colours = None if colour is None else np.tile(colour, (len(faces), 1))
         if all(shades := [reader.colours[i] for i in used]):
-            colours = (255 * np.array(shades)[faces].mean(1)).clip(0, 255).astype(np.uint8)
+            largest = 255 if np.max(shades) <= 1 else 1  # some tools write 0 ... 255
+            colours = (largest * np.array(shades)[faces].mean(1)).clip(0, 255).astype(np.uint8)
         if texture is not None and (corners[..., 1] >= 0).all():
             if texture not in textures:
                 with open_image(texture) as image:

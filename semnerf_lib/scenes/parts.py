@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
-from semnerf_lib.errors import SemnerfError
+from semnerf_lib.errors import SemnerfError, printable
 from semnerf_lib.machine.jsons import regular_size
 from semnerf_lib.palette import palette
 from semnerf_lib.scenes.importers.names import VOID_NAMES
@@ -60,12 +61,16 @@ def class_of(name: str) -> str:
     return name.strip("_.-# ").lower()
 
 
-def classes_of(parts: list[MeshPart]) -> list[str]:
-    """The class of each part: by its object's name, or by its material's where objects tell fewer than two apart."""
+def classes_of(path: Path, parts: list[MeshPart]) -> list[str]:
+    """The class of each part: its object's name, or its material's, with a line, where objects tell fewer than two."""
     by_object = [class_of(part.name) for part in parts]
     by_material = [class_of(part.material) for part in parts]
     named = set(by_object) - {*GENERIC, *VOID_NAMES}
     if len(named) < 2 and len(set(by_material) - {*GENERIC, *VOID_NAMES}) >= 2:
+        called = ", ".join(sorted({printable(name) or "without a name" for name in by_object})[:3])
+        print(
+            f"{path}: objects are called {called}, and materials tell more apart: they are the classes", file=sys.stderr
+        )
         return by_material
     return [name or material for name, material in zip(by_object, by_material, strict=True)]
 

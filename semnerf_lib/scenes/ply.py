@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from semnerf_lib.errors import SemnerfError
 from semnerf_lib.machine.jsons import regular_size
 from semnerf_lib.scenes.ply_header import CORNERS, Element, header_of
+from semnerf_lib.scenes.triangles import area_vectors, cut_polygon
 
 NO_MESH = "has no vertices (x, y, z) or no faces (a list vertex_indices), expected a triangle mesh"
 
@@ -155,6 +156,26 @@ def _fan(path: Path, polygons: Column) -> tuple[Int[np.ndarray, "triangles 3"], 
     return np.concatenate(triangles), np.concatenate(owners)
 
 
+def _without_overlaps(
+    points: Float[np.ndarray, "vertices 3"],
+    polygons: Column,
+    triangles: Int[np.ndarray, "triangles 3"],
+    owners: Int[np.ndarray, "triangles"],
+) -> tuple[Int[np.ndarray, "triangles 3"], Int[np.ndarray, "triangles"]]:
+    """The triangles of `_fan`, where those of a polygon with a dent do not lie outside it."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        turns = area_vectors(points, triangles)
+        normals = np.zeros((len(polygons), 3))
+        np.add.at(normals, owners, turns)
+        dented = np.unique(owners[(turns * normals[owners]).sum(-1) < 0])
+    if not dented.size:
+        return triangles, owners
+    kept = ~np.isin(owners, dented)
+    cut = [np.asarray(polygons[i], dtype=np.int64)[cut_polygon(points[polygons[i]])] for i in dented]
+    more = np.repeat(dented, [len(part) for part in cut])
+    return np.concatenate([triangles[kept], *cut]), np.concatenate([owners[kept], more])
+
+
 def _strips(strips: Column) -> Int[np.ndarray, "triangles 3"]:
     """Triangles of strips, every other one turned round; -1 ends a strip."""
     triangles = [np.zeros((0, 3), dtype=np.int64)]
@@ -211,5 +232,8 @@ def read_ply(path: Path) -> Ply:
         raise SemnerfError(f"{path}: {len(vertex['x'])} vertices and no triangle, expected a mesh")
     if not 0 <= triangles.min() <= triangles.max() < len(vertex["x"]):
         raise SemnerfError(f"{path}: a face names a vertex outside 0 ... {len(vertex['x']) - 1}")
+    if corners is not None:
+        points = np.stack([vertex[k] for k in "xyz"], axis=-1).astype(np.float64)
+        triangles, polygon = _without_overlaps(points, corners, triangles, polygon)
     plain = {k: v for k, v in face.items() if isinstance(v, np.ndarray) and v.ndim == 1}
     return Ply(vertex, plain, triangles.astype(np.int32), polygon, comments)

@@ -407,7 +407,7 @@ def test_a_mesh_in_millimetres_at_given_poses(tmp_path, capsys):
     mesh.write_text("\n".join([*(f"v {x} {y} {z}" for x, y, z in vertices), *faces]) + "\n")
     poses.write_text("1 0 0 0 0 0 1 0 0 -1 0 1.2 0 0 0 1\n" * 5)
     make = ["scene", "make", str(folder), "--from", str(mesh), "--width", "32", "--poses", str(poses)]
-    assert main.main(make) == 2 and "give the unit: mm" in capsys.readouterr().err
+    assert main.main(make) == 2 and "--unit mm` writes its frames" in capsys.readouterr().err
     assert main.main([*make, "--unit", "mm"]) == 0 and (folder / "traj_w_c.txt").is_file()
     assert main.main(["scene", "make", str(tmp_path / "b"), "--camera", str(poses)]) == 2
     assert "--camera" in capsys.readouterr().err

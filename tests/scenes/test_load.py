@@ -102,3 +102,11 @@ def test_wrong_arguments(small_room, tmp_path, wrong):
     save_replica(small_room, tmp_path / "frames")
     with pytest.raises(SemnerfError, match="expected"):
         load_scene(tmp_path / "frames", **wrong)
+
+
+def test_frames_far_from_the_origin_are_refused(small_room, tmp_path):
+    poses = small_room.c2w.copy()
+    poses[:, :3, 3] += [4e5, 5e6, 0]
+    save_replica(replace(small_room, c2w=poses), tmp_path / "far")
+    with pytest.raises(SemnerfError, match=r"far: a camera 5e\+06 m from the origin"):
+        load_scene(tmp_path / "far")

@@ -18,6 +18,7 @@ from semnerf_lib.scene import VOID
 from semnerf_lib.scenes.mesh import load_mesh, mesh_scene
 from semnerf_lib.scenes.mesh_export import save_mesh
 from semnerf_lib.scenes.parts import class_of
+from semnerf_lib.scenes.triangles import areas
 
 XYZ = "property float x\nproperty float y\nproperty float z\n"
 FACE = "property list uchar int vertex_indices\n"
@@ -301,7 +302,7 @@ def test_axis_and_unit(tmp_path, axis, unit, size):
 @pytest.mark.parametrize("scale, likely", [(1000, "mm"), (0.001, "km"), (100, "cm")])
 def test_a_size_that_no_room_has_is_refused_with_the_likely_unit(box_room, tmp_path, scale, likely):
     save_mesh(replace(box_room, vertices=box_room.vertices * scale), tmp_path / "a.ply")
-    with pytest.raises(SemnerfError, match=f"give the unit: {likely}"):
+    with pytest.raises(SemnerfError, match=f"--unit {likely}` writes"):
         mesh_scene(tmp_path / "a.ply", 16, 12, every=90)
 
 
@@ -309,7 +310,7 @@ def test_a_ceiling_beside_the_floor_is_told(tmp_path, capsys, box_room):
     names = ("x-", "x+", "floor", "ceiling", "z-", "z+", "box")
     save_mesh(replace(box_room, class_names=names), tmp_path / "a.ply")
     mesh_scene(tmp_path / "a.ply", 8, 6, every=90, cache=False)
-    assert "if y points up, give up: y" in capsys.readouterr().err
+    assert "--up=y` writes its frames" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -385,3 +386,57 @@ def test_gltf_values_of_the_wrong_kind(tmp_path, change, message):
     (tmp_path / "a.gltf").write_text(json.dumps(given))
     with pytest.raises(SemnerfError, match=message):
         load_mesh(tmp_path / "a.gltf")
+
+
+DENT = "v 0 2 0\nv 0 0 0\nv 2 0 0\nv 2 2 0\nv 1 .5 0\n"
+
+
+def test_polygons_with_a_dent(tmp_path):
+    (tmp_path / "a.obj").write_text(f"o floor\n{DENT}f 1 2 3 4 5\no wall\n{DENT}f -5 -1 -2 -3 -4\n")
+    corners = DENT.replace("v ", "").replace(".5", "0.5")
+    head = f"ply\nformat ascii 1.0\nelement vertex 5\n{XYZ}element face 2\n{FACE}property int label\nend_header\n"
+    (tmp_path / "a.ply").write_text(f"{head}{corners}5 0 1 2 3 4 1\n3 0 1 2 2\n")
+    for name, expected in (("a.obj", [2.5, 2.5]), ("a.ply", [2.5, 2.0])):
+        mesh = load_mesh(tmp_path / name)
+        area = areas(mesh.vertices, mesh.faces)
+        assert [area[mesh.face_labels == k].sum() for k in (0, 1)] == pytest.approx(expected)
+
+
+OBJ = "mtllib {}\no floor\nv 0 0 0\nv 2 0 0\nv 2 1 0\nvt .5 .5\nusemtl a b\nf 1/1 2/1 \\\n3/1\no wall\nf 1 3 2\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_obj_with_the_ends_of_lines_of_any_system(tmp_path, end):
+    (tmp_path / "my a.mtl").write_bytes("newmtl\ta  b\n\tKd 1 0 0\n".replace("\n", end).encode())
+    (tmp_path / "a.obj").write_bytes(OBJ.format("my a.mtl").replace("\n", end).encode())
+    mesh = load_mesh(tmp_path / "a.obj")
+    assert mesh.class_names == ("floor", "wall") and mesh.face_colours[0].tolist() == [255, 0, 0]
+
+
+def test_obj_with_several_libraries_and_a_texture_with_blanks_in_its_name(tmp_path):
+    (tmp_path / "a.mtl").write_text("newmtl other\nKd 0 1 0\n")
+    (tmp_path / "b.mtl").write_text("newmtl a b\nmap_Kd my wood.png\n")
+    (tmp_path / "a.obj").write_text(OBJ.format("a.mtl b.mtl missing.mtl"))
+    Image.fromarray(np.full((4, 4), 40000, dtype=np.uint16)).save(tmp_path / "my wood.png")
+    assert load_mesh(tmp_path / "a.obj").face_colours[0].tolist() == [156, 156, 156]
+
+
+@pytest.mark.parametrize("colour", ["0.5 0.25 1", "127.5 63.75 255"])
+def test_obj_with_colours_of_vertices_as_shares_or_bytes(tmp_path, colour):
+    (tmp_path / "a.obj").write_text(
+        "".join(f"v {x} {y} 0 {colour}\n" for x, y in ((0, 0), (1, 0), (0, 1))) + "f 1 2 3\n"
+    )
+    assert load_mesh(tmp_path / "a.obj").face_colours.tolist() == [[127, 63, 255]]
+
+
+def test_materials_taken_for_classes_are_told(tmp_path, capsys):
+    faces = "usemtl floor\nf 1 2 3\nusemtl wall\nf 2 4 3\n"
+    (tmp_path / "a.obj").write_bytes(obj("o Object_1", *faces.splitlines()))
+    assert load_mesh(tmp_path / "a.obj").class_names == ("floor", "wall")
+    assert "a.obj: objects are called object, and materials tell more apart" in capsys.readouterr().err
+
+
+def test_a_mesh_far_from_the_origin_is_refused(box_room, tmp_path):
+    save_mesh(replace(box_room, vertices=box_room.vertices + np.float32([4e5, 5e6, 0])), tmp_path / "a.ply")
+    with pytest.raises(SemnerfError, match=r"a\.ply: a vertex 5e\+06 m from the origin"):
+        mesh_scene(tmp_path / "a.ply", 16, 12, every=90)
