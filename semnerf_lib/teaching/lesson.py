@@ -192,7 +192,7 @@ def plan_table(parts: Sequence[Part] = PARTS) -> str:
     """The plan as a table in Markdown: minute, what to say and do, which cells of the notebook to show."""
     lines = ["| min | say and do | show |", "| --- | --- | --- |"]
     for part in parts:
-        shows = "<br>".join(f"*{show.title}*" for show in part.shows)
+        shows = ";<br>".join(f"*{show.title}*" for show in part.shows)
         words = "<br>".join(filter(None, [f"**{part.title}**", part.say, part.do]))
         lines.append(f"| {part.minute} | {words} | {shows} |")
     return "\n".join(lines)
