@@ -32,6 +32,11 @@ CUT_FORMULAS = """() => Array.from(document.querySelectorAll("math"))
   .filter((formula) => getComputedStyle(formula).overflowY !== "visible")
   .filter((formula) => formula.scrollHeight > formula.clientHeight + 1)
   .map((formula) => formula.textContent)"""
+CAPTIONS = """() => Array.from(document.querySelectorAll("caption"), (caption) => {
+  const text = document.createRange();
+  text.selectNodeContents(caption);
+  return text.getBoundingClientRect().left;
+})"""
 SERIOUS = ("serious", "critical")
 SIZES = {"screen": (1280, 900), "phone": (390, 800)}
 
@@ -120,6 +125,15 @@ def test_pages_are_accessible(series, visitor, pictures, theme, width):
         serious = {found["id"]: found["nodes"][0]["html"] for found in findings if found["impact"] in SERIOUS}
         assert not serious, f"{name}: {serious}"
         page.screenshot(path=pictures / f"site_{theme}_{width}_{Path(name).stem}.png")
+
+
+def test_captions_of_wide_tables_begin_in_sight(series, visitor):
+    """Centred over a table that is wider than the page, they began beyond its edge."""
+    page = visitor()
+    page.set_viewport_size({"width": 820, "height": 1000})
+    page.goto((series.parent / "notebooks" / "19_does_it_hold_elsewhere.html").as_uri())
+    starts = page.evaluate(CAPTIONS)
+    assert len(starts) > 2 and max(starts) < 100
 
 
 def test_formulas_are_whole(series, visitor):

@@ -44,3 +44,14 @@ def test_slides_go_on_by_keys_and_stop_at_both_ends(opened):
     for key, count in (("ArrowRight", 2), (" ", 3), ("PageDown", 3), ("ArrowLeft", 2), ("Home", 1), ("End", 3)):
         page.keyboard.press(key)
         page.wait_for_function(f"() => document.querySelector('footer').textContent === '{count} / 3'")
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1920, 1080), (3840, 2160)])
+def test_letters_of_slides_grow_with_the_screen(opened, size):
+    """A line of text is at least a fortieth of the slide's height, and a line of code of 110 letters still fits."""
+    cells = [v4.new_markdown_cell("Some words"), v4.new_markdown_cell("```\n" + 110 * "x" + "\n```")]
+    page = opened(slides_page(v4.new_notebook(cells=cells), DOCS))
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    words, code = page.locator("section p"), page.locator("section pre")
+    assert words.evaluate("(p) => parseFloat(getComputedStyle(p).fontSize)") >= size[1] / 40
+    assert code.evaluate("(pre) => pre.scrollWidth <= pre.clientWidth")
