@@ -107,8 +107,10 @@ def check_scores(name: str, scores: Any) -> None:
 def _check_provenance(facts: Any) -> None:
     if not isinstance(facts, dict) or not isinstance(facts.get("versions"), dict):
         raise SemnerfError("result.json: provenance is missing, expected where and with what the run was made")
-    if not all(isinstance(text, str) for text in (*map(facts.get, TEXTS), *facts["versions"].values())):
-        raise SemnerfError(f"result.json: provenance: expected texts for {', '.join(TEXTS)} and versions")
+    if not all(
+        isinstance(text, str) and text.isprintable() for text in (*map(facts.get, TEXTS), *facts["versions"].values())
+    ):
+        raise SemnerfError(f"result.json: provenance: expected printable texts for {', '.join(TEXTS)} and versions")
     if not all(_is_amount(facts.get(key)) for key in NUMBERS):
         raise SemnerfError(f"result.json: provenance: expected numbers for {', '.join(NUMBERS)}")
     memory = facts.get("peak_memory_gib")

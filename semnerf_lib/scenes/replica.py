@@ -137,7 +137,7 @@ def load_replica(path: str | os.PathLike) -> Scene:
     void = void_ids(names)
     present = _class_ids(ids, files[LABELS], names, names_file, void)
     notes = same_names({i: names[i] for i in present})
-    if VOID in names.keys() & void and (ids == VOID).any():
+    if VOID in names and VOID in void and names[VOID].lower() not in VOID_NAMES and (ids == VOID).any():
         notes.append(f"id 255 ('{names[VOID]}') is taken as void")
     first = by_name(present, names)
     classes = sorted(set(first.values()))

@@ -85,6 +85,20 @@ def unpack_weights(packed: bytes) -> dict[str, Tensor]:
     return tensors
 
 
+def check_weights(weights: dict[str, Tensor], own: dict[str, Tensor]) -> None:
+    """Raises SemnerfError unless weights are finite numbers of the names, kinds and sizes that a model has."""
+    if weights.keys() != own.keys():
+        raise SemnerfError(
+            f"{WEIGHTS}: {sorted(weights.keys() ^ own.keys())[0]!r} is in it or in the model, not in both"
+        )
+    for name, value in weights.items():
+        if (value.dtype, value.shape) != (own[name].dtype, own[name].shape):
+            kind, wanted = (f"{t.dtype}{list(t.shape)}" for t in (value, own[name]))
+            raise SemnerfError(f"{WEIGHTS}: {name} is {kind}, expected {wanted}")
+        if not value.isfinite().all():
+            raise SemnerfError(f"{WEIGHTS}: {name} holds NaN or infinity, expected finite numbers")
+
+
 def as_json(value: Any) -> bytes:
     """Readable JSON, as `files.write_json` writes it."""
     return (json.dumps(value, indent=1) + "\n").encode()

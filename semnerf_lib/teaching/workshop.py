@@ -36,6 +36,7 @@ from semnerf_lib.teaching.archive import (
     WEIGHTS,
     Pack,
     as_json,
+    check_weights,
     open_pack,
     pack_weights,
     unpack_weights,
@@ -196,10 +197,12 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
         config = checked_config(facts["config"])
         if config.corruption.file:
             raise SemnerfError(f"config.json: corruption {config.corruption}, expected one that names no file")
+        if config.fold is not None and config.fold >= N_FOLDS:
+            raise SemnerfError(f"config.json: fold {config.fold}, expected 0 to {N_FOLDS - 1}")
         split = scene if config.fold is None else scene.folds(N_FOLDS)[config.fold]
         planned = Planned(split, config)
         expected = planned.id
-    except (SemnerfError, IndexError, MemoryError) as fault:
+    except (SemnerfError, MemoryError) as fault:
         raise SemnerfError(f"{opened.path}: run {name}: {fault}; expected a pack of this version of semnerf") from fault
     if expected != name:
         raise SemnerfError(
@@ -211,7 +214,7 @@ def _checked(opened: Pack, name: str, scene: Scene) -> _PackedRun:
         weights = _weights(opened, name)
         if digest(weights) != facts["result"]["weights_digest"]:
             raise SemnerfError(f"{WEIGHTS}: others than its result names")
-        build_model(config, split).load_state_dict(weights)
+        check_weights(weights, build_model(config, split).state_dict())
     except (SemnerfError, RuntimeError, MemoryError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise SemnerfError(

@@ -33,7 +33,7 @@ from semnerf_lib.teaching.archive import (
     unpack_weights,
     write_archive,
 )
-from semnerf_lib.teaching.workshop import pack, runs_of, unpack
+from semnerf_lib.teaching.workshop import Packed, pack, runs_of, unpack
 
 CPU = torch.device("cpu")
 CONFIG = tiny_config(iterations=12)
@@ -274,7 +274,8 @@ def test_weights_of_another_field_are_refused(made, tmp_path):
     [
         ("result", r'"miou": [0-9.e-]+', '"miou": "0.99"', "miou '0.99'"),
         ("result", r'"miou": [0-9.e-]+', '"miou": 7.5', "miou '7.5'"),
-        ("result", r'"date": "[^"]*"', '"date": 5', "expected texts for"),
+        ("result", r'"date": "[^"]*"', '"date": 5', "expected printable texts for"),
+        ("result", r'"device": "[^"]*"', '"device": "\\\\u001b[2J"', "expected printable texts for"),
         ("result", r'"date": "[^"]*"', '"date": "today"', "expected an ISO date"),
         ("result", r'"n_frames": \d+', '"n_frames": NaN', "NaN is no JSON number"),
         ("result", r'"entropy": [0-9.e-]+', '"entropy": 1e400', "beyond any float"),
@@ -282,7 +283,7 @@ def test_weights_of_another_field_are_refused(made, tmp_path):
         ("history", r'"step": \d+', '"step": "9"', "expected a list of entries"),
         ("config", r'"corruption": "[^"]*"', '"corruption": "stored:/dev/zero"', "expected one that names no file"),
         ("config", r'"corruption": "[^"]*"', '"corruption": 5', "corruption = 5, expected a text"),
-        ("config", r'"fold": (null|1)', '"fold": 7', "expected a pack of this version"),
+        ("config", r'"fold": (null|1)', '"fold": 7', "fold 7, expected 0 to 4"),
         ("config", r'"scene": "[^"]*"', '"scene": "other"', "another scene, expected tiny"),
     ],
 )
@@ -294,6 +295,40 @@ def test_facts_that_no_run_has_are_refused(made, tmp_path, file, old, new, words
 
     (tmp_path / "results").mkdir()
     refused(forged(packed, tmp_path / "x.pack", change), tmp_path / "results", words)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda value: value * float("nan"), "holds NaN or infinity"),
+        (lambda value: value.double(), r"is torch.float64\[.*\], expected torch.float32\["),
+        (lambda value: value[:1], r"expected torch.float32\["),
+        (lambda value: None, "is in it or in the model, not in both"),
+    ],
+)
+def test_weights_that_no_model_has_are_refused(made, tmp_path, change, words):
+    _, _, packed = made
+    digests = {}
+
+    def changed(name, data):
+        run = name.split("/")[1] if "/" in name else ""
+        if name.endswith(WEIGHTS):
+            tensors = unpack_weights(data)
+            first = next(name for name, value in tensors.items() if value.is_floating_point() and value.ndim)
+            tensors[first] = change(tensors[first])
+            data = pack_weights({name: value for name, value in tensors.items() if value is not None})
+            digests[run] = digest(unpack_weights(data))
+        return [(name, data)]
+
+    def named(name, data):
+        if name.endswith("result.json"):
+            data = json.dumps(json.loads(data) | {"weights_digest": digests[name.split("/")[1]]}).encode()
+        return [(name, data)]
+
+    (tmp_path / "results").mkdir()
+    forged(packed, tmp_path / "x.pack", changed)
+    first = Packed(tmp_path / "x.pack", packed.n_runs, 0, "", 0.0)
+    refused(forged(first, tmp_path / "y.pack", named), tmp_path / "results", words)
 
 
 def test_nothing_is_written_if_the_last_weights_are_bad(made, tmp_path):
