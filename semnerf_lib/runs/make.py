@@ -73,7 +73,6 @@ def make(
         "weights_sha256": sha256_of(path),
     }
     write_json(folder / "result.json", result)
-    checkpoint.unlink(missing_ok=True)
 
 
 def scored(trainer: Trainer) -> dict[str, dict[str, Any]]:

@@ -30,7 +30,7 @@ from semnerf_lib.machine.processes import PROJECT
 from semnerf_lib.models import Model, build_model
 from semnerf_lib.runs.facts import check_history, check_result, checked_config
 from semnerf_lib.runs.make import make
-from semnerf_lib.runs.underway import clear, failures_kept, forget, locked, put_run_aside
+from semnerf_lib.runs.underway import clear, failures_kept, forget, locked, put_run_aside, sweep_up
 from semnerf_lib.scene import Scene
 from semnerf_lib.training import Trainer
 
@@ -183,11 +183,13 @@ class Store:
         """
         with suppress(Damaged):  # looked at again under the lock
             if run := self.find(planned):
+                sweep_up(run.folder)
                 return run
         folder = self.folder(planned)
         with locked(folder, wait):
             try:
                 if run := self.find(planned):  # made while this process waited
+                    forget(folder)
                     return run
             except Damaged as fault:
                 put_run_aside(folder, fault)

@@ -34,7 +34,8 @@ WAIT_SECONDS = 0.5
 """Seconds between two attempts at a lock that another process holds."""
 RECENT_SECONDS = 60.0
 """Seconds after which a progress.json no longer proves that some process is at work."""
-TEMPORARY = (".lock", "progress.json", "failure.json")
+TEMPORARY = ("checkpoint.safetensors", ".lock", "progress.json")
+"""Files of a run that is being made; progress.json goes last, so that it tells of the others."""
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """Errors of a file system without locks."""
 
@@ -179,6 +180,13 @@ def failures_kept(folder: Path) -> Iterator[None]:
 def place() -> dict[str, Any]:
     """This process and moment: host, pid, time."""
     return {"host": socket.gethostname(), "pid": os.getpid(), "time": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def sweep_up(folder: Path) -> None:
+    """Removes what a process left in a finished run's folder that was killed after it wrote the result."""
+    if (folder / "progress.json").exists():
+        with suppress(SemnerfError, OSError), locked(folder, wait=False):  # another's folder, or its maker is at it
+            forget(folder)
 
 
 def forget(folder: Path) -> None:

@@ -293,6 +293,20 @@ def test_what_a_killed_attempt_left_half_written_is_removed(store, tiny_scene):
     assert names == {"config.json", "history.json", "result.json", "weights.safetensors"}
 
 
+def test_what_a_process_left_that_was_killed_after_its_result_is_removed(store, tiny_scene):
+    planned = Planned(tiny_scene, tiny_config(iterations=12))
+    folder = store.get(planned, CPU).folder
+    whole = {path.name for path in folder.iterdir()}
+    left = {"checkpoint.safetensors", "progress.json", ".lock", ".result.json.4711.aside"}
+    for name in left:
+        (folder / name).write_text("{}")
+    with locked(folder):  # its maker is still at it
+        store.get(planned, CPU)
+        assert {path.name for path in folder.iterdir()} == whole | left
+    store.get(planned, CPU)
+    assert {path.name for path in folder.iterdir()} == whole
+
+
 def test_damaged_checkpoint_is_put_aside_and_trained_anew(store, tiny_scene, capsys):
     config = tiny_config(iterations=12)
     folder = store.folder(Planned(tiny_scene, config))

@@ -314,7 +314,8 @@ def test_weights_that_no_model_has_are_refused(made, tmp_path, change, words):
         run = name.split("/")[1] if "/" in name else ""
         if name.endswith(WEIGHTS):
             tensors = unpack_weights(data)
-            first = next(name for name, value in tensors.items() if value.is_floating_point() and value.ndim)
+            # not the smallest, which a cut would not change, nor one that is stored rounded
+            first = next(key for key in sorted(tensors) if len(tensors[key]) > 1 and 16 < tensors[key].numel() < 500)
             tensors[first] = change(tensors[first])
             data = pack_weights({name: value for name, value in tensors.items() if value is not None})
             digests[run] = digest(unpack_weights(data))
