@@ -25,6 +25,7 @@ MAX_DEPTH = 500
 """Of lists and objects in each other; where Python itself gives up depends on its version."""
 STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """Of JSON, or the rest of the text where it does not end: no text takes long."""
+NAN_OF_C = re.compile(r"[+-]?(?:nan\(\w*\)|1\.#(?:IND|QNAN|SNAN)0*)", re.IGNORECASE | re.ASCII)
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -122,11 +123,15 @@ def regular_size(path: Path, most: int = MAX_FILE) -> int:
 def decimal(word: str) -> float:
     """The number that a word of a text file is; NaN and infinity too, where they are written as such.
 
+    NaN may be spelt as C does: `nan(ind)`, and `1.#IND`, `1.#QNAN` in older programs of Windows.
+
     Raises:
         ValueError: no number, one beyond any float, or one that only Python reads as one: 1_0, digits of other scripts.
     """
     if "_" in word or not word.isascii():
         raise ValueError(f"{word[:20]!a} is no number")
+    if NAN_OF_C.fullmatch(word):
+        return math.nan
     try:
         value = float(word)
     except ValueError:

@@ -22,6 +22,19 @@ from semnerf_lib.machine.jsons import is_number, read_json
 from semnerf_lib.scenes.importers.core import units_a_metre
 
 FILE_NAME = "split.json"
+KEYS = ("train_ids", "test_ids", "near", "far", "bounds", "unit")
+
+
+def read_split(file: Path) -> Any:
+    """The contents of a `split.json`.
+
+    Raises:
+        SemnerfError: no JSON object, or a key that means nothing here.
+    """
+    given = read_json(file)
+    if unknown := sorted(given.keys() - KEYS):
+        raise SemnerfError(f"{file}: unknown key {unknown[0][:40]!r}, expected some of {', '.join(KEYS)}")
+    return given
 
 
 def lengths(folder: Path) -> tuple[float | None, dict[str, Any]]:
@@ -33,7 +46,7 @@ def lengths(folder: Path) -> tuple[float | None, dict[str, Any]]:
     file = folder / FILE_NAME
     if not os.path.lexists(file):
         return None, {}
-    given = read_json(file)
+    given = read_split(file)
     unit = given.get("unit")
     try:
         return None if unit is None else units_a_metre(str(unit)), limits(file, given)
@@ -64,9 +77,9 @@ def limits(file: Path, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def frames_of_split(path: Path, n_frames: int) -> tuple[list[int], list[int], list[int], dict]:
     """Frames to keep, positions among them to train and to test on, further arguments of Scene."""
-    file = path / "split.json"
+    file = path / FILE_NAME
     if os.path.lexists(file):
-        given = read_json(file)
+        given = read_split(file)
         train, test = given.get("train_ids"), given.get("test_ids")
         for ids in (train, test):
             if not isinstance(ids, list) or not all(type(i) is int and 0 <= i < n_frames for i in ids):

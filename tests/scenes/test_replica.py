@@ -135,6 +135,8 @@ LOST = {
     "zeros": " ".join(["0"] * 16),
     "no rotation": "0 0 0 1 0 0 0 2 0 0 0 3 0 0 0 1",
     "minus one": " ".join(["-1"] * 16),
+    "NaN of C": " ".join(["-nan(ind)"] * 16),
+    "NaN of old Windows programs": " ".join(["-1.#IND00"] * 16),
 }
 
 
@@ -453,6 +455,10 @@ BAD = {
     "split of frames that are not": (
         lambda p: (p / "split.json").write_text(json.dumps({"train_ids": [0, 9], "test_ids": [1]})),
         r"split\.json.*0 \.\.\. 6",
+    ),
+    "split with a slip of the pen": (
+        lambda p: (p / "split.json").write_text(json.dumps({"train_ids": [0], "test_ids": [1], "bound": 2})),
+        r"split\.json: unknown key 'bound', expected some of train_ids, test_ids, near, far, bounds, unit",
     ),
     "camera with a lens": (
         lambda p: (p / "intrinsics.json").write_text(json.dumps(CAMERA | {"k1": 0.2})),
