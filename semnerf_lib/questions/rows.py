@@ -12,6 +12,8 @@ from semnerf_lib.machine.jsons import is_number, of_kinds
 from semnerf_lib.study.verdicts import PairedComparison, compare_seeds
 
 Row = dict[str, Any]
+NUMBERS = ("a number", "a list of numbers", "a list of lists of numbers", "three levels of lists of numbers")
+"""By how deep the lists are nested."""
 
 
 def select(rows: Sequence[Row], **wanted: Any) -> list[Row]:
@@ -108,11 +110,12 @@ def kind_of(value: Any, depth: int = 0) -> str | None:
     """What a value of a row is, in words; None for what no row holds, as lists nested more than three deep.
 
     >>> kind_of(0.5), kind_of([[1, 2.5]]), kind_of([True]), kind_of([1, []])
-    ('a number', 'a list of numbers', None, None)
+    ('a number', 'a list of lists of numbers', None, None)
     """
-    if isinstance(value, list) and depth < 3:
-        inner = {kind_of(item, depth + 1) for item in value}
-        return "a list of numbers" if inner in ({"a number"}, {"a list of numbers"}) else None
+    if isinstance(value, list) and depth < len(NUMBERS) - 1:
+        kinds = {kind_of(item, depth + 1) for item in value}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        return NUMBERS[NUMBERS.index(kind) + 1] if kind in NUMBERS else None
     if isinstance(value, str):
         return "a text"
     return "a number" if is_number(value) else None

@@ -20,10 +20,10 @@ def _entries(info: dict[str, Any], key: str, path: Path) -> list[dict]:
 
 
 def _whole(value: Any) -> Any:
-    """An id; 1.0, as pandas and JavaScript write it, is 1. None is no id."""
+    """An id of at most 32 bits; 1.0, as pandas and JavaScript write it, is 1. None is no id."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if type(value) is int else None
+        value = int(value)
+    return value if type(value) is int and -(2**31) <= value < 2**32 else None
 
 
 def class_table(path: Path) -> dict[int, str]:
@@ -37,7 +37,9 @@ def class_table(path: Path) -> dict[int, str]:
         number, name = _whole(entry.get("id")), entry.get("name")
         name = name.strip(" ") if isinstance(name, str) else name
         if number is None:
-            raise SemnerfError(f"{path}: classes[{i}] has id {ascii(entry.get('id'))[:40]}, expected a whole number")
+            raise SemnerfError(
+                f"{path}: classes[{i}] has id {ascii(entry.get('id'))[:40]}, expected a whole number of at most 32 bits"
+            )
         if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or not name.isprintable():
             raise SemnerfError(
                 f"{path}: classes[{i}] has id {number} and name {ascii(name)[:80]}, expected printable text of 1 to "
@@ -62,7 +64,7 @@ def object_table(path: Path) -> dict[int, int]:
     listed: dict[int, int] = {}
     if labels is not None:
         if not isinstance(labels, list) or None in (classes := [_whole(label) for label in labels]):
-            raise SemnerfError(f"{path}: damaged: 'id_to_label' is no list of integers")
+            raise SemnerfError(f"{path}: damaged: 'id_to_label' is no list of integers of at most 32 bits")
         table = dict(enumerate(classes))
     elif "objects" not in info:
         raise SemnerfError(f"{path}: has neither 'objects' nor 'id_to_label', expected which class an object is of")
@@ -70,7 +72,7 @@ def object_table(path: Path) -> dict[int, int]:
         number, label = _whole(entry.get("id")), _whole(entry.get("class_id"))
         if number is None or label is None:
             given = f"id {ascii(entry.get('id'))[:40]}, class_id {ascii(entry.get('class_id'))[:40]}"
-            raise SemnerfError(f"{path}: damaged: objects[{i}] has {given}, expected integers")
+            raise SemnerfError(f"{path}: damaged: objects[{i}] has {given}, expected integers of at most 32 bits")
         if listed.setdefault(number, label) != label:
             raise SemnerfError(f"{path}: object {number} is of class {listed[number]} and {label}, expected one")
     return table | listed

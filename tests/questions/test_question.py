@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from made_runs import make_run
@@ -26,7 +27,7 @@ from semnerf_lib.questions.question import (
     own_file,
     read_answer,
 )
-from semnerf_lib.questions.rows import difference
+from semnerf_lib.questions.rows import check_rows, difference
 from semnerf_lib.runs.executors import Executor, in_process
 from semnerf_lib.runs.store import Store
 
@@ -161,6 +162,14 @@ def test_rows_unlike_those_of_the_project_are_refused_and_measured_anew(asked, s
     write_json(own.with_suffix("") / f"{facts['rows'][1]['run']}.json", facts["rows"][1])
     assert make_answer(question, store, pick) == 0 and len(measured) == 3
     assert answer("tiny", store) == read_answer(tmp_path / "project/tiny.json")
+
+
+@pytest.mark.parametrize("value", [0.5, [0.5], [[[0.5]]], [["a"]], [[]], [[0.5], 1]])
+def test_a_list_of_another_depth_is_refused(value):
+    row = {"run": "a", "supervision": "labels", "seed": 0, "seconds": 1.0, "curve": [[10, 0.5]]}
+    check_rows(Path("a.json"), [row], [row])
+    with pytest.raises(SemnerfError, match="'curve' is .*, expected a list of lists of numbers"):
+        check_rows(Path("a.json"), [row | {"curve": value}], [row])
 
 
 @pytest.mark.parametrize("path", sorted(ANSWERS.glob("*.json")), ids=lambda path: path.stem)

@@ -203,6 +203,11 @@ BAD = {
     "damaged info": (GOOD, {"classes": 3}, "info_semantic.json: damaged: 'classes'"),
     "no objects": (GOOD, {"classes": INFO["classes"]}, "neither 'objects' nor 'id_to_label'"),
     "odd objects": (GOOD, INFO | {"objects": [{"id": "x"}]}, r"objects\[0\] has id 'x'"),
+    "a class beyond 32 bits": (
+        GOOD,
+        {"classes": INFO["classes"], "objects": [{"id": 1, "class_id": 2**63}]},
+        r"class_id 9223372036854775808, expected integers of at most 32 bits",
+    ),
     "odd table": (GOOD, INFO | {"id_to_label": [1, None]}, "'id_to_label' is no list of integers"),
     "only void": (ply_bytes(QUADS, [-1, -1], "label"), None, "0 classes, expected 1 to 255"),
     "face beyond": (ply_bytes([[0, 1, 99]], [1]), INFO, "outside 0"),
