@@ -366,6 +366,21 @@ def test_damaged_hdf5_is_one_line(tmp_path, content):
         import_scene(tmp_path)
 
 
+def test_hdf5_whose_group_cannot_be_listed_is_damaged(tmp_path, monkeypatch):
+    """h5py raises one kind of error or another for the same bytes."""
+    blender_hdf5(tmp_path)
+    h5py = pytest.importorskip("h5py")
+
+    def unlisted(group):
+        raise KeyError("Unable to synchronously open object")
+
+    monkeypatch.setattr(h5py.Group, "__iter__", unlisted)
+    with h5py.File(tmp_path / "3.hdf5", "w") as file:
+        file["other"] = 1
+    with pytest.raises(SemnerfError, match=r"3\.hdf5: damaged \('Unable"):
+        import_scene(tmp_path)
+
+
 def test_distortion_is_refused_with_the_command(tmp_path):
     nerfstudio(tmp_path)
     file = tmp_path / "transforms.json"

@@ -82,7 +82,7 @@ def read_hdf5(file: Path) -> Ids:
             if stored[name].ndim != 2 or stored[name].size > MAX_PIXELS or stored[name].dtype.kind not in "iu":
                 raise SemnerfError(f"{file}: {name} is {stored[name].dtype}{list(stored[name].shape)}, expected ids")
             ids = stored[name][()].astype(np.int64)
-    except (OSError, RuntimeError, ValueError) as fault:
+    except (KeyError, OSError, RuntimeError, ValueError) as fault:  # as the library finds the damage
         raise SemnerfError(f"{file}: damaged ({str(fault).splitlines()[0][:80]}), expected an HDF5 file") from None
     ids[ids == -1] = 65535
     if ids.min() < 0 or ids.max() > 65535:
